@@ -1,0 +1,2 @@
+// Stands in for a layer that has no sources yet.
+namespace weft {}
