@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/result.h"  // WEFT_TRY serves every std::expected
 #include "weft/worker.h"
 
 namespace weft::stdlib {
@@ -137,12 +138,3 @@ WorkerOutcome guarded(const WorkerCall& call, Body&& body) {
 }
 
 }  // namespace weft::stdlib
-
-// WORKER_TRY(name, expression): `name` is the value, or the WorkerError is returned.
-#define WORKER_TRY_CONCAT_(a, b) a##b
-#define WORKER_TRY_CONCAT(a, b) WORKER_TRY_CONCAT_(a, b)
-#define WORKER_TRY(name, expression)                                                            \
-    auto WORKER_TRY_CONCAT(worker_result_, __LINE__) = (expression);                            \
-    if (!WORKER_TRY_CONCAT(worker_result_, __LINE__))                                           \
-        return std::unexpected(std::move(WORKER_TRY_CONCAT(worker_result_, __LINE__)).error()); \
-    auto name = std::move(*WORKER_TRY_CONCAT(worker_result_, __LINE__))
