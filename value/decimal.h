@@ -17,10 +17,11 @@ class Decimal {
     Decimal() = default;  // zero
     static Decimal from_int(std::int64_t v);
     // Digits, optional sign, point, exponent; underscores are not taken here. Nothing when it is not
-    // a number, or has more than 34 significant digits or an exponent out of range.
+    // a number, or can't be held exactly (more than 34 significant digits, exponent out of range).
     static std::optional<Decimal> parse(std::string_view text);
 
-    // The value in plain notation ("0.8", "1200", "-0.05"); never an exponent below 40 digits.
+    // The value in plain notation ("0.8", "1200", "-0.05") while that takes at most 40 digits, else
+    // with an exponent ("1.5e-50"). parse() gives the same number back.
     [[nodiscard]] std::string to_string() const;
     // The whole number, if it is one that fits.
     [[nodiscard]] std::optional<std::int64_t> to_int() const;
@@ -39,8 +40,9 @@ class Decimal {
     static std::optional<Decimal> subtract(const Decimal& a, const Decimal& b);
     static std::optional<Decimal> multiply(const Decimal& a, const Decimal& b);
     static std::optional<Decimal> divide(const Decimal& a, const Decimal& b);
+    // What is left of a after whole multiples of b; has the sign of a (as Int's `%`).
     static std::optional<Decimal> remainder(const Decimal& a, const Decimal& b);
-    // To `places` digits after the point, half even.
+    // To `places` digits after the point (before it, when negative), half even.
     static std::optional<Decimal> round(const Decimal& a, int places);
     [[nodiscard]] bool is_zero() const;
     [[nodiscard]] bool is_negative() const;

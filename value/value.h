@@ -1,7 +1,7 @@
 // Runtime values: immutable, reference-counted, acyclic. A value knows its shape (tag, fields), not
 // its static type: conversions to and from JSON, schema and guards take a TypeTable (value/type.h).
-// Every heap value caches its tree size (canonical bytes, so sharing never counts) and its digest
-// d(v) under the process-independent zero key is NOT kept here: the machine keys digests by run.
+// Every heap value caches its tree size (canonical bytes, so sharing never counts) and its depth. Its
+// digest d(v) is not kept here: the machine keys digests by run.
 #pragma once
 
 #include <cstdint>
@@ -49,12 +49,17 @@ using MapEntry = std::pair<std::string, Value>;
 class Value {
   public:
     Value() = default;  // None
+    Value(const Value&) = default;
+    Value& operator=(const Value&) = default;
+    Value(Value&& other) noexcept;  // leaves None behind
+    Value& operator=(Value&& other) noexcept;
+    ~Value() = default;
     static Value none() { return {}; }
     static Value boolean(bool v);
     static Value integer(std::int64_t v);
     static Value decimal(Decimal v);
     static Value money(Decimal amount, std::string_view currency);
-    static Value text(std::string v);
+    static Value text(std::string v);  // well-formed UTF-8 (value/utf8.h): whoever makes it sees to it
     static Value bytes(std::string v);
     static Value duration(std::int64_t ms);
     static Value date(std::int32_t days);
@@ -76,7 +81,8 @@ class Value {
     [[nodiscard]] const CaseValue& as_case() const;
     [[nodiscard]] const std::vector<MapEntry>& entries() const;
 
-    // Bytes of the canonical form of the whole tree; nesting depth (a scalar is 1).
+    // Bytes of the canonical form of the whole tree (stops at the largest number, since sharing can
+    // make a tree larger than any); nesting depth (a scalar is 1). Check both before walking a tree.
     [[nodiscard]] std::uint64_t tree_size() const;
     [[nodiscard]] std::uint32_t depth() const;
 
