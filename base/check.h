@@ -1,5 +1,5 @@
-// Always-on checks for our own bugs. No input of any kind may reach one: bad source is a Diagnostic,
-// a bad environment is an Error, a bad workflow is a record.
+// Always-on checks for our own bugs. No input of any kind may reach one: bad source is a
+// Diagnostic, a bad environment is an Error, a bad workflow is a record.
 #pragma once
 
 #include <string_view>
@@ -10,8 +10,8 @@ namespace weft {
 
 }  // namespace weft
 
-#define WEFT_CHECK(condition)                                      \
-    do {                                                           \
-        if (!(condition)) [[unlikely]]                             \
-            ::weft::check_failed(#condition, __FILE__, __LINE__);  \
+#define WEFT_CHECK(condition)                                     \
+    do {                                                          \
+        if (!(condition)) [[unlikely]]                            \
+            ::weft::check_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -1,6 +1,6 @@
 // Mistakes in source, as values. The phases collect them and go on; they never throw or print.
-// Wording: lower case, no full stop, `code` in backticks, states what was observed, names the entity,
-// stands alone without the excerpt.
+// Wording: lower case, no full stop, `code` in backticks, states what was observed, names the
+// entity, stands alone without the excerpt.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ enum class DiagnosticCode : std::uint16_t {
 
 struct DiagnosticInfo {
     DiagnosticCode code;
-    std::string_view name;      // "unknown-name"
+    std::string_view name;  // "unknown-name"
     Severity severity;
     std::string_view summary;
 };
@@ -54,12 +54,12 @@ struct Label {
 
 struct Diagnostic {
     DiagnosticCode code;
-    Span span;             // primary: always in the author's code
+    Span span;  // primary: always in the author's code
     std::string message;
-    std::string label;     // short text beside the primary span; may be empty
+    std::string label;  // short text beside the primary span; may be empty
     std::vector<Label> secondary;
     std::vector<std::string> notes;  // the cause
-    std::string help;      // the cure
+    std::string help;                // the cure
     std::optional<Fix> fix;
 };
 

@@ -14,7 +14,9 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
     WEFT_CHECK(EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), algorithm, nullptr) == 1);
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+Sha256::~Sha256() {
+    EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
 
 Sha256& Sha256::update(std::string_view bytes) {
     WEFT_CHECK(EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_), bytes.data(), bytes.size()) ==
@@ -28,7 +30,9 @@ Hash Sha256::finish() {
     return out;
 }
 
-Hash sha256(std::string_view bytes) { return Sha256().update(bytes).finish(); }
+Hash sha256(std::string_view bytes) {
+    return Sha256().update(bytes).finish();
+}
 
 Hash hmac_sha256(std::string_view key, std::string_view bytes) {
     Hash out{};

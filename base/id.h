@@ -1,5 +1,5 @@
-// Typed indexes into vectors: the only kind of reference between nodes of a tree, an IR or an image.
-// Ids compare and index; they have no arithmetic.
+// Typed indexes into vectors: the only kind of reference between nodes of a tree, an IR or an
+// image. Ids compare and index; they have no arithmetic.
 #pragma once
 
 #include <compare>

@@ -25,18 +25,24 @@ constexpr std::string_view kBold = "1";
 
 std::string_view severity_text(Severity severity) {
     switch (severity) {
-        case Severity::Error: return "error";
-        case Severity::Warning: return "warning";
-        case Severity::Hint: return "hint";
+        case Severity::Error:
+            return "error";
+        case Severity::Warning:
+            return "warning";
+        case Severity::Hint:
+            return "hint";
     }
     return "";
 }
 
 std::string_view severity_colour(Severity severity) {
     switch (severity) {
-        case Severity::Error: return kRed;
-        case Severity::Warning: return kYellow;
-        case Severity::Hint: return kCyan;
+        case Severity::Error:
+            return kRed;
+        case Severity::Warning:
+            return kYellow;
+        case Severity::Hint:
+            return kCyan;
     }
     return kBold;
 }
@@ -74,9 +80,8 @@ struct Mark {
 // One file's excerpt: each marked line once, carets below, "..." between distant lines.
 void excerpt(std::string& out, const SourceFile& file, std::vector<Mark> marks, const Paint& paint,
              std::string_view colour) {
-    std::stable_sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) {
-        return a.span.begin < b.span.begin;
-    });
+    std::stable_sort(marks.begin(), marks.end(),
+                     [](const Mark& a, const Mark& b) { return a.span.begin < b.span.begin; });
     std::uint32_t last = file.position(marks.back().span.begin).line;
     std::size_t gutter = fmt::formatted_size("{}", last);
     std::string bar = paint(kBlue, fmt::format("{:>{}} |", "", gutter));
@@ -95,7 +100,8 @@ void excerpt(std::string& out, const SourceFile& file, std::vector<Mark> marks, 
         std::size_t begin = std::min<std::size_t>(mark.span.begin - start, line.size());
         std::size_t end = std::min<std::size_t>(mark.span.end - start, line.size());
         std::size_t indent = display_width(line.substr(0, begin));
-        std::size_t width = std::max<std::size_t>(1, display_width(line.substr(begin, end - begin)));
+        std::size_t width =
+            std::max<std::size_t>(1, display_width(line.substr(begin, end - begin)));
         std::string carets(width, mark.primary ? '^' : '-');
         if (!mark.text.empty()) carets += " " + mark.text;
         out += bar + " " + std::string(indent, ' ') + paint(mark.primary ? colour : kBlue, carets) +
@@ -154,9 +160,8 @@ std::string json_span(const Span& span, const SourceSet& sources) {
     const auto& file = sources[span.file];
     auto begin = file.position(span.begin);
     auto end = file.position(span.end);
-    return fmt::format(
-        R"({{"file":{},"line":{},"column":{},"end_line":{},"end_column":{}}})",
-        json_text(file.path()), begin.line, begin.column, end.line, end.column);
+    return fmt::format(R"({{"file":{},"line":{},"column":{},"end_line":{},"end_column":{}}})",
+                       json_text(file.path()), begin.line, begin.column, end.line, end.column);
 }
 
 }  // namespace
@@ -173,8 +178,9 @@ std::string render_json(const Diagnostics& diagnostics, const SourceSet& sources
         out += ",\"secondary\":[";
         for (std::size_t i = 0; i < d.secondary.size(); ++i) {
             if (i > 0) out += ",";
-            out += fmt::format(R"({{"span":{},"text":{}}})", json_span(d.secondary[i].span, sources),
-                               json_text(d.secondary[i].text));
+            out +=
+                fmt::format(R"({{"span":{},"text":{}}})", json_span(d.secondary[i].span, sources),
+                            json_text(d.secondary[i].text));
         }
         out += "],\"notes\":[";
         for (std::size_t i = 0; i < d.notes.size(); ++i) {
@@ -184,8 +190,9 @@ std::string render_json(const Diagnostics& diagnostics, const SourceSet& sources
         out += "]";
         if (!d.help.empty()) out += ",\"help\":" + json_text(d.help);
         if (d.fix) {
-            out += fmt::format(R"(,"fix":{{"title":{},"safe":{},"edits":[)", json_text(d.fix->title),
-                               d.fix->applicability == Applicability::Safe);
+            out +=
+                fmt::format(R"(,"fix":{{"title":{},"safe":{},"edits":[)", json_text(d.fix->title),
+                            d.fix->applicability == Applicability::Safe);
             for (std::size_t i = 0; i < d.fix->edits.size(); ++i) {
                 const auto& edit = d.fix->edits[i];
                 if (i > 0) out += ",";

@@ -38,15 +38,15 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::str
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_(a, b)
 
 // WEFT_TRY(name, expression): `name` is the value, or the error is returned from the function.
-#define WEFT_TRY(name, expression)                                                     \
-    auto WEFT_CONCAT(weft_result_, __LINE__) = (expression);                           \
-    if (!WEFT_CONCAT(weft_result_, __LINE__))                                          \
+#define WEFT_TRY(name, expression)                                                      \
+    auto WEFT_CONCAT(weft_result_, __LINE__) = (expression);                            \
+    if (!WEFT_CONCAT(weft_result_, __LINE__))                                           \
         return std::unexpected(std::move(WEFT_CONCAT(weft_result_, __LINE__)).error()); \
     auto name = std::move(*WEFT_CONCAT(weft_result_, __LINE__))
 
 // WEFT_TRY_VOID(expression): the same for a Result<void>.
-#define WEFT_TRY_VOID(expression)                                                      \
-    do {                                                                               \
-        auto weft_result = (expression);                                               \
-        if (!weft_result) return std::unexpected(std::move(weft_result).error());      \
+#define WEFT_TRY_VOID(expression)                                                 \
+    do {                                                                          \
+        auto weft_result = (expression);                                          \
+        if (!weft_result) return std::unexpected(std::move(weft_result).error()); \
     } while (false)

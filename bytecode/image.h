@@ -33,7 +33,8 @@ struct Instruction {
     bool operator==(const Instruction&) const = default;
 };
 
-// A place in the program's sources, for people: file (index into Image::files), line and column from 1.
+// A place in the program's sources, for people: file (index into Image::files), line and column
+// from 1.
 struct SourcePlace {
     std::uint32_t file = 0;
     std::uint32_t line = 0;
@@ -50,15 +51,16 @@ enum class FunctionKind : std::uint8_t {
 };
 
 struct Function {
-    std::string name;               // for people: "document_qa.answers", "coverage"
+    std::string name;  // for people: "document_qa.answers", "coverage"
     FunctionKind kind = FunctionKind::Pure;
-    bool even_in_doubt = false;     // Undo: compensate even in doubt
-    std::uint16_t parameters = 0;   // registers 0 … parameters-1
-    std::uint16_t named_slots = 0;  // registers 0 … named_slots-1 live across sites; parameters included
+    bool even_in_doubt = false;    // Undo: compensate even in doubt
+    std::uint16_t parameters = 0;  // registers 0 … parameters-1
+    std::uint16_t named_slots =
+        0;  // registers 0 … named_slots-1 live across sites; parameters included
     std::uint16_t registers = 0;
     std::vector<Instruction> code;
-    std::vector<SourcePlace> places;         // one an instruction
-    std::vector<std::string> slot_names;     // named_slots names, for show --at
+    std::vector<SourcePlace> places;      // one an instruction
+    std::vector<std::string> slot_names;  // named_slots names, for show --at
 };
 
 enum class EffectClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2 };
@@ -66,12 +68,12 @@ enum class EffectClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2 };
 struct WorkerRow {
     std::string name;  // "payments.charge"
     EffectClass effect = EffectClass::Read;
-    std::int64_t window_ms = 0;       // Idempotent: how long the receiver drops duplicates
+    std::int64_t window_ms = 0;  // Idempotent: how long the receiver drops duplicates
     bool irreversible = false;
     bool untrusted = false;
-    std::uint32_t probe = kNoRow;     // WorkerRow of the probe
-    std::int64_t settle_ms = 0;       // before the probe's answer counts
-    std::vector<std::string> fails;   // typed permanent errors
+    std::uint32_t probe = kNoRow;    // WorkerRow of the probe
+    std::int64_t settle_ms = 0;      // before the probe's answer counts
+    std::vector<std::string> fails;  // typed permanent errors
     std::vector<std::string> parameters;
     std::int64_t reserve_micros = 0;  // declared cost of one attempt
     std::string reserve_currency;
@@ -81,9 +83,9 @@ struct WorkerRow {
 
 // How a call is tried. Durations in ms; 0 means none.
 struct Policy {
-    std::int64_t timeout_ms = 0;  // one attempt
-    std::int64_t within_ms = 0;   // all attempts
-    std::uint16_t retries = 0;    // further attempts
+    std::int64_t timeout_ms = 0;        // one attempt
+    std::int64_t within_ms = 0;         // all attempts
+    std::uint16_t retries = 0;          // further attempts
     std::vector<std::string> retry_on;  // empty: Transient, Timeout, Unavailable, Guard
     std::int64_t backoff_first_ms = 1000;
     std::int64_t backoff_cap_ms = 60'000;
@@ -91,7 +93,7 @@ struct Policy {
 };
 
 struct StepRow {
-    std::string path;   // "document_qa.answers.evidence": the step's identity
+    std::string path;  // "document_qa.answers.evidence": the step's identity
     std::uint32_t worker = 0;
     std::vector<TypeId> argument_types;  // as instantiated here, one an argument of call_step
     TypeId result_type;
@@ -107,23 +109,24 @@ struct ForkRow {
 };
 
 struct RequirementRow {
-    std::string text;   // as written: "coverage(brief, answers) >= 0.80"
-    std::string op;     // ">=" or "" for a Bool
+    std::string text;  // as written: "coverage(brief, answers) >= 0.80"
+    std::string op;    // ">=" or "" for a Bool
 };
 struct GateRow {
     std::string path;
     std::vector<RequirementRow> requirements;
-    std::vector<std::string> rungs;  // as written, for people: "retry from brief with temperature = 0.3"
+    std::vector<std::string>
+        rungs;  // as written, for people: "retry from brief with temperature = 0.3"
 };
 
 struct ReviewRow {
     std::string path;
-    std::string title;             // "quality: review brief, answers"
+    std::string title;  // "quality: review brief, answers"
     std::vector<std::string> roles;
     std::uint16_t approvals_needed = 1;
     std::int64_t within_ms = 0;
-    std::vector<std::string> names;   // of the values shown
-    std::vector<TypeId> types;        // of the values shown; a revision must fit
+    std::vector<std::string> names;  // of the values shown
+    std::vector<TypeId> types;       // of the values shown; a revision must fit
 };
 
 struct EventRow {
@@ -131,11 +134,20 @@ struct EventRow {
     TypeId type;
 };
 
-enum class SiteKind : std::uint8_t { Step = 0, Fork = 1, Gate = 2, Review = 3, Event = 4, End = 5, Undo = 6, Sleep = 7 };
+enum class SiteKind : std::uint8_t {
+    Step = 0,
+    Fork = 1,
+    Gate = 2,
+    Review = 3,
+    Event = 4,
+    End = 5,
+    Undo = 6,
+    Sleep = 7
+};
 
 struct Site {
     SiteKind kind = SiteKind::End;
-    std::uint32_t row = 0;       // in the table of its kind (gates also for Accept)
+    std::uint32_t row = 0;  // in the table of its kind (gates also for Accept)
     std::uint32_t function = 0;
     std::uint32_t pc = 0;
 };
@@ -169,7 +181,7 @@ struct WorkflowRow {
 
 struct Image {
     std::uint32_t semantics = kSemantics;
-    Hash program{};  // hash of the canonical IR
+    Hash program{};                  // hash of the canonical IR
     std::vector<std::string> files;  // source paths, for people
     TypeTable types;
     std::vector<Value> constants;
@@ -185,7 +197,8 @@ struct Image {
     std::vector<WorkflowRow> workflows;
 };
 
-// One canonical byte form: the same image gives the same bytes on every build; decode(encode(x)) == x.
+// One canonical byte form: the same image gives the same bytes on every build; decode(encode(x)) ==
+// x.
 std::string encode_image(const Image& image);
 Result<Image> decode_image(std::string_view bytes);
 Hash image_hash(std::string_view encoded);

@@ -1,6 +1,6 @@
-// decimal128 (IEEE 754-2008) by Intel's library, round half even, 34 digits. A Decimal is always kept
-// canonical: finite, no negative zero, trailing zeros of the fraction removed (1.00 is 1; 100 keeps
-// its integer form, exponent 0), so equal numbers have equal bytes.
+// decimal128 (IEEE 754-2008) by Intel's library, round half even, 34 digits. A Decimal is always
+// kept canonical: finite, no negative zero, trailing zeros of the fraction removed (1.00 is 1; 100
+// keeps its integer form, exponent 0), so equal numbers have equal bytes.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ class Decimal {
   public:
     Decimal() = default;  // zero
     static Decimal from_int(std::int64_t v);
-    // Digits, optional sign, point, exponent; underscores are not taken here. Nothing when it is not
-    // a number, or can't be held exactly (more than 34 significant digits, exponent out of range).
+    // Digits, optional sign, point, exponent; underscores are not taken here. Nothing when it is
+    // not a number, or can't be held exactly (more than 34 significant digits, exponent out of
+    // range).
     static std::optional<Decimal> parse(std::string_view text);
 
     // The value in plain notation ("0.8", "1200", "-0.05") while that takes at most 40 digits, else
@@ -28,7 +29,8 @@ class Decimal {
     // Nearest double, for drawing and foreign interfaces only; never used by the machine.
     [[nodiscard]] double to_double() const;
 
-    // 16 bytes little-endian BID encoding, as in canonical values. from_bytes refuses non-canonical.
+    // 16 bytes little-endian BID encoding, as in canonical values. from_bytes refuses
+    // non-canonical.
     [[nodiscard]] Bytes16 to_bytes() const { return bits_; }
     static std::optional<Decimal> from_bytes(const Bytes16& bits);
 

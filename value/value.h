@@ -1,7 +1,7 @@
 // Runtime values: immutable, reference-counted, acyclic. A value knows its shape (tag, fields), not
 // its static type: conversions to and from JSON, schema and guards take a TypeTable (value/type.h).
-// Every heap value caches its tree size (canonical bytes, so sharing never counts) and its depth. Its
-// digest d(v) is not kept here: the machine keys digests by run.
+// Every heap value caches its tree size (canonical bytes, so sharing never counts) and its depth.
+// Its digest d(v) is not kept here: the machine keys digests by run.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ enum class Tag : std::uint8_t {
     None = 0,
     False = 1,
     True = 2,
-    Int = 3,       // i64
-    Decimal = 4,   // decimal128, canonical representation (value/decimal.h)
-    Money = 5,     // decimal128 and a three-letter currency
-    Text = 6,      // UTF-8 as it came
+    Int = 3,      // i64
+    Decimal = 4,  // decimal128, canonical representation (value/decimal.h)
+    Money = 5,    // decimal128 and a three-letter currency
+    Text = 6,     // UTF-8 as it came
     Bytes = 7,
     Duration = 8,  // milliseconds, i64
     Date = 9,      // days since 1970-01-01, i32
     Time = 10,     // Unix milliseconds, i64
     List = 11,
-    Record = 12,   // fields in declared order; also File (id, name, media, size, sha256)
-    Case = 13,     // enum case: number in declared order, fields in declared order
-    Map = 14,      // by bytes of the key
+    Record = 12,  // fields in declared order; also File (id, name, media, size, sha256)
+    Case = 13,    // enum case: number in declared order, fields in declared order
+    Map = 14,     // by bytes of the key
 };
 
 class Value;
@@ -59,7 +59,8 @@ class Value {
     static Value integer(std::int64_t v);
     static Value decimal(Decimal v);
     static Value money(Decimal amount, std::string_view currency);
-    static Value text(std::string v);  // well-formed UTF-8 (value/utf8.h): whoever makes it sees to it
+    static Value text(
+        std::string v);  // well-formed UTF-8 (value/utf8.h): whoever makes it sees to it
     static Value bytes(std::string v);
     static Value duration(std::int64_t ms);
     static Value date(std::int32_t days);
@@ -73,16 +74,17 @@ class Value {
     [[nodiscard]] bool is_none() const { return tag_ == Tag::None; }
     // Each accessor checks the tag (WEFT_CHECK): the verifier guarantees it for checked programs.
     [[nodiscard]] bool as_bool() const;
-    [[nodiscard]] std::int64_t as_int() const;       // Int, Duration, Date and Time
+    [[nodiscard]] std::int64_t as_int() const;  // Int, Duration, Date and Time
     [[nodiscard]] const Decimal& as_decimal() const;
     [[nodiscard]] const MoneyValue& as_money() const;
-    [[nodiscard]] const std::string& as_text() const;   // Text and Bytes
-    [[nodiscard]] const std::vector<Value>& items() const;   // List, Record
+    [[nodiscard]] const std::string& as_text() const;       // Text and Bytes
+    [[nodiscard]] const std::vector<Value>& items() const;  // List, Record
     [[nodiscard]] const CaseValue& as_case() const;
     [[nodiscard]] const std::vector<MapEntry>& entries() const;
 
     // Bytes of the canonical form of the whole tree (stops at the largest number, since sharing can
-    // make a tree larger than any); nesting depth (a scalar is 1). Check both before walking a tree.
+    // make a tree larger than any); nesting depth (a scalar is 1). Check both before walking a
+    // tree.
     [[nodiscard]] std::uint64_t tree_size() const;
     [[nodiscard]] std::uint32_t depth() const;
 
@@ -99,7 +101,8 @@ class Value {
     std::shared_ptr<const Heap> heap_;
 };
 
-// Total order within one type: numbers by size, text bytewise, lists and records element by element.
+// Total order within one type: numbers by size, text bytewise, lists and records element by
+// element.
 int compare(const Value& a, const Value& b);
 
 // Canonical bytes, version 1 (docs/values.md). decode refuses anything that encode does not write:

@@ -1,7 +1,7 @@
-// The typed IR: what the checker makes of the syntax trees of a package, names resolved, types known,
-// defaults filled in, policies computed. Typed ids into vectors of plain structs inside one Module;
-// nothing owns by pointer, so printing, hashing and comparing are loops. It knows nothing of bytecode
-// except the type table and the built-ins' numbers.
+// The typed IR: what the checker makes of the syntax trees of a package, names resolved, types
+// known, defaults filled in, policies computed. Typed ids into vectors of plain structs inside one
+// Module; nothing owns by pointer, so printing, hashing and comparing are loops. It knows nothing
+// of bytecode except the type table and the built-ins' numbers.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ namespace weft::ir {
 using ExprId = Id<struct ExprTag>;
 using StmtId = Id<struct StmtTag>;
 using BlockId = Id<struct BlockTag>;
-using LocalId = Id<struct LocalTag>;    // in Module::locals
+using LocalId = Id<struct LocalTag>;  // in Module::locals
 using FnId = Id<struct FnTag>;
 using LambdaId = Id<struct LambdaTag>;
 using PromptId = Id<struct PromptTag>;
 using WorkerId = Id<struct WorkerTag>;
 using StepId = Id<struct StepTag>;
 
-// A name that holds a value: parameter, let, step result, gate verdict, tune, loop item, or a name the
-// checker made up (for a requirement's worker call).
+// A name that holds a value: parameter, let, step result, gate verdict, tune, loop item, or a name
+// the checker made up (for a requirement's worker call).
 struct Local {
     std::string name;
     TypeId type;
@@ -35,36 +35,49 @@ struct Local {
 };
 
 enum class ExprKind : std::uint8_t {
-    Literal,     // value
-    Local,       // local
-    Field,       // a.field number `index`
-    Index,       // a[b]: T?
-    Not, Negate,
-    Add, Subtract, Multiply, Divide, WholeDivide, Remainder,
-    Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual,
-    In,          // a in list b
-    InRange,     // a in args[0] .. args[1]
-    And, Or,     // b only if needed
-    Coalesce,    // a ?? b
-    ToDecimal,   // Int a where a Decimal is expected (a literal, or a division's operand)
-    Record,      // args: all fields in order
-    Case,        // case number `index` with args
-    List, Map,   // args; a Map's are key, value, key, value
-    CallFn,      // fn `index` (FnId) of args
-    Builtin,     // built-in number `index` of args
-    ListFn,      // `list_op` over list a with lambda `index`; Fold's start in b
-    Text,        // concatenation of args, each of type Text (holes are ToText)
-    ToText,      // a as it stands in a hole
-    Prompt,      // prompt `index` (PromptId) of args
-    Refine,      // T.from(a): T?; type of the node is T?, `index` the TypeId of T
-    If,          // a ? b : args[0]
-    CaseIs,      // case a has number `index`: Bool
-    CaseField,   // field number `index` of the case a (which is known to have case number `extra`)
-    IsNone,      // a is none: Bool
-    Unwrap,      // a: T? known not to be none, as T
-    ErrorIs,     // error a has the name in `text`
-    ThisRun,     // record (id, starter, started_at)
-    Let,         // local := a, then b (from match arms and if let)
+    Literal,  // value
+    Local,    // local
+    Field,    // a.field number `index`
+    Index,    // a[b]: T?
+    Not,
+    Negate,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    WholeDivide,
+    Remainder,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,       // a in list b
+    InRange,  // a in args[0] .. args[1]
+    And,
+    Or,         // b only if needed
+    Coalesce,   // a ?? b
+    ToDecimal,  // Int a where a Decimal is expected (a literal, or a division's operand)
+    Record,     // args: all fields in order
+    Case,       // case number `index` with args
+    List,
+    Map,        // args; a Map's are key, value, key, value
+    CallFn,     // fn `index` (FnId) of args
+    Builtin,    // built-in number `index` of args
+    ListFn,     // `list_op` over list a with lambda `index`; Fold's start in b
+    Text,       // concatenation of args, each of type Text (holes are ToText)
+    ToText,     // a as it stands in a hole
+    Prompt,     // prompt `index` (PromptId) of args
+    Refine,     // T.from(a): T?; type of the node is T?, `index` the TypeId of T
+    If,         // a ? b : args[0]
+    CaseIs,     // case a has number `index`: Bool
+    CaseField,  // field number `index` of the case a (which is known to have case number `extra`)
+    IsNone,     // a is none: Bool
+    Unwrap,     // a: T? known not to be none, as T
+    ErrorIs,    // error a has the name in `text`
+    ThisRun,    // record (id, starter, started_at)
+    Let,        // local := a, then b (from match arms and if let)
 };
 
 enum class ListOp : std::uint8_t { Map, Filter, Any, All, Share, SortBy, GroupBy, FlatMap, Fold };
@@ -106,37 +119,37 @@ struct Predicate {
 struct Prompt {
     std::string name;
     std::vector<LocalId> parameters;
-    TypeId type;        // TypeKind::Prompt
-    ExprId system;      // Text
-    ExprId user;        // Text
+    TypeId type;                  // TypeKind::Prompt
+    ExprId system;                // Text
+    ExprId user;                  // Text
     std::string template_source;  // text of the declaration; its SHA-256 is the template hash
 };
 
-struct Handler {                 // on A, B (e) { … }
+struct Handler {                      // on A, B (e) { … }
     std::vector<std::string> errors;  // empty: Error, any
-    LocalId error;               // record (name, message, step, attempts, detail)
+    LocalId error;                    // record (name, message, step, attempts, detail)
     BlockId body;
 };
 
 struct Undo {
     enum class Kind : std::uint8_t { Missing, None, Run };
     Kind kind = Kind::Missing;
-    std::string reason;          // None
+    std::string reason;  // None
     bool even_in_doubt = false;
-    BlockId body;                // Run: a block of steps, also for `compensate worker(args)`
+    BlockId body;  // Run: a block of steps, also for `compensate worker(args)`
     Span span;
 };
 
 // One effect, or a composite step (then `body` is set and worker is not).
 struct Step {
-    std::string path;            // "document_qa.answers.evidence"
+    std::string path;  // "document_qa.answers.evidence"
     LocalId result;
     WorkerId worker;
-    std::vector<ExprId> args;    // one a parameter, in declared order, defaults filled in
+    std::vector<ExprId> args;  // one a parameter, in declared order, defaults filled in
     std::vector<TypeId> argument_types;
     TypeId result_type;
     BlockId body;
-    ExprId when;                 // the result is T? then
+    ExprId when;  // the result is T? then
     Policy policy;
     std::vector<Handler> handlers;
     Undo undo;
@@ -146,44 +159,44 @@ struct Step {
 
 struct Each {
     std::string path;
-    LocalId result;              // List of the body's type
+    LocalId result;  // List of the body's type
     LocalId item;
     ExprId list;
     std::uint32_t limit = 1;
     BlockId body;
-    Undo undo;                   // of the step that stands before it, if any
+    Undo undo;  // of the step that stands before it, if any
     Span span;
 };
 
 struct Requirement {
-    std::string text;            // as written
-    std::vector<StmtId> steps;   // worker calls of this requirement (Stmt::Kind::Step), at most two
-    ExprId condition;            // Bool
-    ExprId score;                // the left side of a comparison; none for a plain Bool
-    ExprId threshold;            // the right side
-    std::string op;              // ">=" …; "" for a plain Bool
+    std::string text;           // as written
+    std::vector<StmtId> steps;  // worker calls of this requirement (Stmt::Kind::Step), at most two
+    ExprId condition;           // Bool
+    ExprId score;               // the left side of a comparison; none for a plain Bool
+    ExprId threshold;           // the right side
+    std::string op;             // ">=" …; "" for a plain Bool
 };
 
 struct Rung {
     enum class Kind : std::uint8_t { Retry, Review, Fail, Return, Accept, Block };
     Kind kind = Kind::Fail;
-    std::string text;            // as written
-    StmtId from;                 // Retry: a statement earlier in the same block
+    std::string text;                              // as written
+    StmtId from;                                   // Retry: a statement earlier in the same block
     std::vector<std::pair<LocalId, ExprId>> with;  // Retry: tune := value
-    std::uint32_t times = 1;     // Retry
-    std::vector<LocalId> values; // Review: what is shown and may be revised
+    std::uint32_t times = 1;                       // Retry
+    std::vector<LocalId> values;                   // Review: what is shown and may be revised
     std::vector<std::string> roles;
     std::uint16_t approvals_needed = 1;
     std::int64_t within_ms = 0;
-    ExprId value;                // Fail: error record; Return; Accept: reason Text
-    BlockId body;                // Block: ends in fail or return
+    ExprId value;  // Fail: error record; Return; Accept: reason Text
+    BlockId body;  // Block: ends in fail or return
     Span span;
 };
 
 struct Gate {
     std::string path;
     std::string name;
-    LocalId verdict;             // record (accepted Bool, rung Int, scores List<Decimal?>, reasons List<Text>)
+    LocalId verdict;  // record (accepted Bool, rung Int, scores List<Decimal?>, reasons List<Text>)
     std::vector<Requirement> requirements;
     std::vector<Rung> rungs;
     Span span;
@@ -192,26 +205,26 @@ struct Gate {
 struct If {
     ExprId condition;
     BlockId then_block;
-    BlockId else_block;          // may be none
-    LocalId result;              // none when the value is not used
+    BlockId else_block;  // may be none
+    LocalId result;      // none when the value is not used
     Span span;
 };
 
 struct Stmt {
     enum class Kind : std::uint8_t { Let, Step, Each, If, Gate, Return, Fail, Emit, Sleep };
     Kind kind = Kind::Let;
-    std::uint32_t row = 0;       // in the vector of its kind (steps, eaches, ifs, gates)
-    LocalId local;               // Let
-    ExprId expr;                 // Let, Return, Fail (an error record), Emit, Sleep
-    std::string name;            // Emit
+    std::uint32_t row = 0;  // in the vector of its kind (steps, eaches, ifs, gates)
+    LocalId local;          // Let
+    ExprId expr;            // Let, Return, Fail (an error record), Emit, Sleep
+    std::string name;       // Emit
     Span span;
 };
 
 struct Block {
     std::vector<StmtId> stmts;
-    ExprId value;                // of the last line; none when it has none or leaves
+    ExprId value;  // of the last line; none when it has none or leaves
     TypeId type;
-    bool leaves = false;         // ends in fail or return on every path
+    bool leaves = false;  // ends in fail or return on every path
 };
 
 struct WorkflowParameter {
@@ -235,9 +248,9 @@ struct Workflow {
 };
 
 struct Worker {
-    WorkerRow row;               // everything but `probe`, which lowering resolves
+    WorkerRow row;  // everything but `probe`, which lowering resolves
     WorkerId probe;
-    Policy policy;               // the declaration's defaults
+    Policy policy;                        // the declaration's defaults
     std::vector<TypeId> parameter_types;  // with type parameters as written, for `weft dump --ir`
     Span span;
 };

@@ -30,15 +30,15 @@ class FileAccess {
 
 // One attempt of one effect. Views are valid during the call.
 struct WorkerCall {
-    std::string_view worker;     // full name, "docs.parse"
-    std::string_view arguments;  // JSON object, one member a parameter
+    std::string_view worker;         // full name, "docs.parse"
+    std::string_view arguments;      // JSON object, one member a parameter
     std::string_view result_schema;  // JSON Schema (2020-12) of the result type
-    std::string_view key;        // idempotency key, 32 hex digits: the same for every attempt
-    std::string_view run;        // run id, 32 hex digits
-    int attempt = 1;             // from 1
-    std::int64_t time_ms = 0;    // the engine's time, Unix ms: use it instead of a clock
+    std::string_view key;            // idempotency key, 32 hex digits: the same for every attempt
+    std::string_view run;            // run id, 32 hex digits
+    int attempt = 1;                 // from 1
+    std::int64_t time_ms = 0;        // the engine's time, Unix ms: use it instead of a clock
     std::chrono::milliseconds timeout{0};  // of this attempt; zero means none
-    std::string_view settings;   // JSON object: the worker's section of weft.toml
+    std::string_view settings;             // JSON object: the worker's section of weft.toml
     std::string_view directory;  // folder of weft.toml (or of the store): base of relative paths
     // Folder beside the store where a worker may keep durable notes about its effects by key (which
     // mail was handed over, say); made by the worker when needed, mode 0700.
@@ -57,8 +57,8 @@ struct Cost {
 };
 
 struct WorkerError {
-    // A built-in error name (Transient, Timeout, Unavailable, Guard: retried by default; Rejected) or
-    // one that the worker's declaration lists under `fails`.
+    // A built-in error name (Transient, Timeout, Unavailable, Guard: retried by default; Rejected)
+    // or one that the worker's declaration lists under `fails`.
     std::string name;
     std::string message;
     // True when it is certain that the effect did not happen. A failed attempt of an effect that
