@@ -1,0 +1,224 @@
+#include "stdlib/rag/sentences.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "stdlib/rag/words.h"
+
+namespace weft::stdlib::rag {
+
+namespace {
+
+constexpr std::array<std::string_view, 38> kAbbreviations = {
+    "e.g", "i.e", "eg",   "ie",     "mr",  "mrs", "ms",  "dr",   "prof", "st",
+    "vs",  "cf",  "fig",  "no",     "nos", "vol", "ch",  "sec",  "art",  "inc",
+    "ltd", "co",  "corp", "approx", "al",  "p",   "pp",  "para", "dept", "jan",
+    "feb", "aug", "sept", "sep",    "oct", "nov", "dec", "viz"};
+
+constexpr std::array<std::string_view, 34> kLeaning = {
+    "this",     "that",         "these",        "those",   "it",        "they",
+    "he",       "she",          "such",         "however", "therefore", "thus",
+    "hence",    "moreover",     "furthermore",  "also",    "but",       "and",
+    "or",       "so",           "then",         "instead", "otherwise", "similarly",
+    "likewise", "nevertheless", "additionally", "again",   "its",       "their",
+    "his",      "her",          "yet",          "finally"};
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f';
+}
+bool is_space(char c) {
+    return is_blank(c) || c == '\n';
+}
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// The bytes after a full stop that still belong to its sentence: quotes and brackets.
+std::size_t skip_closers(std::string_view text, std::size_t i) {
+    while (i < text.size()) {
+        if (text[i] == '"' || text[i] == '\'' || text[i] == ')' || text[i] == ']') {
+            ++i;
+        } else if (text.substr(i).starts_with("\xE2\x80\x9D") ||
+                   text.substr(i).starts_with("\xE2\x80\x99")) {
+            i += 3;
+        } else {
+            break;
+        }
+    }
+    return i;
+}
+
+// The word before a full stop, with the points inside it ("e.g").
+std::string word_before(std::string_view text, std::size_t stop) {
+    std::size_t start = stop;
+    while (start > 0 && !is_space(text[start - 1]) && text[start - 1] != '(') --start;
+    return lower_case(text.substr(start, stop - start));
+}
+
+bool is_abbreviation(std::string_view text, std::size_t stop) {
+    const std::string word = word_before(text, stop);
+    if (word.size() == 1 && is_lower(word[0])) return true;  // an initial
+    return std::ranges::find(kAbbreviations, word) != kAbbreviations.end();
+}
+
+// Whether the stop at `i` ends a sentence; `after` is the place behind it and its closers.
+bool ends_sentence(std::string_view text, std::size_t i, std::size_t after) {
+    if (after < text.size() && !is_space(text[after])) return false;
+    std::size_t next = after;
+    while (next < text.size() && is_space(text[next])) ++next;
+    if (next == text.size()) return true;
+    if (is_lower(text[next])) return false;
+    return text[i] != '.' || !is_abbreviation(text, i);
+}
+
+// An empty line, or the beginning of a list item on the next one, ends whatever stands before it.
+bool is_paragraph_break(std::string_view text, std::size_t newline) {
+    std::size_t next = newline + 1;
+    while (next < text.size() && is_blank(text[next])) ++next;
+    if (next >= text.size() || text[next] == '\n') return true;
+    const std::string_view rest = text.substr(next);
+    return rest.starts_with("- ") || rest.starts_with("* ") || rest.starts_with("+ ") ||
+           rest.starts_with("\xE2\x80\xA2");
+}
+
+void add_trimmed(std::string_view text, std::size_t start, std::size_t end,
+                 std::vector<Span>& spans) {
+    const auto is_bullet = [&] {
+        const std::string_view rest = text.substr(start, end - start);
+        return rest.starts_with("- ") || rest.starts_with("* ") || rest.starts_with("+ ");
+    };
+    while (start < end && is_space(text[start])) ++start;
+    if (is_bullet()) start += 2;
+    if (text.substr(start, end - start).starts_with("\xE2\x80\xA2")) start += 3;
+    while (start < end && is_space(text[start])) ++start;
+    while (end > start && is_space(text[end - 1])) --end;
+    if (start < end) spans.push_back({start, end});
+}
+
+struct Makeup {
+    std::size_t letters = 0;
+    std::size_t digits = 0;
+    std::size_t signs = 0;
+    std::size_t characters = 0;
+};
+
+Makeup makeup_of(std::string_view text) {
+    Makeup makeup;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (is_space(c) || (byte & 0xC0U) == 0x80U) continue;
+        ++makeup.characters;
+        if (is_lower(c) || (c >= 'A' && c <= 'Z') || byte >= 0x80U) {
+            ++makeup.letters;
+        } else if (is_digit(c)) {
+            ++makeup.digits;
+        } else if (std::string_view("_/\\{}<>=|$#*@~^[]").contains(c)) {
+            ++makeup.signs;
+        }
+    }
+    return makeup;
+}
+
+bool has_leaders(std::string_view text) {
+    return text.contains("....") || text.contains(". . .") ||
+           text.contains("\xE2\x80\xA6\xE2\x80\xA6") || text.contains("____") ||
+           text.contains("----") || text.contains("====");
+}
+
+bool begins_like_a_sentence(std::string_view text) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    if ((first >= 'A' && first <= 'Z') || first == '"' || first == '\'') return true;
+    if (first >= 0x80U) return true;
+    return false;
+}
+
+bool ends_like_a_sentence(std::string_view text) {
+    std::size_t end = text.size();
+    while (end > 0 && (text[end - 1] == '"' || text[end - 1] == ')' || text[end - 1] == '\''))
+        --end;
+    if (end >= 3 && text.substr(0, end).ends_with("\xE2\x80\x9D")) end -= 3;
+    return end > 0 && (text[end - 1] == '.' || text[end - 1] == '!' || text[end - 1] == '?');
+}
+
+bool brackets_match(std::string_view text) {
+    int open = 0;
+    for (const char c : text) {
+        if (c == '(') ++open;
+        if (c == ')' && --open < 0) return false;
+    }
+    return open == 0 && std::ranges::count(text, '"') % 2 == 0;
+}
+
+}  // namespace
+
+std::vector<Span> sentences_of(std::string_view text) {
+    std::vector<Span> spans;
+    std::size_t start = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\n' && is_paragraph_break(text, i)) {
+            add_trimmed(text, start, i, spans);
+            start = i + 1;
+        } else if (c == '.' || c == '!' || c == '?') {
+            const std::size_t after = skip_closers(text, i + 1);
+            if (!ends_sentence(text, i, after)) continue;
+            add_trimmed(text, start, after, spans);
+            start = after;
+            i = after - 1;
+        }
+    }
+    add_trimmed(text, start, text.size(), spans);
+    return spans;
+}
+
+bool reads_as_prose(std::string_view sentence) {
+    if (sentence.size() < 24 || sentence.size() > 600) return false;
+    if (!begins_like_a_sentence(sentence) || !ends_like_a_sentence(sentence)) return false;
+    if (has_leaders(sentence) || !brackets_match(sentence)) return false;
+    const Makeup makeup = makeup_of(sentence);
+    if (makeup.letters * 10 < makeup.characters * 8 || makeup.signs * 25 > makeup.characters) {
+        return false;
+    }
+    const std::vector<Word> words = words_of(sentence);
+    const auto plain = std::ranges::count_if(words, [](const Word& w) { return !w.is_capital; });
+    const auto small = std::ranges::count_if(words, [](const Word& w) { return w.is_stop; });
+    // Headings and running headers are capitals without the small words that join a sentence.
+    return words.size() >= 5 && plain * 2 >= static_cast<std::ptrdiff_t>(words.size()) &&
+           small >= 1;
+}
+
+bool leans_on_previous(std::string_view sentence) {
+    const std::vector<Word> words =
+        words_of(sentence.substr(0, std::min<std::size_t>(80, sentence.size())));
+    if (words.empty()) return true;
+    if (std::ranges::find(kLeaning, words[0].lower) != kLeaning.end()) return true;
+    if (words.size() < 3) return false;
+    const std::string two = words[0].lower + " " + words[1].lower;
+    static const std::set<std::string_view> phrases = {
+        "for example",   "for instance", "in addition",  "as such",   "in this",  "in that",
+        "in such",       "on the",       "at this",      "of course", "in other", "if so",
+        "if this",       "if it",        "if they",      "if that",   "in these", "the above",
+        "the following", "the latter",   "the former",   "to do",     "see also", "another way",
+        "because of",    "as a",         "as mentioned", "in both",   "both of",  "when this"};
+    return phrases.contains(two);
+}
+
+double prose_share(std::string_view text) {
+    std::size_t good = 0;
+    std::size_t all = 0;
+    for (const Span& span : sentences_of(text)) {
+        const std::string_view sentence = text.substr(span.start, span.end - span.start);
+        all += sentence.size();
+        const Makeup makeup = makeup_of(sentence);
+        const bool wordy =
+            makeup.letters * 4 > makeup.characters * 3 && words_of(sentence).size() >= 4;
+        if (wordy && !has_leaders(sentence)) good += sentence.size();
+    }
+    return all == 0 ? 0.0 : static_cast<double>(good) / static_cast<double>(all);
+}
+
+}  // namespace weft::stdlib::rag
