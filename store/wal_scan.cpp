@@ -1,0 +1,190 @@
+#include "store/wal_scan.h"
+
+#include <fcntl.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+
+#include "base/bytes.h"
+
+namespace weft::store {
+
+namespace {
+
+constexpr std::size_t kWalHeadBytes = 32;
+constexpr std::size_t kFrameHeadBytes = 24;
+constexpr std::uint32_t kWalMagic = 0x377F0682;  // the last bit: checksums over big-endian words
+constexpr std::size_t kAckBytes = 24;
+
+std::uint32_t big32(std::string_view bytes, std::size_t at) {
+    std::uint32_t v = 0;
+    for (std::size_t i = 0; i < 4; ++i) v = (v << 8) | static_cast<unsigned char>(bytes[at + i]);
+    return v;
+}
+
+struct Checksum {
+    std::uint32_t s0 = 0;
+    std::uint32_t s1 = 0;
+    bool operator==(const Checksum&) const = default;
+};
+
+// The running checksum of the WAL format; `bytes` is a multiple of 8 long.
+Checksum extend(Checksum sum, std::string_view bytes, bool big_endian) {
+    const bool swap = big_endian != (std::endian::native == std::endian::big);
+    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+        std::array<std::uint32_t, 2> words{};
+        std::memcpy(words.data(), bytes.data() + at, 8);
+        if (swap) {
+            words[0] = __builtin_bswap32(words[0]);
+            words[1] = __builtin_bswap32(words[1]);
+        }
+        sum.s0 += words[0] + sum.s1;
+        sum.s1 += words[1] + sum.s0;
+    }
+    return sum;
+}
+
+struct WalHead {
+    std::uint32_t page_bytes = 0;
+    std::uint32_t salt1 = 0;
+    std::uint32_t salt2 = 0;
+    bool big_endian = false;
+    Checksum sum;
+};
+
+std::optional<WalHead> parse_head(std::string_view bytes) {
+    if (bytes.size() < kWalHeadBytes || (big32(bytes, 0) & ~1U) != kWalMagic) return std::nullopt;
+    WalHead head;
+    head.big_endian = (big32(bytes, 0) & 1U) != 0;
+    head.page_bytes = big32(bytes, 8);
+    head.salt1 = big32(bytes, 16);
+    head.salt2 = big32(bytes, 20);
+    head.sum = extend({}, bytes.substr(0, 24), head.big_endian);
+    if (head.sum != Checksum{big32(bytes, 24), big32(bytes, 28)}) return std::nullopt;
+    if (!std::has_single_bit(head.page_bytes) || head.page_bytes < 512) return std::nullopt;
+    return head;
+}
+
+std::string damage_text(std::uint64_t frame, const std::string& why) {
+    return "frame " + std::to_string(frame) + " of the write-ahead log is damaged: " + why;
+}
+
+// What the frames are, before it is judged.
+struct Walk {
+    std::uint64_t stop = 0;            // the first frame that recovery doesn't take
+    std::uint64_t commits_behind = 0;  // commit frames of this generation from there on
+};
+
+Result<Walk> walk_frames(const Fd& fd, const WalHead& head, WalScan& scan,
+                         const std::string& path) {
+    const std::size_t frame_bytes = kFrameHeadBytes + head.page_bytes;
+    Walk walk;
+    Checksum sum = head.sum;
+    bool chained = true;
+    for (std::uint64_t i = 0; i < scan.frames; ++i) {
+        WEFT_TRY(frame, read_at(fd, kWalHeadBytes + i * frame_bytes, frame_bytes, path));
+        const bool ours = big32(frame, 8) == head.salt1 && big32(frame, 12) == head.salt2;
+        const bool commits = big32(frame, 4) != 0;
+        if (chained) {
+            Checksum next = extend(sum, std::string_view(frame).substr(0, 8), head.big_endian);
+            next = extend(next, std::string_view(frame).substr(kFrameHeadBytes), head.big_endian);
+            chained = ours && big32(frame, 0) != 0 &&
+                      next == Checksum{big32(frame, 16), big32(frame, 20)};
+            sum = next;
+        }
+        if (chained) {
+            walk.stop = i + 1;
+            if (commits) scan.recovered = i + 1;
+        } else if (ours) {
+            scan.torn = i + 1 - scan.recovered;
+            if (commits) ++walk.commits_behind;
+        }
+    }
+    scan.torn = std::max(scan.torn, walk.stop - scan.recovered);
+    return walk;
+}
+
+}  // namespace
+
+Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknowledged>& known) {
+    WalScan scan;
+    const bool known_frames = known && known->frames > 0;
+    auto fd = open_file(wal_path, O_RDONLY);
+    std::uint64_t size = 0;
+    if (fd) {
+        WEFT_TRY(bytes, file_size(*fd, wal_path));
+        size = bytes;
+    } else if (fd.error().kind != ErrorKind::NotFound) {
+        return std::unexpected(std::move(fd).error());
+    }
+    if (size < kWalHeadBytes) {
+        if (known_frames) scan.damage = "the write-ahead log with confirmed commits is gone";
+        return scan;
+    }
+    WEFT_TRY(head_bytes, read_at(*fd, 0, kWalHeadBytes, wal_path));
+    const auto head = parse_head(head_bytes);
+    if (!head) {
+        if (size > kWalHeadBytes + kFrameHeadBytes) {
+            scan.damage = "the header of the write-ahead log is damaged";
+        }
+        return scan;
+    }
+    scan.frames = (size - kWalHeadBytes) / (kFrameHeadBytes + head->page_bytes);
+    WEFT_TRY(walk, walk_frames(*fd, *head, scan, wal_path));
+
+    const bool same = known_frames && known->salt1 == head->salt1 && known->salt2 == head->salt2;
+    if (same && scan.recovered < known->frames) {
+        scan.damage = damage_text(
+            walk.stop, "commits up to frame " + std::to_string(known->frames) + " were confirmed");
+    } else if (walk.commits_behind > 1) {
+        // A commit is synced before the next one begins, so only the last can be torn.
+        scan.damage = damage_text(walk.stop,
+                                  std::to_string(walk.commits_behind) + " commits stand behind it");
+    } else if (walk.commits_behind == 1 && !known) {
+        scan.damage = damage_text(walk.stop, "a commit stands behind it");
+    }
+    return scan;
+}
+
+Result<AckFile> AckFile::open(const std::string& store_path) {
+    AckFile ack;
+    ack.path_ = store_path + ".ack";
+    ack.wal_path_ = store_path + "-wal";
+    WEFT_TRY(fd, open_file(ack.path_, O_RDWR | O_CREAT));
+    ack.fd_ = std::move(fd);
+    WEFT_TRY(bytes, read_at(ack.fd_, 0, kAckBytes, ack.path_));
+    ByteReader in(bytes);
+    Acknowledged found;
+    found.salt1 = in.u32();
+    found.salt2 = in.u32();
+    found.frames = in.u64();
+    const std::uint64_t guard = in.u64();
+    // A torn or foreign file is as good as none.
+    if (in.ok() && guard == (found.frames ^ 0x57454654ACULL)) ack.found_ = found;
+    return ack;
+}
+
+Result<void> AckFile::confirm(std::uint64_t frames) {
+    if (!wal_.valid()) {
+        WEFT_TRY(fd, open_file(wal_path_, O_RDONLY));
+        wal_ = std::move(fd);
+    }
+    WEFT_TRY(salts, read_at(wal_, 16, 8, wal_path_));
+    ByteWriter out;
+    out.u32(salts.size() == 8 ? big32(salts, 0) : 0);
+    out.u32(salts.size() == 8 ? big32(salts, 4) : 0);
+    out.u64(frames);
+    out.u64(frames ^ 0x57454654ACULL);
+    return write_at(fd_, 0, out.bytes(), path_);
+}
+
+Result<void> AckFile::clear() {
+    ByteWriter out;
+    out.zeros(16);
+    out.u64(0x57454654ACULL);
+    WEFT_TRY_VOID(write_at(fd_, 0, out.bytes(), path_));
+    return sync_data(fd_, path_);
+}
+
+}  // namespace weft::store
