@@ -1,0 +1,32 @@
+// The parts of verify_image (bytecode/image.h), for its own files. docs/bytecode.md lists the rules
+// in the order in which they are checked here.
+#pragma once
+
+#include <string>
+
+#include "bytecode/image.h"
+
+namespace weft::verify {
+
+// Limits that keep the verifier's own work bounded, whatever the bytes say.
+inline constexpr std::size_t kFunctionsMax = 100'000;
+inline constexpr std::size_t kInstructionsMax = 1'000'000;  // of one function
+inline constexpr std::uint32_t kRegistersMax = 4'096;       // of one function
+inline constexpr std::uint32_t kScopesMax = 64;             // open at one place
+
+// "function 3 (document_qa), instruction 5 (call_step): " and what is wrong there.
+std::unexpected<Error> bad_code(const Image& image, std::uint32_t function, std::uint32_t pc,
+                                const std::string& what);
+
+// Rows refer to rows that exist, and say sensible things.
+Result<void> tables(const Image& image);
+// Every operand of every instruction is in range and fits the kind of its function.
+Result<void> code(const Image& image, std::uint32_t function);
+// Site rows and logged instructions name each other.
+Result<void> sites(const Image& image);
+// No function comes back to itself through calls, lambdas, predicates of types, forks or undos.
+Result<void> no_recursion(const Image& image);
+// Registers are assigned before they are read, and scopes balance, on every path. Relies on `code`.
+Result<void> flow(const Image& image, std::uint32_t function);
+
+}  // namespace weft::verify
