@@ -1,0 +1,41 @@
+// weft.toml: which implementation stands behind a worker, and where the store is. The program never
+// says so itself; that is why one program runs on the offline defaults and on real providers.
+//
+//     [store]
+//     path = "weft.store"          # beside weft.toml
+//     keys = "env:WEFT_KEY"        # the wrapping key; absent: in the key file
+//
+//     [workers."llm"]              # a worker's full name or a prefix of whole words; longest wins,
+//     provider = "offline"         # member by member
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace weft::engine {
+
+struct Config {
+    std::string path;       // of weft.toml; empty when there is none
+    std::string directory;  // base of relative paths in it
+    std::string store;      // absolute or relative to the working directory; empty: not said
+    std::string keys;
+    std::vector<std::pair<std::string, std::string>> workers;  // name or prefix -> settings, JSON
+
+    // Settings of one worker: every section that covers it, longer names over shorter ones. JSON.
+    [[nodiscard]] std::string settings(std::string_view worker) const;
+    // First 16 bytes of SHA-256 over the worker's settings: the start record holds it.
+    [[nodiscard]] Bytes16 binding_digest(std::string_view worker) const;
+    // Over everything: owner and client of one store must agree.
+    [[nodiscard]] std::string digest() const;
+};
+
+// An absent file is the default configuration; a file that can't be read or parsed is an Error with
+// line and column.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace weft::engine

@@ -1,0 +1,120 @@
+// Between the machine's wants and native workers: arguments to JSON, results back through the guard,
+// failures to outcomes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/core.h"
+
+namespace weft::engine {
+namespace {
+
+std::string arguments_json(const Image& image, const vm::Want& want) {
+    const auto& worker = image.workers[want.worker];
+    constexpr std::uint8_t kProbe = 2;
+    std::string out = "{";
+    for (std::size_t i = 0; i < want.arguments.size() && i < worker.parameters.size(); ++i) {
+        if (i > 0) out += ",";
+        out += nlohmann::json(worker.parameters[i]).dump() + ":";
+        if (want.direction == kProbe) {
+            out += nlohmann::json(want.arguments[i].as_text()).dump();
+        } else {
+            out += to_json(image.types, image.steps[want.step].argument_types[i],
+                           want.arguments[i]);
+        }
+    }
+    return out + "}";
+}
+
+// A probe answers with the step's result or with null: surely not done.
+std::expected<Value, Misfit> read_result(const Image& image, const InFlight& flight,
+                                         const std::string& json) {
+    constexpr std::uint8_t kProbe = 2;
+    if (flight.direction == kProbe && json == "null") return Value::none();
+    return from_json(image.types, image.steps[flight.step].result_type, json);
+}
+
+bool is_known_error(const WorkerRow& worker, const std::string& name) {
+    static const std::vector<std::string> kBuiltIn = {"Transient", "Timeout",  "Unavailable",
+                                                      "Guard",     "Rejected", "TooLarge"};
+    auto has = [&](const std::vector<std::string>& names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return has(kBuiltIn) || has(worker.fails);
+}
+
+}  // namespace
+
+std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want,
+                                            std::int64_t now_ms) {
+    const auto& image = run.image();
+    const auto& step = image.steps[want.step];
+    const auto& worker = image.workers[want.worker];
+    auto attempt = std::make_shared<Attempt>();
+    attempt->run = run.id();
+    attempt->call = want.call;
+    attempt->number = want.attempt;
+    attempt->worker = worker.name;
+    attempt->arguments = arguments_json(image, want);
+    attempt->result_schema = json_schema(image.types, step.result_type);
+    attempt->key = to_hex(view(want.key));
+    attempt->time_ms = now_ms;
+    attempt->timeout_ms = step.policy.timeout_ms;
+    attempt->settings = config_.settings(worker.name);
+    attempt->directory = config_.directory;
+    attempt->state_directory = store_->path() + ".state";
+    attempt->children_lock = store_->path() + ".children";
+    attempt->files = run.files;
+    auto function = workers_.find(worker.name);
+    if (function != workers_.end()) {
+        attempt->function = function->second;
+    } else {
+        attempt->function = [name = worker.name](const WorkerCall&) -> WorkerOutcome {
+            return std::unexpected(WorkerError{
+                "Rejected", fmt::format("no implementation is bound to worker {}", name), true,
+                {}, {}});
+        };
+    }
+    return attempt;
+}
+
+vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
+                                 const Completion& completion) {
+    const auto& image = run.image();
+    const auto& worker = image.workers[flight.worker];
+    vm::OutcomeFact fact;
+    fact.call = completion.attempt->call;
+    fact.attempt = completion.attempt->number;
+    if (completion.outcome) {
+        fact.cost_micros = completion.outcome->cost.micros;
+        fact.currency = completion.outcome->cost.currency;
+        auto value = read_result(image, flight, completion.outcome->json);
+        if (value) {
+            fact.value = std::move(*value);
+            return fact;
+        }
+        fact.status = vm::OutcomeStatus::Failed;
+        fact.error = "Guard";
+        fact.message = fmt::format("the result of {} does not fit its type{}: {}", worker.name,
+                                   value.error().path.empty() ? "" : " at " + value.error().path,
+                                   value.error().message);
+        // The world changed although the answer can't be used: that is doubt, not a failure.
+        if (worker.effect != EffectClass::Read) fact.status = vm::OutcomeStatus::Unknown;
+        return fact;
+    }
+    const WorkerError& error = completion.outcome.error();
+    fact.cost_micros = error.cost.micros;
+    fact.currency = error.cost.currency;
+    fact.error = is_known_error(worker, error.name) ? error.name : "Unavailable";
+    fact.message = error.message;
+    if (flight.timed_out) fact.error = "Timeout";
+    if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
+    bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
+    fact.status = !sure ? vm::OutcomeStatus::Unknown
+                  : flight.cancelled ? vm::OutcomeStatus::Cancelled
+                                     : vm::OutcomeStatus::Failed;
+    return fact;
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,171 @@
+// Opening an engine, beginning runs, taking runs up again.
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "engine/core.h"
+#include "engine/replay.h"
+#include "engine/run_input.h"
+
+namespace weft::engine {
+
+Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
+    WEFT_TRY(config, load_config(options.config));
+    CoreOptions settled = options;
+    if (settled.store.empty()) settled.store = config.store.empty() ? "weft.store" : config.store;
+    if (!options.create && !std::filesystem::exists(settled.store)) {
+        return fail(ErrorKind::NotFound, fmt::format("there is no store at {}", settled.store),
+                    "`weft run` makes one; --store names another");
+    }
+    WEFT_TRY(lock, store::OwnerLock::acquire(settled.store));
+    WEFT_TRY_VOID(store::wait_for_children(settled.store, std::chrono::seconds(5)));
+    auto core = std::unique_ptr<Core>(new Core(settled, config, std::move(lock)));
+    store::OpenOptions open;
+    open.keys = config.keys;
+    open.create = options.create;
+    open.brief = options.brief;
+    open.accept_damage = options.accept_damage;
+    WEFT_TRY(opened, store::open_sqlite_store(settled.store, open));
+    core->store_ = std::move(opened);
+    core->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (core->wake_fd_ < 0) return fail(ErrorKind::Environment, "eventfd failed");
+    core->pool_ = std::make_unique<WorkerPool>(options.brief ? 0 : options.threads,
+                                               [core = core.get()] { core->wake(); });
+    WEFT_TRY(system, SystemChain::open(*core->store_));
+    core->system_ = std::move(system);
+    core->time_ = std::make_unique<EngineTime>(
+        options.clock != nullptr ? *options.clock : system_clock(), core->system_->last_time_ms());
+    if (!options.brief) {
+        store::Batch batch;
+        WEFT_TRY_VOID(core->system_->opened(core->time_->now(), batch));
+        WEFT_TRY_VOID(core->commit(batch));
+    }
+    return core;
+}
+
+Result<store::RunId> Core::start(StartRequest request) {
+    const Image& image = *request.program.image;
+    auto found = std::find_if(image.workflows.begin(), image.workflows.end(), [&](const auto& w) {
+        return w.name == request.workflow;
+    });
+    if (found == image.workflows.end()) {
+        return fail(ErrorKind::NotFound, fmt::format("the program has no workflow `{}`",
+                                                     request.workflow));
+    }
+    if (store_->space() != store::Space::Plenty) {
+        return fail(ErrorKind::Environment,
+                    fmt::format("the disk of {} is nearly full; no new run is taken",
+                                store_->path()),
+                    "free at least 64 MiB");
+    }
+    store::Batch batch;
+    std::int64_t now = time_->now();
+    store::RunRow row;
+    row.id = store_->entropy().bytes<16>();
+    row.image = image_hash(request.program.encoded);
+    row.begun_ms = now;
+    if (found->retain_ms > 0) row.retain_until_ms = now + found->retain_ms;
+    WEFT_TRY(slot, store_->take_slot());
+    row.slot = slot;
+    WEFT_TRY(key, store_->keys().slot_key(slot));
+    auto files = std::make_shared<RunFiles>(store_->files_folder(), row.id, key);
+    WEFT_TRY(input, read_run_input(image, *found, request, *files));
+    WEFT_TRY(actor, system_->actor(request.actor, now, batch));
+
+    vm::Begin begin;
+    begin.run = row.id;
+    begin.seed = store_->entropy().bytes<32>();
+    begin.workflow = static_cast<std::uint32_t>(found - image.workflows.begin());
+    begin.input = std::move(input);
+    std::vector<Value> tunes;
+    for (const auto& tune : found->tunes) tunes.push_back(tune.default_value);
+    begin.tunes = Value::record(std::move(tunes));
+    begin.starter = request.actor;
+    begin.time_ms = now;
+
+    batch.changes.emplace_back(
+        store::ProgramRow{image.program, request.program.ir, request.program.source});
+    batch.changes.emplace_back(
+        store::ImageRow{row.image, image.program, image.semantics, request.program.encoded});
+    for (auto& file : files->take_new()) batch.changes.emplace_back(std::move(file));
+    store::RunId id = row.id;
+    BeginBody body = begin_body(row, image, to_array<32>(view(sha256(config_.digest()))), actor);
+    WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, body, batch));
+    run->files = std::move(files);
+    auto& placed = *runs_.emplace(id, std::move(run)).first->second;
+    touched_.insert(id);
+    auto durable = launch(batch);
+    if (durable) durable = commit(batch);
+    if (!durable) {
+        runs_.erase(id);
+        return std::unexpected(durable.error());
+    }
+    if (live(id) != nullptr) refresh(placed);
+    return id;
+}
+
+Result<void> Core::take_up(const store::RunId& id) {
+    if (live(id) != nullptr) return {};
+    WEFT_TRY(header, read_run_header(*store_, id));
+    WEFT_TRY(replayed, replay(*store_, header));
+    if (replayed.divergence) {
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("run {} diverges from its program at record {}: {}",
+                                to_hex(view(id)).substr(0, 8), replayed.divergence->seq,
+                                replayed.divergence->what),
+                    "`weft replay` shows both sides; the run is left as it is");
+    }
+    if (!replayed.machine) {
+        return fail(ErrorKind::Corrupt, fmt::format("run {} has no records",
+                                                    to_hex(view(id)).substr(0, 8)));
+    }
+    if (vm::is_ended(replayed.machine->status())) return {};
+    time_->at_least(replayed.last_time_ms);
+    store::Key key = *header.key;
+    auto run = std::make_unique<LiveRun>(*store_, std::move(header), std::move(*replayed.machine),
+                                         replayed.head, replayed.last_time_ms);
+    run->files = std::make_shared<RunFiles>(store_->files_folder(), id, key);
+    auto& placed = *runs_.emplace(id, std::move(run)).first->second;
+    store::Batch batch;
+    WEFT_TRY_VOID(adopt(placed, batch));
+    touched_.insert(id);
+    WEFT_TRY_VOID(launch(batch));
+    return commit(batch);
+}
+
+// What the former owner had started and not seen the end of is in doubt; its children are dead (the
+// children lock was waited for). The machine settles each by its class.
+Result<void> Core::adopt(LiveRun& run, store::Batch& batch) {
+    std::int64_t now = time_->now();
+    WEFT_TRY_VOID(run.apply(vm::ResumedFact{}, {}, now, batch));
+    auto wants = run.machine().wants();
+    for (const auto& want : wants) {
+        if (want.kind != vm::WantKind::Outcome && want.kind != vm::WantKind::Cancel) continue;
+        vm::OutcomeFact lost;
+        lost.call = want.call;
+        lost.attempt = want.attempt;
+        lost.status = vm::OutcomeStatus::Unknown;
+        lost.error = "Unavailable";
+        lost.message = "the engine ended while this attempt was under way";
+        WEFT_TRY_VOID(run.apply(lost, {}, now, batch));
+    }
+    return {};
+}
+
+Result<std::size_t> Core::take_up_all() {
+    store::RunFilter filter;
+    filter.ended = false;
+    filter.limit = 1'000'000;
+    WEFT_TRY(rows, store_->runs(filter));
+    std::size_t count = 0;
+    for (const auto& row : rows) {
+        WEFT_TRY_VOID(take_up(row.id));
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,70 @@
+// A run in memory: its machine, its chain, and what is under way for it. It turns facts into records
+// and commands into records, all into the batch of the current turn; it sends nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/facts.h"
+#include "engine/record_writer.h"
+#include "engine/run_files.h"
+#include "engine/run_reader.h"
+#include "engine/worker_pool.h"
+#include "vm/machine.h"
+
+namespace weft::engine {
+
+// An attempt between its start record and its outcome.
+struct InFlight {
+    std::shared_ptr<Attempt> attempt;
+    std::uint32_t step = 0;
+    std::uint32_t worker = 0;
+    std::uint8_t direction = 0;
+    std::int64_t deadline_monotonic_ms = 0;  // 0: none
+    bool timed_out = false;
+    bool cancelled = false;
+};
+
+class LiveRun {
+  public:
+    // A new run: the begin record is appended and the machine started.
+    static Result<std::unique_ptr<LiveRun>> begin(store::Store& store, store::RunRow row,
+                                                  store::Key key,
+                                                  std::shared_ptr<const Image> image,
+                                                  const vm::Begin& begin, const std::string& body,
+                                                  store::Batch& batch);
+    // One taken up from the store, after its replay.
+    LiveRun(store::Store& store, RunHeader header, vm::Machine machine, const store::RunHead& head,
+            std::int64_t last_time_ms);
+
+    [[nodiscard]] const store::RunId& id() const { return header_.row.id; }
+    [[nodiscard]] const Image& image() const { return *header_.image; }
+    [[nodiscard]] const vm::Machine& machine() const { return machine_; }
+    [[nodiscard]] const store::RunRow& row() const { return header_.row; }
+    [[nodiscard]] const store::Key& key() const { return writer_.key(); }
+    [[nodiscard]] std::uint64_t next_seq() const { return writer_.next_seq(); }
+    [[nodiscard]] std::int64_t last_time_ms() const { return last_time_ms_; }
+    [[nodiscard]] bool ended() const { return vm::is_ended(machine_.status()); }
+
+    Result<void> apply(const vm::Fact& fact, const FactContext& context, std::int64_t now_ms,
+                       store::Batch& batch);
+
+    std::map<std::uint64_t, InFlight> in_flight;  // by seq of the call
+    std::shared_ptr<RunFiles> files;
+
+  private:
+    Result<void> append_commands(const vm::Progress& progress, store::Batch& batch);
+    void note_status(store::Batch& batch);
+
+    RunHeader header_;
+    vm::Machine machine_;
+    RecordWriter writer_;
+    std::int64_t last_time_ms_ = 0;
+    vm::RunStatus noted_ = vm::RunStatus::Running;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,38 @@
+// Replay: the machine fed with the stored facts must make the stored commands again, byte for byte
+// (times and salts are fed). It is how a run is taken up after a crash, how it is audited, and how the
+// views get the payloads that the store leaves out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/run_reader.h"
+#include "vm/machine.h"
+
+namespace weft::engine {
+
+struct Divergence {
+    std::uint64_t seq = 0;
+    std::uint64_t leaf = 0;
+    std::uint32_t site = 0xFFFF'FFFF;
+    std::string what;  // "the machine made `call` where the log has `timer-set`"
+};
+
+struct Replayed {
+    std::optional<vm::Machine> machine;  // none when not even the begin record could be read
+    store::RunHead head;
+    std::uint64_t records = 0;
+    std::int64_t last_time_ms = 0;
+    std::optional<Divergence> divergence;
+};
+
+// `on_record` sees every record with its payload (also those left out of the store) and the machine as
+// it is after the record; it may be empty.
+using RecordObserver = std::function<void(const ReadRecord&, const vm::Machine&)>;
+
+Result<Replayed> replay(store::Store& store, const RunHeader& header,
+                        const RecordObserver& on_record = {});
+
+}  // namespace weft::engine

@@ -1,0 +1,34 @@
+// A run's artifacts: sealed files under the run's key, beside the store. Workers read and write them
+// from pool threads; the rows that name new files join the next commit of the run, so that a file
+// that no commit named is known to be an orphan.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "store/key.h"
+#include "store/rows.h"
+#include "weft/worker.h"
+
+namespace weft::engine {
+
+class RunFiles final : public FileAccess {
+  public:
+    RunFiles(std::string folder, store::RunId run, store::Key key)
+        : folder_(std::move(folder)), run_(run), key_(std::move(key)) {}
+
+    std::expected<std::string, std::string> read(std::string_view id) override;
+    std::expected<std::string, std::string> write(std::string_view bytes, std::string_view name,
+                                                  std::string_view media) override;
+    std::vector<store::FileRow> take_new();
+
+  private:
+    std::string folder_;
+    store::RunId run_;
+    store::Key key_;
+    std::mutex mutex_;
+    std::vector<store::FileRow> new_;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,33 @@
+// The system chain: what belongs to no run (engine opened and closed, actors). Run id zero, same
+// record format, same tree.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "engine/record_writer.h"
+#include "store/store.h"
+
+namespace weft::engine {
+
+class SystemChain {
+  public:
+    // Continues the chain; reads the actors.
+    static Result<std::unique_ptr<SystemChain>> open(store::Store& store);
+
+    Result<void> opened(std::int64_t now_ms, store::Batch& batch);
+    Result<void> closed(std::int64_t now_ms, store::Batch& batch);
+    // The id of a person or program by name; a new name gets a random id, its record and its row.
+    Result<Bytes16> actor(const std::string& name, std::int64_t now_ms, store::Batch& batch);
+    [[nodiscard]] std::string actor_name(const Bytes16& id) const;
+
+  private:
+    SystemChain(store::Store& store, store::Key key, const store::RunHead& head);
+    store::Store& store_;
+    RecordWriter writer_;
+    std::map<std::string, Bytes16> by_name_;
+    std::map<Bytes16, std::string> names_;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,96 @@
+#include "engine/worker_pool.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace weft::engine {
+
+WorkerPool::WorkerPool(std::size_t threads, std::function<void()> notify)
+    : notify_(std::move(notify)) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+WorkerPool::~WorkerPool() {
+    cancel_all();
+    {
+        std::lock_guard lock(mutex_);
+        stop_ = true;
+        queue_.clear();
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+void WorkerPool::cancel_all() {
+    std::lock_guard lock(mutex_);
+    for (auto& attempt : queue_) attempt->cancelled = true;
+    for (auto& attempt : running_) attempt->cancelled = true;
+}
+
+void WorkerPool::submit(std::shared_ptr<Attempt> attempt) {
+    ++in_flight_;
+    {
+        std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(attempt));
+    }
+    wake_.notify_one();
+}
+
+std::vector<Completion> WorkerPool::take_completions() {
+    std::lock_guard lock(mutex_);
+    in_flight_ -= done_.size();
+    return std::exchange(done_, {});
+}
+
+void WorkerPool::work() {
+    while (true) {
+        std::shared_ptr<Attempt> attempt;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+            if (stop_) return;
+            attempt = std::move(queue_.front());
+            queue_.pop_front();
+            running_.push_back(attempt);
+        }
+        WorkerOutcome outcome = run(*attempt);
+        {
+            std::lock_guard lock(mutex_);
+            std::erase(running_, attempt);
+            done_.push_back({std::move(attempt), std::move(outcome)});
+        }
+        notify_();
+    }
+}
+
+WorkerOutcome WorkerPool::run(Attempt& attempt) {
+    WorkerCall call;
+    call.worker = attempt.worker;
+    call.arguments = attempt.arguments;
+    call.result_schema = attempt.result_schema;
+    call.key = attempt.key;
+    std::string run = to_hex(view(attempt.run));
+    call.run = run;
+    call.attempt = attempt.number;
+    call.time_ms = attempt.time_ms;
+    call.timeout = std::chrono::milliseconds(attempt.timeout_ms);
+    call.settings = attempt.settings;
+    call.directory = attempt.directory;
+    call.state_directory = attempt.state_directory;
+    call.children_lock = attempt.children_lock;
+    call.files = attempt.files.get();
+    call.cancelled = &attempt.cancelled;
+    // A worker of the host program may throw; that is a failure of the attempt, not of the engine. It
+    // is not known how far it came.
+    try {
+        return attempt.function(call);
+    } catch (const std::exception& e) {
+        return std::unexpected(WorkerError{"Unavailable", e.what(), false, {}, {}});
+    } catch (...) {
+        return std::unexpected(
+            WorkerError{"Unavailable", "the worker threw an unknown exception", false, {}, {}});
+    }
+}
+
+}  // namespace weft::engine

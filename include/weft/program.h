@@ -1,0 +1,59 @@
+// Compiling: `.wf` source to a program that an engine can run. Diagnostics are values; nothing here
+// prints or throws.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/error.h"
+
+namespace weft {
+
+enum class DiagnosticSeverity { Error, Warning, Hint };
+
+struct SourceDiagnostic {
+    std::string code;  // "WF1001"
+    std::string name;  // "unknown-name"
+    DiagnosticSeverity severity = DiagnosticSeverity::Error;
+    std::string message;
+    std::string file;
+    unsigned line = 0;    // from 1
+    unsigned column = 0;  // from 1, in code points
+};
+
+struct WorkflowInfo {
+    std::string name;
+    std::string doc;
+    std::string input_schema;  // JSON Schema of the input object
+};
+
+// A compiled program; cheap to copy.
+class Program {
+  public:
+    [[nodiscard]] const std::vector<WorkflowInfo>& workflows() const;
+    [[nodiscard]] std::string program_hash() const;  // 64 hex digits: names the program
+    [[nodiscard]] std::string image_hash() const;
+
+    struct Data;  // api/program_data.h
+    explicit Program(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+    [[nodiscard]] const Data& data() const { return *data_; }
+
+  private:
+    std::shared_ptr<const Data> data_;
+};
+
+struct Compilation {
+    std::vector<SourceDiagnostic> diagnostics;  // sorted by file and place
+    std::string text;  // all of them for people, with source excerpts
+    std::string json;  // all of them as a JSON array
+    std::shared_ptr<const Program> program;  // null when there is an error
+};
+
+// Reads the file, the modules it uses (relative to it) and the standard library's.
+Compilation compile_file(const std::string& path, bool colour = false);
+// The same for a text in memory; `path` names it in messages and is the base of relative imports.
+Compilation compile_text(const std::string& path, std::string text, bool colour = false);
+
+}  // namespace weft
