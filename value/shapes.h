@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace weft {
@@ -11,6 +12,9 @@ inline constexpr std::array<std::string_view, 5> kFileMembers = {"id", "name", "
                                                                  "sha256"};
 inline constexpr std::array<std::string_view, 6> kPromptMembers = {"name", "template", "system",
                                                                    "user", "schema",   "inputs"};
+
+// Above this many readers of JSON lose digits, so an Int is then written as text.
+inline constexpr std::int64_t kSafeIntMax = (1LL << 53U) - 1;
 
 // local@domain: printable ASCII without spaces or quotes, at most 64 and 254 characters; the domain
 // is labels of letters, digits and hyphens with a dot between them.

@@ -143,9 +143,14 @@ std::optional<Misfit> check_value(const TypeTable& types, TypeId type, const Val
 
 // JSON form 1 (docs/values.md): compact, members in declared order, Map by bytes of the key; Int as
 // a number when |v| <= 2^53-1, else as text; Decimal as a number in plain notation; Money as
-// {"amount": "12.50", "currency": "EUR"}; Duration, Date, Time as ISO 8601 text; enum case as its
-// name or {"case": name, …fields}; File as the object of include/weft/worker.h; none as null; a
-// none field is left out. Prompt as {"name","template","system","user","schema","inputs"}.
+// {"amount": "12.50", "currency": "EUR"}; Bytes as base64; Duration, Date, Time as ISO 8601 text;
+// enum case as its name or {"case": name, …fields}; File as the object of include/weft/worker.h;
+// none as null; a none field of type T? is left out unless its default is something else.
+// A Json value is made of None, Bool, Int, Decimal, Text, List and Map; whole numbers that fit are
+// Int. A File value is the record (id, name, media, size, sha256). A Prompt value is the record
+// (name, template hash, system, user, schema, inputs): five Texts, of which the schema holds JSON,
+// and the inputs as Json; in JSON {"name","template","system","user","schema","inputs"}.
+// The value must fit the type (check_value): anything else is a bug of the caller.
 std::string to_json(const TypeTable& types, TypeId type, const Value& value);
 // Parses and fits in one go: numbers as decimals without a detour over binary floating point;
 // unknown members are a misfit with the nearest name unless the record is open; missing optional or
