@@ -1,0 +1,134 @@
+#include "grammar/context.h"
+
+#include <algorithm>
+
+#include "grammar/keywords.h"
+#include "grammar/parse.h"
+
+namespace weft::grammar {
+
+Context::Context(FileId file, std::string_view text)
+    : file_(file), text_(text), balance_(scan::balance(text)) {}
+
+Context::Mark Context::mark(Offset at) const {
+    return {nodes_.size(), diagnostics_.size(), skip(at), last_error_};
+}
+
+void Context::rewind(const Mark& mark) {
+    nodes_.resize(mark.nodes);
+    diagnostics_.resize(mark.diagnostics);
+    last_error_ = mark.last_error;
+}
+
+void Context::finish(NodeKind kind, const Mark& mark, Offset end, Operator op) {
+    auto subtree = static_cast<std::uint32_t>(nodes_.size() - mark.nodes + 1);
+    nodes_.push_back(
+        {kind, static_cast<std::uint16_t>(op), subtree, std::min(mark.begin, end), end});
+}
+
+void Context::leaf(NodeKind kind, Offset begin, Offset end) {
+    nodes_.push_back({kind, 0, 1, begin, end});
+}
+
+void Context::success(NodeKind kind, Offset at) {
+    finish(kind, marks_.back(), at);
+    marks_.pop_back();
+}
+
+void Context::failure() {
+    rewind(marks_.back());
+    marks_.pop_back();
+}
+
+// In post-order the last child stands straight before its parent, so going backwards every parent
+// is placed before its children are.
+std::vector<Node> Context::take_preorder(Offset end) {
+    finish(NodeKind::Module, Mark{0, 0, 0, 0}, end);
+    std::vector<Node> out(nodes_.size());
+    std::vector<std::uint32_t> place(nodes_.size());
+    place.back() = 0;
+    for (std::size_t i = nodes_.size(); i-- > 0;) {
+        out[place[i]] = nodes_[i];
+        std::uint32_t after = place[i] + nodes_[i].subtree;
+        std::uint32_t left = nodes_[i].subtree - 1;
+        for (std::size_t child = i; left > 0; child -= nodes_[child - 1].subtree) {
+            const Node& node = nodes_[child - 1];
+            after -= node.subtree;
+            left -= node.subtree;
+            place[child - 1] = after;
+        }
+    }
+    return out;
+}
+
+void Context::stop_too_deep(Offset at) {
+    if (stopped) return;
+    Offset here = scan::skip_trivia(text_, at);
+    last_error_ = kNoMatch;
+    report(DiagnosticCode::NestedTooDeep, at, here, scan::token(text_, here),
+           "more than " + std::to_string(kMaxNesting) + " levels of nesting");
+    stopped = true;
+}
+
+Nested::Nested(Context& context, Offset at) : context_(context) {
+    if (++context_.nesting > kMaxNesting) context_.stop_too_deep(at);
+}
+
+// --- diagnostics
+
+Diagnostic* Context::report(DiagnosticCode code, Offset at, Offset begin, Offset end,
+                            std::string message) {
+    // One mistake gives one message: nothing was read since the last one.
+    Offset here = scan::skip_trivia(text_, at);
+    if (stopped || quiet > 0 || here == last_error_) return nullptr;
+    last_error_ = here;
+    Diagnostic diagnostic;
+    diagnostic.code = code;
+    diagnostic.span = span(begin, end);
+    diagnostic.message = std::move(message);
+    diagnostics_.push_back(std::move(diagnostic));
+    return &diagnostics_.back();
+}
+
+std::string Context::found(Offset at) const {
+    Offset here = scan::skip_blanks(text_, at);
+    if (here >= text_.size()) return "the end of the file";
+    if (text_[here] == '\n' || scan::starts(text_, here, "//")) return "the end of the line";
+    constexpr std::size_t kShown = 24;
+    auto token = text_.substr(here, scan::token(text_, here) - here);
+    auto line = token.substr(0, std::min(token.find('\n'), kShown));
+    if (line.size() == token.size()) return "`" + std::string(token) + "`";
+    while (!line.empty() && (static_cast<unsigned char>(token[line.size()]) & 0xC0) == 0x80) {
+        line.remove_suffix(1);
+    }
+    return "`" + std::string(line) + "…`";
+}
+
+void Context::report_expected(Offset at, std::string_view what) {
+    Offset here = skip(at);
+    bool at_line_end =
+        here >= text_.size() || text_[here] == '\n' || scan::starts(text_, here, "//");
+    Offset begin = at_line_end ? at : here;
+    Offset end = at_line_end ? at : scan::token(text_, here);
+    auto word = scan::word(text_, here);
+    if (what.starts_with("a name") && !word.empty() && is_reserved(word)) {
+        report(DiagnosticCode::ReservedName, at, begin, end,
+               "`" + std::string(word) + "` is a reserved word, so it can't be a name");
+        return;
+    }
+    report(DiagnosticCode::SyntaxError, at, begin, end,
+           "expected " + std::string(what) + ", found " + found(here));
+}
+
+void Context::report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why) {
+    std::string written(text_.substr(begin, end - begin));
+    auto* diagnostic = report(DiagnosticCode::ForeignHabit, begin, begin, end,
+                              "`" + written + "` is not a word of Weft: " + std::string(why));
+    if (!diagnostic) return;
+    diagnostic->fix =
+        Fix{weft.empty() ? "remove `" + written + "`" : "write `" + std::string(weft) + "`",
+            {Edit{span(begin, end), std::string(weft)}},
+            Applicability::Safe};
+}
+
+}  // namespace weft::grammar

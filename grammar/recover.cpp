@@ -1,0 +1,130 @@
+// Decisions of the recovery. Indentation has no meaning in Weft; it is looked at here alone, and
+// for braces only when those of the whole text don't balance, so that it can't change a right
+// program.
+#include <algorithm>
+
+#include "grammar/context.h"
+#include "grammar/keywords.h"
+
+namespace weft::grammar {
+
+bool Context::is_declaration_start(Offset at) const {
+    auto word = scan::word(text_, at);
+    if (word.empty() || word_class(word) != WordClass::Declaration) return false;
+    Offset end = at + static_cast<Offset>(word.size());
+    Offset next = scan::skip_blanks(text_, end);
+    char c = scan::at(text_, next);
+    return next > end && (c == '"' || (scan::is_word_char(c) && !scan::is_digit(c)));
+}
+
+bool Context::is_stop(Offset line_start) const {
+    auto word = scan::word(text_, line_start);
+    if (word.empty()) return false;
+    auto c = word_class(word);
+    if (c == WordClass::Declaration) return is_declaration_start(line_start);
+    if (c != WordClass::Statement && c != WordClass::Clause) return false;
+    // These two begin operands too.
+    if (word == "if" || word == "match") return false;
+    Offset end = line_start + static_cast<Offset>(word.size());
+    return scan::at(text_, scan::skip_blanks(text_, end)) != ':';
+}
+
+Offset Context::skip_one(Offset at) const {
+    Offset here = skip(at);
+    char c = scan::at(text_, here);
+    if (here >= text_.size() || c == '\n' || c == '{' || c == '}' || c == ')' || c == ']' ||
+        scan::starts(text_, here, "//")) {
+        return kNoMatch;
+    }
+    auto word = scan::word(text_, here);
+    if (!word.empty() && here == scan::line_begin(text_, here) + scan::indent(text_, here) &&
+        is_stop(here)) {
+        return kNoMatch;
+    }
+    return scan::token(text_, here);
+}
+
+bool Context::ends_list(Offset at) const {
+    Offset here = skip(at);
+    char c = scan::at(text_, here);
+    // A line end that skip() did not pass has a stop word behind it.
+    return here >= text_.size() || c == '\n' || c == '}' || c == ')' || c == ']' || c == '{' ||
+           scan::starts(text_, here, "//");
+}
+
+Context::Frame Context::open_frame(Offset brace) const {
+    return {brace, scan::indent(text_, brace), false};
+}
+
+Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
+    Offset previous_end = at;
+    while (true) {
+        Offset here = stopped ? static_cast<Offset>(text_.size()) : scan::skip_trivia(text_, at);
+        if (here >= text_.size()) {
+            at = previous_end;
+            return InBlock::Missing;
+        }
+        std::uint32_t indent = scan::indent(text_, here);
+        bool same_line = scan::line_begin(text_, here) == scan::line_begin(text_, frame.open);
+        bool first = here == scan::line_begin(text_, here) + indent;
+        bool guess = !balance_.braces && frame.indented && !same_line;
+        if (text_[here] == '}') {
+            if (guess && first && indent < frame.indent) {
+                at = previous_end;
+                return InBlock::Missing;
+            }
+            if (guess && indent > frame.indent) {
+                report(DiagnosticCode::SyntaxError, here, here, here + 1,
+                       "`}` closes nothing here");
+                leaf(NodeKind::Error, here, here + 1);
+                at = previous_end = here + 1;
+                continue;
+            }
+            at = here;
+            return InBlock::Close;
+        }
+        if (first && (is_declaration_start(here) || (guess && indent <= frame.indent))) {
+            at = previous_end;
+            return InBlock::Missing;
+        }
+        if (first && indent > frame.indent) frame.indented = true;
+        at = here;
+        return InBlock::Item;
+    }
+}
+
+bool Context::deeper_line_follows(Offset at) const {
+    Offset here = scan::skip_blanks(text_, at);
+    Offset next = scan::skip_trivia(text_, here);
+    if (next >= text_.size() || scan::line_begin(text_, next) == scan::line_begin(text_, here)) {
+        return false;
+    }
+    return scan::indent(text_, next) > scan::indent(text_, here);
+}
+
+void Context::report_missing_brace(Offset at, const Frame& frame) {
+    if (auto* d = report(DiagnosticCode::MissingCloser, at, at, at,
+                         "a block is not closed: `}` is missing here")) {
+        d->secondary.push_back({span(frame.open, frame.open + 1), "the block opens here"});
+        d->fix = Fix{"close the block",
+                     {Edit{span(at, at), "\n" + std::string(frame.indent, ' ') + "}"}},
+                     Applicability::MaybeWrong};
+    }
+}
+
+Offset Context::fence_limit(Offset open) const {
+    if (balance_.fences) return kNoMatch;
+    std::uint32_t indent = scan::indent(text_, open);
+    Offset line = scan::line_end(text_, open);
+    while (line < text_.size()) {
+        Offset begin = line + 1;
+        Offset here = scan::skip_blanks(text_, begin);
+        bool closes = scan::at(text_, here) == '}' && here - begin < indent;
+        if (closes || (here == begin && is_declaration_start(here))) return line;
+        line = scan::line_end(text_, begin);
+        if (scan::at(text_, line) == '\r') ++line;
+    }
+    return kNoMatch;
+}
+
+}  // namespace weft::grammar

@@ -1,0 +1,57 @@
+// The statements that only tests and evals have. Their words are free elsewhere, so each counts
+// only where a name or text follows it.
+#pragma once
+
+#include "grammar/rules_stmt.h"
+
+namespace weft::grammar {
+
+struct mock_times : node<NodeKind::Times, expression, expect_word<"times">> {};
+struct mock_returns : expr_part<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>> {};
+struct upper_expression : custom<upper_expression, expression> {
+    static bool read(Input& in, Context& c) {
+        char first = scan::at(c.text(), c.skip(position(in, c)));
+        return (scan::is_upper(first) || first == '"') && parse_rule<expression>(in, c);
+    }
+};
+struct mock_fails : node<NodeKind::MockFails, peg::sor<w<"fails">, w<"fail">>, peg::opt<w<"with">>,
+                         peg::opt<upper_expression>, peg::opt<mock_times>> {};
+struct mock_times_out : node<NodeKind::MockTimesOut, peg::sor<w<"times">, w<"time">>,
+                             expect_word<"out">, peg::opt<mock_times>> {};
+struct mock_then_value : node<NodeKind::MockReturns, expression> {};
+struct mock_action : peg::sor<mock_returns, mock_fails, mock_times_out> {};
+struct mock_next : peg::seq<w<"then">, peg::sor<mock_action, mock_then_value>> {};
+struct mock_target : node<NodeKind::MockTarget, peg::opt<word_node<"step">>, value_path> {};
+struct mock : node<NodeKind::Mock, soft_lead<"mock">,
+                   expect<items<mock_target, "a worker or a step">, "a worker or a step">,
+                   expect<mock_action, "`returns`, `fails` or `times out`">, peg::star<mock_next>> {
+};
+
+struct act_as : node<NodeKind::ActAs, w<"as">, must_tight> {};
+struct act_in : expr_part<NodeKind::ActIn, w<"in">> {};
+struct verdict : peg::sor<word_node<"approve">, word_node<"reject">, word_node<"revise">> {};
+struct decision : node<NodeKind::Decision, verdict, peg::opt<with_list>, peg::opt<p<",">>,
+                       peg::opt<expression>> {};
+struct decide
+    : node<NodeKind::Decide, soft_lead<"decide">, must_value_name,
+           expect<act_as, "`as` and a person">, expect<act_in, "`in` and a role">, peg::opt<after>,
+           expect<p<":">, "`:`">, soft, expect<decision, "`approve`, `reject` or `revise`">> {};
+
+struct send : node<NodeKind::Send, soft_lead<"send">, must_value_name, peg::opt<arguments>,
+                   peg::opt<after>> {};
+struct crash
+    : node<NodeKind::Crash, soft_lead<"crash">,
+           expect<peg::sor<word_node<"after">, word_node<"before">>, "`after` or `before`">,
+           must_path> {};
+struct expect_rule
+    : node<NodeKind::Expect, peg::sor<soft_lead<"expect">, soft_lead<"assert">>, condition> {};
+
+struct score_name : peg::seq<named_ahead, value_name, equals, soft> {};
+struct score : node<NodeKind::Score, soft_lead<"score">, peg::opt<score_name>, must_expr> {};
+struct baseline : node<NodeKind::Baseline, soft_lead<"baseline">,
+                       expect<items<expression, "a value">, "the name of a file">> {};
+
+struct test_statement : peg::sor<mock, decide, send, crash, expect_rule, score, baseline, costing> {
+};
+
+}  // namespace weft::grammar

@@ -1,0 +1,222 @@
+// The tokens as the rules see them: scan.h, and what may stand before a token in the current mode.
+#include <array>
+
+#include "grammar/context.h"
+#include "grammar/keywords.h"
+
+namespace weft::grammar {
+
+namespace {
+
+// What others write, and how Weft has it. Each counts only where a word or text follows, since two
+// names never stand side by side in a right program.
+struct Alias {
+    std::string_view habit;
+    std::string_view word;
+};
+constexpr std::array kAliases = {
+    Alias{"for", "each"},      Alias{"foreach", "each"}, Alias{"function", "fn"},
+    Alias{"func", "fn"},       Alias{"def", "fn"},       Alias{"var", "let"},
+    Alias{"val", "let"},       Alias{"switch", "match"}, Alias{"import", "use"},
+    Alias{"struct", "record"}, Alias{"class", "record"}, Alias{"interface", "record"},
+    Alias{"throw", "fail"},    Alias{"raise", "fail"},   Alias{"await", "wait"},
+    Alias{"task", "step"},
+};
+
+bool is_quote_or_word(std::string_view text, Offset at) {
+    char c = scan::at(text, at);
+    return c == '"' || (scan::is_word_char(c) && !scan::is_digit(c));
+}
+
+}  // namespace
+
+Offset Context::skip(Offset at) const {
+    if (stopped) return static_cast<Offset>(text_.size());
+    at = scan::skip_blanks(text_, at);
+    return mode.lines_free ? skip_soft(at) : at;
+}
+
+Offset Context::skip_soft(Offset at) const {
+    Offset here = at;
+    while (true) {
+        here = scan::skip_blanks(text_, here);
+        Offset after = scan::skip_comment(text_, here);
+        if (scan::at(text_, after) != '\n') return here == after ? here : at;
+        Offset next = scan::skip_blanks(text_, after + 1);
+        if (is_stop(next)) return at;
+        here = after + 1;
+        if (scan::at(text_, next) != '\n' && !scan::starts(text_, next, "//")) return next;
+    }
+}
+
+Offset Context::match_word(Offset at, std::string_view word) {
+    Offset here = skip(at);
+    auto found = scan::word(text_, here);
+    Offset end = here + static_cast<Offset>(found.size());
+    if (found == word) return end;
+    if (found.empty() || end == here) return kNoMatch;
+    for (const Alias& alias : kAliases) {
+        if (found != alias.habit || word != alias.word) continue;
+        Offset next = scan::skip_blanks(text_, end);
+        if (next == end || !is_quote_or_word(text_, next)) return kNoMatch;
+        report_habit(here, end, alias.word, "the word for it is `" + std::string(word) + "`");
+        return end;
+    }
+    return kNoMatch;
+}
+
+// The first word of a statement or declaration: not before `:`, and once if it is written twice.
+Offset Context::match_lead(Offset at, std::string_view word) {
+    Offset end = match_word(at, word);
+    if (end == kNoMatch) return end;
+    Offset next = scan::skip_blanks(text_, end);
+    if (scan::at(text_, next) == ':') return kNoMatch;
+    Offset twice = next + static_cast<Offset>(word.size());
+    if (scan::word(text_, next) == word &&
+        is_quote_or_word(text_, scan::skip_blanks(text_, twice))) {
+        if (auto* d = report(DiagnosticCode::SyntaxError, next, next, twice,
+                             "`" + std::string(word) + "` is written twice")) {
+            d->fix = Fix{"remove one", {Edit{span(end, twice), ""}}, Applicability::Safe};
+        }
+        return twice;
+    }
+    return end;
+}
+
+Offset Context::match_punct(Offset at, std::string_view punct) const {
+    Offset here = skip(at);
+    if (!scan::starts(text_, here, punct)) return kNoMatch;
+    Offset end = here + static_cast<Offset>(punct.size());
+    char next = scan::at(text_, end);
+    // Not the beginning of a longer one.
+    if (punct == "=" && (next == '=' || next == '>')) return kNoMatch;
+    if (punct == "." && next == '.') return kNoMatch;
+    if (punct == "|" && next == '|') return kNoMatch;
+    if (punct == "?" && next == '?') return kNoMatch;
+    return end;
+}
+
+Offset Context::match_name(Offset at, NameRole role) {
+    Offset here = skip(at);
+    auto word = scan::word(text_, here);
+    if (word.empty()) return kNoMatch;
+    Offset end = here + static_cast<Offset>(word.size());
+    if (role == NameRole::BeforeColon && scan::at(text_, skip(end)) != ':') {
+        role = NameRole::Value;
+    }
+    if (role == NameRole::AfterDot || role == NameRole::BeforeColon) return end;
+    if (is_reserved(word)) return kNoMatch;
+    bool upper = scan::is_upper(word[0]);
+    if (upper != (role == NameRole::Type)) {
+        report(DiagnosticCode::NameStyle, here, here, end,
+               role == NameRole::Type
+                   ? "`" + std::string(word) + "` names a type, and types are UpperCamel"
+                   : "`" + std::string(word) + "` names a value, and values are snake_case");
+    }
+    return end;
+}
+
+Offset Context::match_literal(Offset at) {
+    Offset here = skip(at);
+    if (auto literal = scan::number(text_, here)) {
+        leaf(literal->kind, here, literal->end);
+        if (!literal->valid) {
+            report(DiagnosticCode::BadLiteral, here, here, literal->end,
+                   "`" + std::string(text_.substr(here, literal->end - here)) +
+                       "` is not a number, a duration, a date or a time");
+        }
+        return literal->end;
+    }
+    auto word = scan::word(text_, here);
+    Offset end = here + static_cast<Offset>(word.size());
+    if (word == "true" || word == "false") {
+        leaf(NodeKind::Bool, here, end);
+        return end;
+    }
+    bool habit = word == "null" || word == "nil" || word == "undefined";
+    if (word == "none" || habit) {
+        if (habit) report_habit(here, end, "none", "the absent value is `none`");
+        leaf(NodeKind::None, here, end);
+        return end;
+    }
+    return kNoMatch;
+}
+
+Offset Context::match_regex(Offset at) {
+    Offset here = skip(at);
+    auto end = scan::regex(text_, here);
+    if (!end) return kNoMatch;
+    leaf(NodeKind::Regex, here, *end);
+    return *end;
+}
+
+// `Money<EUR>` and a point after it: only then `<` is not a comparison.
+Offset Context::match_type_value_start(Offset at) const {
+    Offset here = skip(at);
+    if (!scan::is_upper(scan::at(text_, here))) return kNoMatch;
+    Offset end = scan::word_end(text_, here);
+    if (scan::at(text_, end) != '<') return kNoMatch;
+    int depth = 0;
+    constexpr Offset kLongestType = 200;
+    for (Offset i = end; i < text_.size() && i - end < kLongestType; ++i) {
+        char c = text_[i];
+        if (c == '<') ++depth;
+        if (c == '>' && --depth == 0) return scan::at(text_, i + 1) == '.' ? here : kNoMatch;
+        if (!scan::is_word_char(c) && !scan::is_blank(c) && c != '<' && c != '>' && c != ',' &&
+            c != '.') {
+            break;
+        }
+    }
+    return kNoMatch;
+}
+
+bool Context::at_lambda(Offset at) const {
+    Offset here = skip(at);
+    auto arrow_follows = [&](Offset after) {
+        return scan::starts(text_, scan::skip_blanks(text_, after), "=>");
+    };
+    if (Offset end = scan::word_end(text_, here); end > here) return arrow_follows(end);
+    if (scan::at(text_, here) != '(') return false;
+    ++here;
+    while (scan::is_word_char(scan::at(text_, here)) || scan::is_blank(scan::at(text_, here)) ||
+           scan::at(text_, here) == ',') {
+        ++here;
+    }
+    return scan::at(text_, here) == ')' && arrow_follows(here + 1);
+}
+
+scan::OperatorToken Context::peek_operator(Offset at) const {
+    Offset here = skip(at);
+    auto op = scan::binary_operator(text_, here);
+    if (op.end == 0 && mode.condition && match_punct(here, "=") != kNoMatch) {
+        return {Operator::Equal, scan::kComparisonPrecedence, here + 1, "="};
+    }
+    return op;
+}
+
+Offset Context::take_operator(Offset at, const scan::OperatorToken& op) {
+    if (!op.habit.empty()) {
+        Offset here = skip(at);
+        auto right = spelling(op.op);
+        report_habit(here, op.end, right,
+                     op.habit == "=" ? "`=` binds a name, `==` compares"
+                                     : "the operator is `" + std::string(right) + "`");
+    }
+    return skip_soft(op.end);
+}
+
+scan::OperatorToken Context::prefix_operator(Offset at) {
+    Offset here = skip(at);
+    if (scan::word(text_, here) == "not")
+        return {Operator::Not, scan::kNotPrecedence, here + 3, ""};
+    char c = scan::at(text_, here);
+    char next = scan::at(text_, here + 1);
+    if (c == '-' && next != '>') return {Operator::Negate, scan::kNegatePrecedence, here + 1, ""};
+    if (c == '!' && next != '=' && next != '!') {
+        report_habit(here, here + 1, "not ", "the operator is `not`");
+        return {Operator::Not, scan::kNegatePrecedence, here + 1, "!"};
+    }
+    return {};
+}
+
+}  // namespace weft::grammar
