@@ -35,17 +35,22 @@ SqliteFailure failure_of(int rc) {
 
 }  // namespace
 
-Query::Query(Database* database, sqlite3_stmt* statement, std::optional<Error> error)
-    : database_(database), statement_(statement), error_(std::move(error)) {}
+Query::Query(Database* database, sqlite3_stmt* statement, bool once, std::optional<Error> error)
+    : database_(database), statement_(statement), once_(once), error_(std::move(error)) {}
 
 Query::Query(Query&& other) noexcept
     : database_(other.database_),
       statement_(std::exchange(other.statement_, nullptr)),
       next_(other.next_),
+      once_(other.once_),
       error_(std::move(other.error_)) {}
 
 Query::~Query() {
     if (statement_ == nullptr) return;
+    if (once_) {
+        sqlite3_finalize(statement_);
+        return;
+    }
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
 }
@@ -142,31 +147,42 @@ void Database::close() {
 }
 
 Query Database::query(const char* sql) {
-    if (handle_ == nullptr) {
-        return {this, nullptr,
-                Error{ErrorKind::Environment, "the store " + path_ + " is closed", {}}};
-    }
+    if (auto closed = closed_error()) return {this, nullptr, false, std::move(closed)};
     auto [at, fresh] = statements_.try_emplace(sql, nullptr);
-    if (fresh || at->second == nullptr) {
+    if (fresh) {
         const int rc =
             sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &at->second, nullptr);
         if (rc != SQLITE_OK) {
-            auto failed = error(rc);
             statements_.erase(at);
-            return {this, nullptr, std::move(failed)};
+            return {this, nullptr, false, error(rc)};
         }
     }
     WEFT_CHECK(sqlite3_stmt_busy(at->second) == 0);
-    return {this, at->second, std::nullopt};
+    return {this, at->second, false, std::nullopt};
+}
+
+Query Database::query_once(const std::string& sql) {
+    if (auto closed = closed_error()) return {this, nullptr, true, std::move(closed)};
+    sqlite3_stmt* statement = nullptr;
+    const int rc = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr);
+    if (rc != SQLITE_OK) return {this, nullptr, true, error(rc)};
+    return {this, statement, true, std::nullopt};
+}
+
+std::optional<Error> Database::closed_error() const {
+    if (handle_ != nullptr && !refused_) return std::nullopt;
+    return Error{ErrorKind::Environment, "the store " + path_ + " is closed", {}};
 }
 
 Result<void> Database::execute(const std::string& sql) {
+    if (auto closed = closed_error()) return std::unexpected(std::move(*closed));
     const int rc = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
     if (rc != SQLITE_OK) return std::unexpected(error(rc));
     return {};
 }
 
 Result<std::int64_t> Database::pragma(const std::string& name) {
+    if (auto closed = closed_error()) return std::unexpected(std::move(*closed));
     sqlite3_stmt* statement = nullptr;
     const std::string sql = "PRAGMA " + name;
     int rc = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr);

@@ -70,12 +70,13 @@ class Query {
 
   private:
     friend class Database;
-    Query(Database* database, sqlite3_stmt* statement, std::optional<Error> error);
+    Query(Database* database, sqlite3_stmt* statement, bool once, std::optional<Error> error);
     void bound(int rc);
 
     Database* database_;
     sqlite3_stmt* statement_;
     int next_ = 1;
+    bool once_ = false;  // finalized at the end instead of reset
     std::optional<Error> error_;
 };
 
@@ -88,6 +89,8 @@ class Database {
 
     // `sql` must be a literal: statements are kept by its address.
     Query query(const char* sql);
+    // For SQL that is put together; prepared for this use only.
+    Query query_once(const std::string& sql);
     // Several statements, no parameters.
     Result<void> execute(const std::string& sql);
     Result<std::int64_t> pragma(const std::string& name);
@@ -95,6 +98,9 @@ class Database {
     [[nodiscard]] std::int64_t changed_rows() const;
     [[nodiscard]] bool in_transaction() const;
     [[nodiscard]] SqliteFailure last_failure() const { return last_failure_; }
+    void forget_failure() { last_failure_ = SqliteFailure::None; }
+    // After a failure: every later query fails, while those in use can still be reset.
+    void refuse_from_now_on() { refused_ = true; }
     // Rolls back if a transaction is open. A failure of it leaves nothing to do.
     void rollback();
     // Finalizes all statements and closes; no checkpoint is made.
@@ -107,9 +113,11 @@ class Database {
   private:
     friend class Query;
     Database() = default;
+    [[nodiscard]] std::optional<Error> closed_error() const;
 
     std::string path_;
     sqlite3* handle_ = nullptr;
+    bool refused_ = false;
     std::unordered_map<const char*, sqlite3_stmt*> statements_;
     SqliteFailure last_failure_ = SqliteFailure::None;
 };

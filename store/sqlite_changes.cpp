@@ -1,0 +1,195 @@
+// The rows beside the log, as they are written in a commit: one small function per kind of change.
+#include "base/hash.h"
+#include "store/sqlite_store.h"
+#include "store/sums.h"
+
+namespace weft::store {
+
+namespace {
+
+struct Writer {
+    Database& database;
+    const std::function<Result<std::uint64_t>(const RunId&)>& run_no;
+
+    Result<void> operator()(const ProgramRow& row) const {
+        const Hash sum = program_sum(row.hash, row.ir, row.source);
+        auto put = database.query(
+            "INSERT INTO program(hash, ir, source, sum) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        return put.id(row.hash).blob(row.ir).blob(row.source).id(sum).run();
+    }
+    Result<void> operator()(const ImageRow& row) const {
+        const Hash sum = image_sum(row.hash, row.program, row.semantics, row.code);
+        auto put = database.query(
+            "INSERT INTO image(hash, program, semantics, code, sum) VALUES(?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING");
+        put.id(row.hash).id(row.program).i64(row.semantics).blob(row.code).id(sum);
+        return put.run();
+    }
+    Result<void> operator()(const LedgerRow& row) const {
+        auto put = database.query(
+            "INSERT OR REPLACE INTO ledger(tag, run, seq, generation, state, keep_until) "
+            "VALUES(?, ?, ?, ?, ?, ?)");
+        put.id(row.tag).id(row.run).u64(row.seq).i64(row.generation).i64(row.state);
+        return put.optional_i64(row.keep_until_ms).run();
+    }
+    Result<void> operator()(const CacheRow& row) const {
+        auto put = database.query(
+            "INSERT OR REPLACE INTO cache(tag, run, seq, expires) VALUES(?, ?, ?, ?)");
+        return put.id(row.tag).id(row.run).u64(row.seq).i64(row.expires_ms).run();
+    }
+    Result<void> operator()(const LockRow& row) const {
+        auto put = database.query("INSERT OR REPLACE INTO lock(tag, run, since) VALUES(?, ?, ?)");
+        return put.id(row.tag).id(row.run).i64(row.since_ms).run();
+    }
+    Result<void> operator()(const LockWait& row) const {
+        auto put =
+            database.query("INSERT INTO lock_wait(tag, run) VALUES(?, ?) ON CONFLICT DO NOTHING");
+        return put.id(row.tag).id(row.run).run();
+    }
+    Result<void> operator()(const SubjectRow& row) const {
+        auto put =
+            database.query("INSERT INTO subject(tag, run) VALUES(?, ?) ON CONFLICT DO NOTHING");
+        return put.id(row.tag).id(row.run).run();
+    }
+    Result<void> operator()(const FlowRow& row) const {
+        auto put = database.query(
+            "INSERT INTO flow(from_run, to_run) VALUES(?, ?) ON CONFLICT DO NOTHING");
+        return put.id(row.from).id(row.to).run();
+    }
+    Result<void> operator()(const SecretRow& row) const {
+        auto put =
+            database.query("INSERT OR REPLACE INTO secret(run, handle, box) VALUES(?, ?, ?)");
+        return put.id(row.run).text(row.handle).blob(row.box).run();
+    }
+    Result<void> operator()(const SnapshotRow& row) const {
+        WEFT_TRY(no, run_no(row.run));
+        auto put = database.query("INSERT OR REPLACE INTO snapshot(run, seq, box) VALUES(?, ?, ?)");
+        return put.u64(no).u64(row.seq).blob(row.box).run();
+    }
+    Result<void> operator()(const ActorRow& row) const {
+        auto put = database.query("INSERT OR REPLACE INTO actor(id, box) VALUES(?, ?)");
+        return put.id(row.id).blob(row.box).run();
+    }
+    Result<void> operator()(const ReadyRow& row) const {
+        auto put = database.query("INSERT INTO ready(worker, run, seq) VALUES(?, ?, ?)");
+        return put.text(row.worker).id(row.run).u64(row.seq).run();
+    }
+    Result<void> operator()(const MetaRow& row) const {
+        auto put = database.query("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)");
+        return put.text(row.name).blob(row.value).run();
+    }
+    Result<void> operator()(const FileRow& row) const {
+        auto put = database.query("INSERT INTO file(id, run, size) VALUES(?, ?, ?)");
+        return put.id(row.id).id(row.run).u64(row.size).run();
+    }
+
+    Result<void> operator()(const DropLedger& row) const {
+        return database.query("DELETE FROM ledger WHERE tag = ?").id(row.tag).run();
+    }
+    Result<void> operator()(const DropCache& row) const {
+        return database.query("DELETE FROM cache WHERE tag = ?").id(row.tag).run();
+    }
+    Result<void> operator()(const DropLock& row) const {
+        return database.query("DELETE FROM lock WHERE tag = ?").id(row.tag).run();
+    }
+    Result<void> operator()(const DropLockWait& row) const {
+        auto drop = database.query("DELETE FROM lock_wait WHERE tag = ? AND run = ?");
+        return drop.id(row.tag).id(row.run).run();
+    }
+    Result<void> operator()(const DropSecrets& row) const {
+        return database.query("DELETE FROM secret WHERE run = ?").id(row.run).run();
+    }
+    Result<void> operator()(const DropSnapshot& row) const {
+        WEFT_TRY(no, run_no(row.run));
+        return database.query("DELETE FROM snapshot WHERE run = ?").u64(no).run();
+    }
+    Result<void> operator()(const DropReady& row) const {
+        return database.query("DELETE FROM ready WHERE id = ?").u64(row.id).run();
+    }
+    Result<void> operator()(const DropFile& row) const {
+        return database.query("DELETE FROM file WHERE id = ?").id(row.id).run();
+    }
+};
+
+}  // namespace
+
+Hash program_sum(const Hash& hash, std::string_view ir, std::string_view source) {
+    ByteWriter head;
+    head.raw(view(hash));
+    head.u64(ir.size());
+    Sha256 sum;
+    sum.update(head.bytes()).update(ir).update(source);
+    return sum.finish();
+}
+
+Hash image_sum(const Hash& hash, const Hash& program, std::uint32_t semantics,
+               std::string_view code) {
+    ByteWriter head;
+    head.raw(view(hash));
+    head.raw(view(program));
+    head.u32(semantics);
+    Sha256 sum;
+    sum.update(head.bytes()).update(code);
+    return sum.finish();
+}
+
+Result<void> SqliteStore::write_changes(const std::vector<Change>& changes) {
+    const std::function<Result<std::uint64_t>(const RunId&)> number = [this](const RunId& run) {
+        return known_run_no(run);
+    };
+    const Writer writer{*database_, number};
+    for (const Change& change : changes) WEFT_TRY_VOID(std::visit(writer, change));
+    return {};
+}
+
+Result<void> SqliteStore::write_runs(const std::vector<RunRow>& runs) {
+    for (const RunRow& row : runs) {
+        auto put = database_->query(
+            "INSERT INTO run(id, image, status, slot, start_tag, parent, begun, ended, "
+            "retain_until, "
+            "hold) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+            "image = excluded.image, status = excluded.status, ended = excluded.ended, "
+            "retain_until = excluded.retain_until, hold = excluded.hold RETURNING no");
+        put.id(row.id).id(row.image).i64(row.status).u64(row.slot).optional_id(row.start_tag);
+        put.optional_id(row.parent).i64(row.begun_ms).optional_i64(row.ended_ms);
+        put.optional_i64(row.retain_until_ms).i64(row.hold);
+        WEFT_TRY(returned, put.step());
+        if (returned) run_nos_[row.id] = put.column_u64(0);
+        WEFT_TRY(more, put.step());
+        if (more) return fail(ErrorKind::Refused, "one row of a run was written as two");
+    }
+    return {};
+}
+
+Result<void> SqliteStore::write_wakes(const std::vector<WakeChange>& wakes) {
+    for (const WakeChange& wake : wakes) {
+        WEFT_TRY(no, known_run_no(wake.run));
+        WEFT_TRY_VOID(database_->query("DELETE FROM wake WHERE run = ?").u64(no).run());
+        if (!wake.due_ms) continue;
+        auto put = database_->query("INSERT INTO wake(due, run) VALUES(?, ?)");
+        WEFT_TRY_VOID(put.i64(*wake.due_ms).u64(no).run());
+    }
+    return {};
+}
+
+Result<void> SqliteStore::write_inbox(const Batch& batch, CommitInfo& info) {
+    for (const InboxPut& row : batch.inbox) {
+        auto put = database_->query(
+            "INSERT INTO inbox(run, kind, tag, box) VALUES(?, ?, ?, ?) ON CONFLICT(tag) DO "
+            "NOTHING");
+        WEFT_TRY_VOID(put.id(row.run).i64(row.kind).id(row.tag).blob(row.box).run());
+        if (database_->changed_rows() == 1) {
+            info.inbox.push_back({static_cast<std::uint64_t>(database_->last_insert_id()), false});
+            continue;
+        }
+        auto old = database_->query("SELECT id FROM inbox WHERE tag = ?");
+        WEFT_TRY(found, old.id(row.tag).step());
+        info.inbox.push_back({found ? old.column_u64(0) : 0, true});
+    }
+    for (const std::uint64_t id : batch.inbox_taken) {
+        WEFT_TRY_VOID(database_->query("UPDATE inbox SET box = NULL WHERE id = ?").u64(id).run());
+    }
+    return {};
+}
+
+}  // namespace weft::store

@@ -1,0 +1,232 @@
+// One commit: plan (group by run, check that each record continues its run, hash), then one
+// transaction, then the memory that follows it.
+#include <sqlite3.h>
+
+#include "base/check.h"
+#include "store/sqlite_store.h"
+
+namespace weft::store {
+
+namespace {
+
+constexpr std::size_t kCacheMax = 200'000;
+
+std::string run_text(const RunId& run) {
+    return run == RunId{} ? "the system chain" : "run " + to_hex(view(run));
+}
+
+template <typename Map>
+void bound_cache(Map& map) {
+    if (map.size() > kCacheMax) map.clear();
+}
+
+}  // namespace
+
+std::optional<RecordHead> parse_record_head(std::string_view record) {
+    if (record.size() < kRecordHeadBytes || record.size() > kRecordBytesMax) return std::nullopt;
+    ByteReader in(record);
+    if (in.u16() != 1) return std::nullopt;
+    in.u8();
+    RecordHead head;
+    head.flags = in.u8();
+    if (in.u16() != record.size() - kRecordHeadBytes) return std::nullopt;
+    in.raw(10);
+    head.run = to_array<16>(in.raw(16));
+    head.seq = in.u64();
+    in.raw(16);
+    head.prev = to_array<32>(in.raw(32));
+    head.commitment = to_array<32>(in.raw(32));
+    return head;
+}
+
+Result<std::optional<std::uint64_t>> SqliteStore::run_no(const RunId& run) {
+    if (run == RunId{}) return std::optional<std::uint64_t>(0);
+    if (const auto at = run_nos_.find(run); at != run_nos_.end()) return std::optional(at->second);
+    auto query = database_->query("SELECT no FROM run WHERE id = ?");
+    WEFT_TRY(row, query.id(run).step());
+    if (!row) return std::optional<std::uint64_t>();
+    bound_cache(run_nos_);
+    return std::optional(run_nos_[run] = query.column_u64(0));
+}
+
+Result<std::uint64_t> SqliteStore::known_run_no(const RunId& run) {
+    WEFT_TRY(no, run_no(run));
+    if (!no) return fail(ErrorKind::Refused, run_text(run) + " has no row in the store");
+    return *no;
+}
+
+Result<RunHead> SqliteStore::head(const RunId& run) {
+    if (const auto at = heads_.find(run); at != heads_.end()) return at->second;
+    WEFT_TRY(no, run_no(run));
+    RunHead head;
+    if (!no) return head;
+    auto query =
+        database_->query("SELECT seq, leaf FROM seg WHERE run = ? ORDER BY seq DESC LIMIT 1");
+    WEFT_TRY(row, query.u64(*no).step());
+    if (!row) return head;
+    std::uint64_t seq = query.column_u64(0);
+    std::uint64_t leaf = query.column_u64(1);
+    // The last segment ends where another run's records begin, or at the end of the log.
+    while (true) {
+        WEFT_TRY(records, read_log(leaf, 256));
+        bool more = records.size() == 256;
+        for (const auto& stored : records) {
+            const auto record = parse_record_head(stored.record);
+            if (!record) {
+                return fail(ErrorKind::Corrupt,
+                            "record " + std::to_string(stored.leaf) + " is damaged");
+            }
+            if (record->run != run || record->seq != seq) {
+                more = false;
+                break;
+            }
+            head = {seq + 1, leaf_hash(stored.record), stored.leaf};
+            ++seq;
+            ++leaf;
+        }
+        if (!more) break;
+    }
+    bound_cache(heads_);
+    return heads_[run] = head;
+}
+
+Result<SqliteStore::Segment*> SqliteStore::segment_for(
+    Plan& plan, const RunId& run, std::unordered_map<RunId, std::size_t, RunIdHash>& index) {
+    const auto [at, fresh] = index.try_emplace(run, plan.segments.size());
+    if (fresh) {
+        WEFT_TRY(before, head(run));
+        auto& segment = plan.segments.emplace_back();
+        segment.run = run;
+        segment.first_seq = before.next_seq;
+        segment.after = before;
+    }
+    return &plan.segments[at->second];
+}
+
+Result<SqliteStore::Plan> SqliteStore::plan_commit(const Batch& batch) {
+    Plan plan;
+    std::vector<Hash> hashes(batch.appends.size());
+    std::unordered_map<RunId, std::size_t, RunIdHash> index;
+    for (std::size_t i = 0; i < batch.appends.size(); ++i) {
+        const auto& append = batch.appends[i];
+        const auto record = parse_record_head(append.record);
+        WEFT_CHECK(record.has_value());
+        WEFT_CHECK(record->has_payload() == append.box.has_value());
+        WEFT_TRY(segment, segment_for(plan, record->run, index));
+        if (record->seq != segment->after.next_seq || record->prev != segment->after.last_hash) {
+            return fail(ErrorKind::Refused, run_text(record->run) +
+                                                " has moved on: its next record is seq " +
+                                                std::to_string(segment->after.next_seq));
+        }
+        hashes[i] = leaf_hash(append.record);
+        segment->after.next_seq = record->seq + 1;
+        segment->after.last_hash = hashes[i];
+        segment->appends.push_back(i);
+    }
+    plan.edge = edge_;
+    plan.info.leaves.resize(batch.appends.size());
+    for (auto& segment : plan.segments) {
+        segment.first_leaf = plan.edge.size();
+        for (const std::size_t i : segment.appends) {
+            plan.info.leaves[i] = plan.edge.size();
+            segment.after.last_leaf = plan.edge.size();
+            plan.edge.append(hashes[i], plan.tiles);
+        }
+    }
+    return plan;
+}
+
+Result<void> SqliteStore::write_records(const Batch& batch, const Plan& plan) {
+    auto log = database_->query("INSERT INTO log(leaf, rec) VALUES(?, ?)");
+    auto payload = database_->query("INSERT INTO payload(leaf, box) VALUES(?, ?)");
+    auto seg = database_->query("INSERT INTO seg(run, seq, leaf) VALUES(?, ?, ?)");
+    for (const auto& segment : plan.segments) {
+        WEFT_TRY(no, known_run_no(segment.run));
+        WEFT_TRY_VOID(seg.u64(no).u64(segment.first_seq).u64(segment.first_leaf).run());
+        std::uint64_t leaf = segment.first_leaf;
+        for (const std::size_t i : segment.appends) {
+            const auto& append = batch.appends[i];
+            WEFT_TRY_VOID(log.u64(leaf).blob(append.record).run());
+            if (append.box) WEFT_TRY_VOID(payload.u64(leaf).blob(*append.box).run());
+            ++leaf;
+        }
+    }
+    auto put = database_->query("INSERT INTO tile(level, idx, root, hashes) VALUES(?, ?, ?, ?)");
+    for (const auto& tile : plan.tiles) {
+        const std::string bytes = tile.hash_bytes();
+        WEFT_TRY_VOID(put.i64(tile.level).u64(tile.index).id(tile.root).blob(bytes).run());
+    }
+    return {};
+}
+
+Result<void> SqliteStore::write_batch(const Batch& batch, Plan& plan) {
+    WEFT_TRY_VOID(write_runs(batch.runs));
+    WEFT_TRY_VOID(write_records(batch, plan));
+    WEFT_TRY_VOID(write_wakes(batch.wakes));
+    plan.info.inbox.clear();
+    WEFT_TRY_VOID(write_inbox(batch, plan.info));
+    WEFT_TRY_VOID(write_changes(batch.changes));
+    return write_pending_checkpoint();
+}
+
+// BEGIN IMMEDIATE, the body, COMMIT. A full disk and a broken rule leave the store as it was; after
+// any other failure nothing is known about the disk, so nothing more is done with it.
+Result<void> SqliteStore::transaction(const std::function<Result<void>()>& body) {
+    if (poison_) return std::unexpected(poison_error());
+    database_->forget_failure();
+    auto done = database_->execute("BEGIN IMMEDIATE");
+    if (done) done = body();
+    if (done) done = database_->execute("COMMIT");
+    if (done) return {};
+    const bool ours = done.error().kind == ErrorKind::Refused;
+    const auto failure = ours ? SqliteFailure::Constraint : database_->last_failure();
+    if (failure == SqliteFailure::Full || failure == SqliteFailure::Constraint) {
+        database_->rollback();
+        run_nos_.clear();  // may hold numbers of runs that were rolled back
+        if (failure == SqliteFailure::Constraint) done.error().kind = ErrorKind::Refused;
+        return done;
+    }
+    return poison(std::move(done).error());
+}
+
+std::unexpected<Error> SqliteStore::poison(Error error) {
+    poison_ = error;
+    database_->refuse_from_now_on();
+    return std::unexpected(std::move(error));
+}
+
+Error SqliteStore::poison_error() const {
+    return {ErrorKind::Environment,
+            "the store " + path_ + " was given up after a failure: " + poison_->message,
+            "end the engine and start it again; it recovers by itself"};
+}
+
+Result<CommitInfo> SqliteStore::commit(const Batch& batch) {
+    if (poison_) return std::unexpected(poison_error());
+    auto planned = plan_commit(batch);
+    if (!planned) {
+        const auto kind = planned.error().kind;
+        if (kind == ErrorKind::Refused) return std::unexpected(std::move(planned).error());
+        return poison(std::move(planned).error());
+    }
+    Plan& plan = *planned;
+    const auto body = [&] { return write_batch(batch, plan); };
+    auto done = transaction(body);
+    if (!done && !poison_ && database_->last_failure() == SqliteFailure::Full && drop_ballast()) {
+        done = transaction(body);
+    }
+    if (!done) return std::unexpected(std::move(done).error());
+
+    edge_ = std::move(plan.edge);
+    pending_.reset();
+    for (const auto& segment : plan.segments) heads_[segment.run] = segment.after;
+    for (const auto& row : batch.runs) {
+        if (row.ended_ms) heads_.erase(row.id);
+    }
+    bound_cache(heads_);
+    // Only an aid for the next opening, so a failure of it is none of the commit.
+    (void)ack_->confirm(static_cast<std::uint64_t>(wal_frames_));
+    return std::move(plan.info);
+}
+
+}  // namespace weft::store
