@@ -1,0 +1,147 @@
+#include "stdlib/llm/offline/material.h"
+
+#include <algorithm>
+#include <map>
+
+#include "stdlib/rag/chunks.h"
+
+namespace weft::stdlib::llm::offline {
+
+namespace {
+
+constexpr std::size_t kQuestionLengthMax = 300;
+constexpr std::size_t kTextLengthMin = 40;  // shorter texts inside records are names and labels
+constexpr std::size_t kSentencesMax = 2000;
+
+class Reader {
+  public:
+    explicit Reader(Material& material) : material_(material) {}
+
+    void parameter(const std::string& name, const Json& value) {
+        if (value.is_string()) {
+            const std::string text = value.get<std::string>();
+            if (rag::code_points(text) <= kQuestionLengthMax &&
+                rag::sentences_of(text).size() <= 2) {
+                material_.questions.push_back(rag::single_spaced(text));
+            } else {
+                add_text(name, text);
+            }
+            return;
+        }
+        inner(name, value);
+    }
+
+  private:
+    void inner(const std::string& name, const Json& value) {
+        if (value.is_string()) {
+            const std::string text = value.get<std::string>();
+            if (text.size() >= kTextLengthMin) add_text(name, text);
+        } else if (value.is_array()) {
+            for (const Json& item : value) inner(name, item);
+        } else if (value.is_object()) {
+            object(value);
+        }
+    }
+
+    void object(const Json& value) {
+        if (!member(value, "text").is_string()) {
+            for (const auto& [key, field] : value.items()) inner(key, field);
+            return;
+        }
+        if (member(value, "blocks").is_array()) {
+            document(value);
+            return;
+        }
+        Source source;
+        source.id = text_or(value, "id");
+        source.document = text_or(value, "document");
+        source.page = int_or(value, "page");
+        source.section = text_or(value, "section");
+        source.start = int_or(value, "start");
+        source.text = text_or(value, "text");
+        source.score = number_or(value, "score");
+        material_.sources.push_back(std::move(source));
+    }
+
+    void document(const Json& value) {
+        const std::string title = text_or(value, "title");
+        if (!title.empty()) material_.titles.push_back(title);
+        std::vector<rag::Passage> passages;
+        rag::cut_document(value, {800, 0}, passages);
+        for (rag::Passage& passage : passages) {
+            material_.sources.push_back({"", std::move(passage.document), passage.page,
+                                         std::move(passage.section), passage.start,
+                                         std::move(passage.text), 0.0});
+        }
+    }
+
+    void add_text(const std::string& name, const std::string& text) {
+        Source source;
+        source.document = name;
+        source.text = text;
+        material_.sources.push_back(std::move(source));
+    }
+
+    Material& material_;
+};
+
+void cut_sentences(Material& material) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < material.sources.size(); ++i) {
+        const Source& source = material.sources[i];
+        std::size_t place = 0;
+        for (const rag::Span& span : rag::sentences_of(source.text)) {
+            if (material.sentences.size() >= kSentencesMax) return;
+            const std::string_view text =
+                std::string_view(source.text).substr(span.start, span.end - span.start);
+            Sentence sentence;
+            sentence.source = i;
+            sentence.span = span;
+            sentence.shown = rag::single_spaced(text);
+            sentence.place = place++;
+            // Passages overlap: a sentence counts once.
+            if (!seen.insert(sentence.shown).second) continue;
+            const std::vector<std::string> stems = rag::content_stems(sentence.shown);
+            sentence.stems = {stems.begin(), stems.end()};
+            sentence.words = rag::words_of(sentence.shown).size();
+            sentence.is_prose = rag::reads_as_prose(sentence.shown);
+            sentence.is_leaning = rag::leans_on_previous(sentence.shown);
+            material.rarity.add(sentence.shown);
+            material.sentences.push_back(std::move(sentence));
+        }
+    }
+}
+
+}  // namespace
+
+bool Material::has_prose() const {
+    return std::ranges::any_of(sentences, &Sentence::is_prose);
+}
+
+Material read_material(const Json& inputs) {
+    Material material;
+    Reader reader(material);
+    for (const auto& [name, value] : inputs.items()) reader.parameter(name, value);
+    const bool only_texts =
+        std::ranges::all_of(inputs, [](const Json& value) { return value.is_string(); });
+    if (material.sources.empty() && only_texts) {
+        // A short text alone is what the prompt is about, not a question about something else.
+        for (const std::string& text : material.questions) {
+            Source source;
+            source.text = text;
+            material.sources.push_back(std::move(source));
+        }
+    }
+    cut_sentences(material);
+    return material;
+}
+
+double likeness(const std::set<std::string>& a, const std::set<std::string>& b) {
+    if (a.empty() || b.empty()) return 0.0;
+    const auto shared =
+        std::ranges::count_if(a, [&](const auto& stem) { return b.contains(stem); });
+    return static_cast<double>(shared) /
+           static_cast<double>(a.size() + b.size() - static_cast<std::size_t>(shared));
+}
+
+}  // namespace weft::stdlib::llm::offline

@@ -1,0 +1,14 @@
+#include "stdlib/llm/offline/offline.h"
+
+#include "stdlib/llm/offline/fill.h"
+
+namespace weft::stdlib::llm::offline {
+
+std::expected<OrderedJson, WorkerError> generate(const Prompt& prompt, double temperature) {
+    const Material material = read_material(Json::parse(prompt.inputs.dump()));
+    Filler filler(material, prompt.schema, temperature);
+    if (!material.questions.empty()) filler.ask(material.questions.front());
+    return filler.fill(prompt.schema, "", "");
+}
+
+}  // namespace weft::stdlib::llm::offline
