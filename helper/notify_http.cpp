@@ -50,7 +50,7 @@ SendResult send_hook(const nlohmann::json& request, Upload& upload) {
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
     SendResult result = classify(code, status, upload);
     if (retry_after_s > 0) result.retry_after_ms = retry_after_s * kSecondMs;
-    return result;
+    return finish(std::move(result), std::move(handle));
 }
 
 }  // namespace weft::helper

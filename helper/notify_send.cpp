@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 namespace weft::helper {
 
@@ -77,6 +78,18 @@ CurlHandle make_handle(const nlohmann::json& request, Upload& upload) {
 CURLcode perform(const CurlHandle& handle, const Upload& upload) {
     const CURLcode code = curl_easy_perform(handle.get());
     return code == CURLE_ABORTED_BY_CALLBACK && is_late(upload) ? CURLE_OPERATION_TIMEDOUT : code;
+}
+
+SendResult finish(SendResult result, CurlHandle handle) {
+    // What the callbacks look at does not live as long as the handle.
+    curl_easy_setopt(handle.get(), CURLOPT_VERBOSE, 0L);
+    curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 1L);
+    if (result.fate == Fate::Accepted) {
+        result.connection = std::move(handle);
+    } else {
+        static_cast<void>(handle.release());
+    }
+    return result;
 }
 
 SendResult not_sent(CURLcode code, std::string_view server) {

@@ -23,13 +23,6 @@ enum class Fate {
     Unknown,  // given away, and no answer came
 };
 
-struct SendResult {
-    Fate fate = Fate::Refused;
-    std::string error = {};    // "Transient", "Rejected", "Timeout", "Unavailable"
-    std::string message = {};  // names no address and repeats no text of the server
-    std::optional<std::int64_t> retry_after_ms = {};
-};
-
 // The body on its way, as libcurl's callbacks see it.
 struct Upload {
     std::string_view body;
@@ -41,6 +34,17 @@ struct Upload {
 };
 
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+struct SendResult {
+    Fate fate = Fate::Refused;
+    std::string error = {};    // "Transient", "Rejected", "Timeout", "Unavailable"
+    std::string message = {};  // names no address and repeats no text of the server
+    std::optional<std::int64_t> retry_after_ms = {};
+    // Ending it says goodbye to the server and waits for the answer, so it ends after the result
+    // has been noted.
+    CurlHandle connection{nullptr, &curl_easy_cleanup};
+};
+
 using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 void append(CurlList& list, const std::string& text);
@@ -50,6 +54,10 @@ void append(CurlList& list, const std::string& text);
 CurlHandle make_handle(const nlohmann::json& request, Upload& upload);
 
 CURLcode perform(const CurlHandle& handle, const Upload& upload);
+
+// Keeps the connection of a success; a server that has failed us is left without a goodbye, for
+// which libcurl would wait two minutes.
+SendResult finish(SendResult result, CurlHandle handle);
 
 // For an attempt that ended before the message was given away and without a server's refusal.
 SendResult not_sent(CURLcode code, std::string_view server);

@@ -94,7 +94,7 @@ SendResult send_mail(const nlohmann::json& request, Upload& upload) {
     const CURLcode code = perform(handle, upload);
     long answer = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
-    return classify(code, answer, upload, dialogue);
+    return finish(classify(code, answer, upload, dialogue), std::move(handle));
 }
 
 }  // namespace weft::helper
