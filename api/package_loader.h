@@ -1,5 +1,5 @@
-// Where the compiler's sources come from here: the file system, the standard library in the program,
-// and for editors a text in memory that stands for one path.
+// Where the compiler's sources come from here: the file system, the standard library in the
+// program, and for editors a text in memory that stands for one path.
 #pragma once
 
 #include <optional>

@@ -32,9 +32,12 @@ std::string sources_json(const SourceSet& sources) {
 
 DiagnosticSeverity severity(Severity s) {
     switch (s) {
-        case Severity::Error: return DiagnosticSeverity::Error;
-        case Severity::Warning: return DiagnosticSeverity::Warning;
-        case Severity::Hint: return DiagnosticSeverity::Hint;
+        case Severity::Error:
+            return DiagnosticSeverity::Error;
+        case Severity::Warning:
+            return DiagnosticSeverity::Warning;
+        case Severity::Hint:
+            return DiagnosticSeverity::Hint;
     }
     return DiagnosticSeverity::Error;
 }
@@ -89,11 +92,17 @@ Compilation compile_with(const std::string& path, PackageLoader& loader, bool co
 
 }  // namespace
 
-const std::vector<WorkflowInfo>& Program::workflows() const { return data_->workflows; }
+const std::vector<WorkflowInfo>& Program::workflows() const {
+    return data_->workflows;
+}
 
-std::string Program::program_hash() const { return to_hex(view(data_->image->program)); }
+std::string Program::program_hash() const {
+    return to_hex(view(data_->image->program));
+}
 
-std::string Program::image_hash() const { return to_hex(view(weft::image_hash(data_->encoded))); }
+std::string Program::image_hash() const {
+    return to_hex(view(weft::image_hash(data_->encoded)));
+}
 
 Compilation compile_file(const std::string& path, bool colour) {
     FileLoader loader;

@@ -7,12 +7,8 @@ namespace {
 
 class SystemClock final : public Clock {
   public:
-    std::int64_t wall_ms() override {
-        return since_epoch<std::chrono::system_clock>();
-    }
-    std::int64_t monotonic_ms() override {
-        return since_epoch<std::chrono::steady_clock>();
-    }
+    std::int64_t wall_ms() override { return since_epoch<std::chrono::system_clock>(); }
+    std::int64_t monotonic_ms() override { return since_epoch<std::chrono::steady_clock>(); }
 
   private:
     template <typename C>

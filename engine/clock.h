@@ -1,6 +1,7 @@
 // The engine's time. Wall and monotonic clocks come through a port (tests inject them); E, the time
-// that records carry, starts at the later of the wall clock and the last record and never goes back:
-// E = max(wall, last E + monotonic time elapsed). Durations inside a process use the monotonic clock.
+// that records carry, starts at the later of the wall clock and the last record and never goes
+// back: E = max(wall, last E + monotonic time elapsed). Durations inside a process use the
+// monotonic clock.
 #pragma once
 
 #include <algorithm>

@@ -69,15 +69,14 @@ Result<Config> read_tables(const toml::table& root, Config config) {
     if (const auto* workers = root["workers"].as_table()) {
         for (const auto& [key, value] : *workers) {
             if (!value.is_table()) {
-                return fail(ErrorKind::Usage, fmt::format("{}: [workers.{}] is not a table",
-                                                          config.path, key.str()));
+                return fail(ErrorKind::Usage,
+                            fmt::format("{}: [workers.{}] is not a table", config.path, key.str()));
             }
             config.workers.emplace_back(std::string(key.str()), to_json(value).dump());
         }
     }
-    std::stable_sort(config.workers.begin(), config.workers.end(), [](const auto& a, const auto& b) {
-        return a.first.size() < b.first.size();
-    });
+    std::stable_sort(config.workers.begin(), config.workers.end(),
+                     [](const auto& a, const auto& b) { return a.first.size() < b.first.size(); });
     return config;
 }
 

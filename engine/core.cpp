@@ -35,7 +35,9 @@ LiveRun* Core::live(const store::RunId& run) {
     return found == runs_.end() ? nullptr : found->second.get();
 }
 
-bool Core::busy() const { return pool_->in_flight() > 0 || !touched_.empty(); }
+bool Core::busy() const {
+    return pool_->in_flight() > 0 || !touched_.empty();
+}
 
 // The earliest timer of a run, after anything happened to it.
 void Core::refresh(LiveRun& run) {
@@ -95,11 +97,15 @@ Result<void> Core::finish_attempt(Completion completion, store::Batch& batch) {
     auto flight = run->in_flight.find(completion.attempt->call);
     if (flight == run->in_flight.end() || flight->second.attempt != completion.attempt) return {};
     vm::OutcomeFact fact = outcome_of(*run, flight->second, completion);
+    FactContext context;
+    const auto& fails = run->image().workers[flight->second.worker].fails;
+    context.declared = static_cast<std::uint32_t>(
+        std::find(fails.begin(), fails.end(), fact.error) - fails.begin());
     run->in_flight.erase(flight);
     for (auto& row : run->files->take_new()) batch.changes.emplace_back(std::move(row));
     touched_.insert(run->id());
     if (run->ended()) return {};
-    return run->apply(fact, {}, time_->now(), batch);
+    return run->apply(fact, context, time_->now(), batch);
 }
 
 Result<void> Core::fire_timers(store::Batch& batch) {
@@ -127,8 +133,8 @@ Result<void> Core::fire_timers(store::Batch& batch) {
     return {};
 }
 
-// An attempt past its timeout, or one that the machine no longer wants, is told to stop; its outcome
-// is written when it has.
+// An attempt past its timeout, or one that the machine no longer wants, is told to stop; its
+// outcome is written when it has.
 Result<void> Core::stop_late_attempts(store::Batch&) {
     std::int64_t now = time_->monotonic();
     for (auto& [id, run] : runs_) {

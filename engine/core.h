@@ -36,9 +36,9 @@ struct CoreOptions {
 // A program ready to run, as the compiler gave it.
 struct RunnableProgram {
     std::shared_ptr<const Image> image;
-    std::string encoded;   // of the image
-    std::string ir;        // canonical text; its hash is Image::program
-    std::string source;    // JSON object: path -> text
+    std::string encoded;  // of the image
+    std::string ir;       // canonical text; its hash is Image::program
+    std::string source;   // JSON object: path -> text
 };
 
 struct StartRequest {
@@ -59,8 +59,8 @@ class Core {
 
     // Durable when it returns.
     Result<store::RunId> start(StartRequest request);
-    // Takes up a run that is not ended: replays it, settles what was under way. Nothing happens when
-    // it is live already. A run whose replay diverges is not taken up.
+    // Takes up a run that is not ended: replays it, settles what was under way. Nothing happens
+    // when it is live already. A run whose replay diverges is not taken up.
     Result<void> take_up(const store::RunId& run);
     // The same for every run that is not ended; the number taken up.
     Result<std::size_t> take_up_all();
@@ -70,8 +70,8 @@ class Core {
                       const std::string& actor);
 
     Result<void> turn(std::chrono::milliseconds wait_at_most);
-    // Called between turns while waiting for work, with the time that may be waited; it returns early
-    // when there is something to do (the socket server hooks in here).
+    // Called between turns while waiting for work, with the time that may be waited; it returns
+    // early when there is something to do (the socket server hooks in here).
     void set_waiter(std::function<void(std::chrono::milliseconds)> waiter) {
         waiter_ = std::move(waiter);
     }
@@ -80,10 +80,11 @@ class Core {
     [[nodiscard]] int wake_fd() const { return wake_fd_; }
 
     [[nodiscard]] LiveRun* live(const store::RunId& run);
+    [[nodiscard]] bool brief() const { return options_.brief; }
     [[nodiscard]] bool busy() const;  // an attempt is under way or could leave
     [[nodiscard]] store::Store& store() { return *store_; }
     [[nodiscard]] const Config& config() const { return config_; }
-    [[nodiscard]] const store::OwnerLock& lock() const { return lock_; }
+    store::OwnerLock& lock() { return lock_; }
     SystemChain& system() { return *system_; }
     std::int64_t now_ms() { return time_->now(); }
 
@@ -115,7 +116,7 @@ class Core {
     std::set<store::RunId> touched_;                          // since the last launch
     std::set<std::pair<std::int64_t, store::RunId>> timers_;  // earliest due of each run
     std::map<store::RunId, std::int64_t> due_;
-    std::vector<std::shared_ptr<Attempt>> to_send_;           // after the commit
+    std::vector<std::shared_ptr<Attempt>> to_send_;  // after the commit
     std::function<void(std::chrono::milliseconds)> waiter_;
     int wake_fd_ = -1;
     std::unique_ptr<WorkerPool> pool_;  // last: its threads end first

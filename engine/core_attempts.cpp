@@ -1,5 +1,5 @@
-// Between the machine's wants and native workers: arguments to JSON, results back through the guard,
-// failures to outcomes.
+// Between the machine's wants and native workers: arguments to JSON, results back through the
+// guard, failures to outcomes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,8 +20,8 @@ std::string arguments_json(const Image& image, const vm::Want& want) {
         if (want.direction == kProbe) {
             out += nlohmann::json(want.arguments[i].as_text()).dump();
         } else {
-            out += to_json(image.types, image.steps[want.step].argument_types[i],
-                           want.arguments[i]);
+            out +=
+                to_json(image.types, image.steps[want.step].argument_types[i], want.arguments[i]);
         }
     }
     return out + "}";
@@ -71,9 +71,12 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want,
         attempt->function = function->second;
     } else {
         attempt->function = [name = worker.name](const WorkerCall&) -> WorkerOutcome {
-            return std::unexpected(WorkerError{
-                "Rejected", fmt::format("no implementation is bound to worker {}", name), true,
-                {}, {}});
+            return std::unexpected(
+                WorkerError{"Rejected",
+                            fmt::format("no implementation is bound to worker {}", name),
+                            true,
+                            {},
+                            {}});
         };
     }
     return attempt;
@@ -111,7 +114,7 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
     if (flight.timed_out) fact.error = "Timeout";
     if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
     bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
-    fact.status = !sure ? vm::OutcomeStatus::Unknown
+    fact.status = !sure              ? vm::OutcomeStatus::Unknown
                   : flight.cancelled ? vm::OutcomeStatus::Cancelled
                                      : vm::OutcomeStatus::Failed;
     return fact;

@@ -9,6 +9,7 @@
 #include "engine/core.h"
 #include "engine/replay.h"
 #include "engine/run_input.h"
+#include "store/key_file.h"
 
 namespace weft::engine {
 
@@ -21,7 +22,9 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
                     "`weft run` makes one; --store names another");
     }
     WEFT_TRY(lock, store::OwnerLock::acquire(settled.store));
-    WEFT_TRY_VOID(store::wait_for_children(settled.store, std::chrono::seconds(5)));
+    // Gone through and let go: no child of a former engine is left once it was ours alone.
+    WEFT_TRY(alone, store::ChildrenLock::wait_alone(settled.store, 5000));
+    static_cast<void>(alone);
     auto core = std::unique_ptr<Core>(new Core(settled, config, std::move(lock)));
     store::OpenOptions open;
     open.keys = config.keys;
@@ -48,18 +51,17 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
 
 Result<store::RunId> Core::start(StartRequest request) {
     const Image& image = *request.program.image;
-    auto found = std::find_if(image.workflows.begin(), image.workflows.end(), [&](const auto& w) {
-        return w.name == request.workflow;
-    });
+    auto found = std::find_if(image.workflows.begin(), image.workflows.end(),
+                              [&](const auto& w) { return w.name == request.workflow; });
     if (found == image.workflows.end()) {
-        return fail(ErrorKind::NotFound, fmt::format("the program has no workflow `{}`",
-                                                     request.workflow));
+        return fail(ErrorKind::NotFound,
+                    fmt::format("the program has no workflow `{}`", request.workflow));
     }
     if (store_->space() != store::Space::Plenty) {
-        return fail(ErrorKind::Environment,
-                    fmt::format("the disk of {} is nearly full; no new run is taken",
-                                store_->path()),
-                    "free at least 64 MiB");
+        return fail(
+            ErrorKind::Environment,
+            fmt::format("the disk of {} is nearly full; no new run is taken", store_->path()),
+            "free at least 64 MiB");
     }
     store::Batch batch;
     std::int64_t now = time_->now();
@@ -92,8 +94,14 @@ Result<store::RunId> Core::start(StartRequest request) {
         store::ImageRow{row.image, image.program, image.semantics, request.program.encoded});
     for (auto& file : files->take_new()) batch.changes.emplace_back(std::move(file));
     store::RunId id = row.id;
-    BeginBody body = begin_body(row, image, to_array<32>(view(sha256(config_.digest()))), actor);
-    WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, body, batch));
+    BeginBody body;
+    body.program = image.program;
+    body.image = row.image;
+    body.policy = sha256(config_.digest());
+    body.semantics = image.semantics;
+    body.actor = actor;
+    WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, encode_body(body),
+                                 batch));
     run->files = std::move(files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
     touched_.insert(id);
@@ -119,15 +127,16 @@ Result<void> Core::take_up(const store::RunId& id) {
                     "`weft replay` shows both sides; the run is left as it is");
     }
     if (!replayed.machine) {
-        return fail(ErrorKind::Corrupt, fmt::format("run {} has no records",
-                                                    to_hex(view(id)).substr(0, 8)));
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("run {} has no records", to_hex(view(id)).substr(0, 8)));
     }
     if (vm::is_ended(replayed.machine->status())) return {};
     time_->at_least(replayed.last_time_ms);
     store::Key key = *header.key;
     auto run = std::make_unique<LiveRun>(*store_, std::move(header), std::move(*replayed.machine),
                                          replayed.head, replayed.last_time_ms);
-    run->files = std::make_shared<RunFiles>(store_->files_folder(), id, key);
+    WEFT_TRY(known_files, store_->files(id));
+    run->files = std::make_shared<RunFiles>(store_->files_folder(), id, key, known_files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
     store::Batch batch;
     WEFT_TRY_VOID(adopt(placed, batch));

@@ -14,9 +14,10 @@ namespace weft::engine {
 
 // What the record of a fact holds beyond what the machine is told.
 struct FactContext {
-    Bytes16 actor{};            // who: decision, cancel, kill, released, settled
-    Bytes16 binding{};          // start: digest of the worker's binding
-    std::string role;           // decision
+    Bytes16 actor{};             // who: decision, cancel, kill, released, settled
+    Bytes16 binding{};           // start: digest of the worker's binding
+    std::string role;            // decision
+    std::uint32_t declared = 0;  // outcome: index of a declared error in the worker's `fails`
 };
 
 struct FactRecord {
@@ -32,6 +33,7 @@ Result<vm::Fact> decode_fact(const Record& record, const std::string& payload);
 
 // The begin record. Its payload: record (workflow Text, input, tunes, seed Bytes, starter Text).
 std::string encode_begin_payload(const vm::Begin& begin, const std::string& workflow);
-Result<vm::Begin> decode_begin(const Image& image, const Record& record, const std::string& payload);
+Result<vm::Begin> decode_begin(const Image& image, const Record& record,
+                               const std::string& payload);
 
 }  // namespace weft::engine

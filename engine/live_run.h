@@ -1,5 +1,5 @@
-// A run in memory: its machine, its chain, and what is under way for it. It turns facts into records
-// and commands into records, all into the batch of the current turn; it sends nothing.
+// A run in memory: its machine, its chain, and what is under way for it. It turns facts into
+// records and commands into records, all into the batch of the current turn; it sends nothing.
 #pragma once
 
 #include <cstdint>

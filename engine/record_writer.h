@@ -1,5 +1,6 @@
-// Makes a run's records: chain position, commitment, sealed payload. One writer a run (and one for the
-// system chain, run id zero); what it appends is in order and in one batch with the fact it follows.
+// Makes a run's records: chain position, commitment, sealed payload. One writer a run (and one for
+// the system chain, run id zero); what it appends is in order and in one batch with the fact it
+// follows.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Replay: the machine fed with the stored facts must make the stored commands again, byte for byte
-// (times and salts are fed). It is how a run is taken up after a crash, how it is audited, and how the
-// views get the payloads that the store leaves out.
+// (times and salts are fed). It is how a run is taken up after a crash, how it is audited, and how
+// the views get the payloads that the store leaves out.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct Replayed {
     std::optional<Divergence> divergence;
 };
 
-// `on_record` sees every record with its payload (also those left out of the store) and the machine as
-// it is after the record; it may be empty.
+// `on_record` sees every record with its payload (also those left out of the store) and the machine
+// as it is after the record; it may be empty.
 using RecordObserver = std::function<void(const ReadRecord&, const vm::Machine&)>;
 
 Result<Replayed> replay(store::Store& store, const RunHeader& header,

@@ -1,8 +1,9 @@
-// A run's artifacts: sealed files under the run's key, beside the store. Workers read and write them
-// from pool threads; the rows that name new files join the next commit of the run, so that a file
-// that no commit named is known to be an orphan.
+// A run's artifacts: sealed files under the run's key, beside the store. Workers read and write
+// them from pool threads; the rows that name new files join the next commit of the run, so that a
+// file that no commit named is known to be an orphan.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -15,8 +16,9 @@ namespace weft::engine {
 
 class RunFiles final : public FileAccess {
   public:
-    RunFiles(std::string folder, store::RunId run, store::Key key)
-        : folder_(std::move(folder)), run_(run), key_(std::move(key)) {}
+    // `known`: the rows of the files that the run has already.
+    RunFiles(std::string folder, store::RunId run, store::Key key,
+             const std::vector<store::FileRow>& known = {});
 
     std::expected<std::string, std::string> read(std::string_view id) override;
     std::expected<std::string, std::string> write(std::string_view bytes, std::string_view name,
@@ -28,6 +30,7 @@ class RunFiles final : public FileAccess {
     store::RunId run_;
     store::Key key_;
     std::mutex mutex_;
+    std::map<Bytes16, std::uint64_t> sizes_;
     std::vector<store::FileRow> new_;
 };
 

@@ -1,5 +1,5 @@
-// A run as the store has it: its row, program, image and records with opened payloads. Everything that
-// looks at a run (replay, views, audit) reads it through here.
+// A run as the store has it: its row, program, image and records with opened payloads. Everything
+// that looks at a run (replay, views, audit) reads it through here.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace weft::engine {
 
 enum class PayloadState : std::uint8_t {
-    None,     // the record has none
+    None,  // the record has none
     Here,
     LeftOut,  // a long command: replay makes it again
     Erased,   // its key or its row is gone
@@ -25,25 +25,26 @@ enum class PayloadState : std::uint8_t {
 
 struct ReadRecord {
     std::uint64_t leaf = 0;
-    std::string bytes;    // as stored
-    Record record;        // decoded
+    std::string bytes;  // as stored
+    Record record;      // decoded
     PayloadState payload_state = PayloadState::None;
     std::string payload;  // plaintext, when Here
-    Bytes16 check{};      // state check, when the payload was opened
+    Bytes16 check{};      // state check and salt, when the payload was opened
+    Bytes16 salt{};
 };
 
 struct RunHeader {
     store::RunRow row;
     std::shared_ptr<const Image> image;
-    std::string source;   // JSON object: path -> text
+    std::string source;             // JSON object: path -> text
     std::optional<store::Key> key;  // none: erased
 };
 
 // The run's row, its verified image and its key.
 Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run);
 
-// Every record from `from` on, in order; stops early when `each` says false. Corrupt names the record
-// that does not decode, does not continue the chain or does not open.
+// Every record from `from` on, in order; stops early when `each` says false. Corrupt names the
+// record that does not decode, does not continue the chain or does not open.
 Result<void> read_records(store::Store& store, const RunHeader& header, std::uint64_t from,
                           const std::function<Result<bool>(ReadRecord&)>& each);
 

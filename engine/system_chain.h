@@ -21,11 +21,15 @@ class SystemChain {
     // The id of a person or program by name; a new name gets a random id, its record and its row.
     Result<Bytes16> actor(const std::string& name, std::int64_t now_ms, store::Batch& batch);
     [[nodiscard]] std::string actor_name(const Bytes16& id) const;
+    [[nodiscard]] std::int64_t last_time_ms() const { return last_time_ms_; }
 
   private:
     SystemChain(store::Store& store, store::Key key, const store::RunHead& head);
     store::Store& store_;
+    Result<void> append(RecordKind kind, std::string body, std::optional<std::string> payload,
+                        std::int64_t now_ms, store::Batch& batch);
     RecordWriter writer_;
+    std::int64_t last_time_ms_ = 0;
     std::map<std::string, Bytes16> by_name_;
     std::map<Bytes16, std::string> names_;
 };

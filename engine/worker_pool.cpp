@@ -81,8 +81,8 @@ WorkerOutcome WorkerPool::run(Attempt& attempt) {
     call.children_lock = attempt.children_lock;
     call.files = attempt.files.get();
     call.cancelled = &attempt.cancelled;
-    // A worker of the host program may throw; that is a failure of the attempt, not of the engine. It
-    // is not known how far it came.
+    // A worker of the host program may throw; that is a failure of the attempt, not of the engine.
+    // It is not known how far it came.
     try {
         return attempt.function(call);
     } catch (const std::exception& e) {

@@ -23,13 +23,13 @@ namespace weft::engine {
 // One attempt, with everything its WorkerCall views.
 struct Attempt {
     Bytes16 run{};
-    std::uint64_t call = 0;   // seq of the call record
+    std::uint64_t call = 0;  // seq of the call record
     std::uint16_t number = 1;
     WorkerFunction function;
     std::string worker;
     std::string arguments;
     std::string result_schema;
-    std::string key;          // hex
+    std::string key;  // hex
     std::int64_t time_ms = 0;
     std::int64_t timeout_ms = 0;
     std::string settings;

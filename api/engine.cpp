@@ -1,0 +1,153 @@
+// The public Engine and Client over the engine's core, requests and socket.
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "api/program_data.h"
+#include "engine/client.h"
+#include "engine/core.h"
+#include "engine/requests.h"
+#include "engine/server.h"
+#include "engine/status.h"
+#include "stdlib/native.h"
+#include "value/json_text.h"
+#include "weft/engine.h"
+
+namespace weft {
+namespace {
+
+std::string user_name() {
+    if (const passwd* entry = ::getpwuid(::geteuid())) return entry->pw_name;
+    return fmt::format("uid {}", ::geteuid());
+}
+
+engine::CoreOptions core_options(const EngineOptions& options) {
+    engine::CoreOptions out;
+    out.store = options.store;
+    out.config = options.config;
+    out.create = options.create;
+    out.brief = options.brief;
+    out.threads = options.threads;
+    return out;
+}
+
+void add_standard_library(engine::Core& core) {
+    for (auto list : {stdlib::docs_workers, stdlib::rag_workers, stdlib::llm_workers,
+                      stdlib::pack_workers, stdlib::notify_workers}) {
+        for (auto& worker : list()) core.add_worker(worker.name, worker.run);
+    }
+}
+
+// {"path": "…"} becomes {"upload": "n"}, its bytes go to the request.
+Result<void> read_paths(JsonNode& node, engine::StartRequest& request) {
+    bool path = node.kind == JsonNode::Kind::Object && node.names.size() == 1 &&
+                node.names[0] == "path" && node.items[0].kind == JsonNode::Kind::Text;
+    if (path) {
+        std::filesystem::path file(node.items[0].text);
+        std::ifstream in(file, std::ios::binary);
+        std::stringstream bytes;
+        bytes << in.rdbuf();
+        if (!in || !bytes) {
+            return fail(ErrorKind::NotFound, fmt::format("{} cannot be read", file.string()));
+        }
+        std::string id = std::to_string(request.uploads.size());
+        request.uploads[id] = bytes.str();
+        request.upload_names[id] = file.filename().string();
+        node.names[0] = "upload";
+        node.items[0].text = id;
+        return {};
+    }
+    for (auto& child : node.items) WEFT_TRY_VOID(read_paths(child, request));
+    return {};
+}
+
+}  // namespace
+
+struct Engine::Impl {
+    std::unique_ptr<engine::Core> core;
+    std::unique_ptr<engine::Requests> requests;
+    std::unique_ptr<engine::Server> server;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
+    auto impl = std::make_unique<Impl>();
+    WEFT_TRY(core, engine::Core::open(core_options(options)));
+    impl->core = std::move(core);
+    add_standard_library(*impl->core);
+    impl->requests = std::make_unique<engine::Requests>(*impl->core);
+    if (options.serve) {
+        WEFT_TRY(server, engine::Server::open(*impl->core, *impl->requests));
+        impl->server = std::move(server);
+    }
+    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+void Engine::add_worker(std::string name, WorkerFunction function) {
+    impl_->core->add_worker(std::move(name), std::move(function));
+}
+
+Result<std::string> Engine::start(const Program& program, std::string_view workflow,
+                                  std::string_view input) {
+    engine::StartRequest request;
+    const auto& data = program.data();
+    request.program = {data.image, data.encoded, data.ir, data.source};
+    request.workflow = workflow;
+    request.actor = user_name();
+    auto tree = parse_json(input.empty() ? "{}" : input);
+    if (!tree) return fail(ErrorKind::Usage, "the input is not JSON: " + tree.error());
+    WEFT_TRY_VOID(read_paths(*tree, request));
+    write_json(*tree, request.input);
+    WEFT_TRY(run, impl_->core->start(std::move(request)));
+    return to_hex(view(run));
+}
+
+Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
+    return impl_->core->turn(wait_at_most);
+}
+
+Result<RunReport> Engine::wait(std::string_view run) {
+    while (true) {
+        nlohmann::json params = {{"run", run}};
+        WEFT_TRY(text, impl_->requests->answer("status", params.dump(), user_name()));
+        auto status = nlohmann::ordered_json::parse(text);
+        std::string word = status["status"];
+        bool ended = status.contains("ended");
+        if (ended || word == "held" || word == "stuck") {
+            RunReport report;
+            report.run = status["run"];
+            for (int i = 0; i <= static_cast<int>(RunState::Killed); ++i) {
+                if (engine::status_name(static_cast<vm::RunStatus>(i)) == word)
+                    report.state = static_cast<RunState>(i);
+            }
+            if (status.contains("result")) report.result = status["result"].dump();
+            if (status.contains("error")) report.result = status["error"].dump();
+            report.spent_micros = status["spent_micros"];
+            report.currency = status["currency"];
+            return report;
+        }
+        WEFT_TRY_VOID(impl_->core->turn(std::chrono::milliseconds(500)));
+    }
+}
+
+Result<std::string> Engine::request(std::string_view method, std::string_view parameters) {
+    return impl_->requests->answer(method, parameters, user_name());
+}
+
+Result<void> Engine::close() {
+    impl_->server.reset();
+    return impl_->core->close();
+}
+
+Result<std::unique_ptr<Client>> Client::connect(const EngineOptions& options) {
+    return engine::connect_client(core_options(options));
+}
+
+}  // namespace weft

@@ -1,0 +1,84 @@
+#include "engine/live_run.h"
+
+namespace weft::engine {
+
+Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunRow row,
+                                                store::Key key, std::shared_ptr<const Image> image,
+                                                const vm::Begin& begin, const std::string& body,
+                                                store::Batch& batch) {
+    RunHeader header;
+    header.row = row;
+    header.key = key;
+    header.image = image;
+    row.status = static_cast<std::int32_t>(vm::RunStatus::Running);
+    batch.runs.push_back(row);
+    auto run = std::make_unique<LiveRun>(store, std::move(header), vm::Machine(image, begin),
+                                         store::RunHead{}, begin.time_ms);
+    RecordDraft draft;
+    draft.kind = RecordKind::Begin;
+    draft.fact = true;
+    draft.time_ms = begin.time_ms;
+    draft.body = body;
+    draft.payload = encode_begin_payload(begin, image->workflows[begin.workflow].name);
+    WEFT_TRY_VOID(run->writer_.append(draft, batch));
+    WEFT_TRY_VOID(run->append_commands(run->machine_.start(), batch));
+    run->note_status(batch);
+    return run;
+}
+
+LiveRun::LiveRun(store::Store& store, RunHeader header, vm::Machine machine,
+                 const store::RunHead& head, std::int64_t last_time_ms)
+    : header_(std::move(header)),
+      machine_(std::move(machine)),
+      writer_(store, header_.row.id, *header_.key, head),
+      last_time_ms_(last_time_ms),
+      noted_(static_cast<vm::RunStatus>(header_.row.status)) {}
+
+Result<void> LiveRun::apply(const vm::Fact& fact, const FactContext& context, std::int64_t now_ms,
+                            store::Batch& batch) {
+    last_time_ms_ = std::max(last_time_ms_, now_ms);
+    FactRecord encoded = encode_fact(fact, context);
+    RecordDraft draft;
+    draft.kind = encoded.kind;
+    draft.fact = true;
+    draft.by_operator = encoded.by_operator;
+    draft.time_ms = last_time_ms_;
+    draft.body = std::move(encoded.body);
+    draft.payload = std::move(encoded.payload);
+    draft.check = machine_.check();
+    WEFT_TRY_VOID(writer_.append(draft, batch));
+    WEFT_TRY_VOID(append_commands(machine_.apply(fact, last_time_ms_), batch));
+    note_status(batch);
+    return {};
+}
+
+Result<void> LiveRun::append_commands(const vm::Progress& progress, store::Batch& batch) {
+    for (const auto& command : progress.commands) {
+        RecordDraft draft;
+        draft.kind = static_cast<RecordKind>(command.kind);
+        draft.site = command.site;
+        draft.branch = command.branch;
+        draft.time_ms = last_time_ms_;
+        draft.fuel = command.fuel;
+        draft.body = command.body;
+        if (command.has_payload) draft.payload = command.payload;
+        draft.check = command.check;
+        WEFT_TRY_VOID(writer_.append(draft, batch));
+    }
+    return {};
+}
+
+// The row is written at begin, end, hold and stuck, and when a held run goes on; never per step.
+void LiveRun::note_status(store::Batch& batch) {
+    vm::RunStatus status = machine_.status();
+    if (status == vm::RunStatus::Waiting) status = vm::RunStatus::Running;
+    if (status == noted_) return;
+    noted_ = status;
+    header_.row.status = static_cast<std::int32_t>(status);
+    if (vm::is_ended(status)) header_.row.ended_ms = last_time_ms_;
+    // The batch keeps one row a run, the latest.
+    std::erase_if(batch.runs, [&](const store::RunRow& row) { return row.id == header_.row.id; });
+    batch.runs.push_back(header_.row);
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,120 @@
+#include "engine/protocol_check.h"
+
+#include <fmt/format.h>
+
+namespace weft::engine {
+
+void ProtocolCheck::find(const Record& record, std::uint64_t leaf, std::string what) {
+    store::Finding finding;
+    finding.table = "log";
+    finding.row = std::to_string(leaf);
+    finding.leaf = leaf;
+    finding.run = run_;
+    finding.seq = record.seq;
+    finding.what = std::move(what);
+    findings_.push_back(std::move(finding));
+}
+
+void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
+    if (ended_) find(record, leaf, "a record stands after the run's end");
+    if (record.seq == 0 && record.kind != RecordKind::Begin) {
+        find(record, leaf, "the run does not start with its begin record");
+    }
+    switch (record.kind) {
+        case RecordKind::Call:
+        case RecordKind::Start:
+            take_effect(record, leaf);
+            break;
+        case RecordKind::Outcome:
+            take_outcome(record, leaf);
+            break;
+        case RecordKind::ReviewOpen:
+        case RecordKind::Decision:
+            take_people(record, leaf);
+            break;
+        case RecordKind::UndoBegin:
+            take_undo(record, leaf);
+            break;
+        case RecordKind::TimerSet:
+        case RecordKind::TimerFired:
+            take_timer(record, leaf);
+            break;
+        case RecordKind::End:
+            ended_ = true;
+            break;
+        default:
+            break;
+    }
+}
+
+void ProtocolCheck::take_effect(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::Call) {
+        auto body = decode_body<CallBody>(record.body);
+        if (!body) return find(record, leaf, "the call's body is malformed");
+        if (!keys_.insert(body->key).second) {
+            find(record, leaf, "the call's key was used by an earlier call");
+        }
+        calls_[record.seq] = {};
+        return;
+    }
+    auto body = decode_body<StartBody>(record.body);
+    auto call = body ? calls_.find(body->call) : calls_.end();
+    if (call == calls_.end()) return find(record, leaf, "the start belongs to no call");
+    if (call->second.open) find(record, leaf, "the attempt starts while another is open");
+    if (call->second.done) find(record, leaf, "the attempt starts after the call was done");
+    if (body->attempt != call->second.attempts + 1) {
+        find(record, leaf,
+             fmt::format("attempt {} follows attempt {}", body->attempt, call->second.attempts));
+    }
+    call->second.attempts = body->attempt;
+    call->second.open = true;
+}
+
+void ProtocolCheck::take_outcome(const Record& record, std::uint64_t leaf) {
+    auto body = decode_body<OutcomeBody>(record.body);
+    auto call = body ? calls_.find(body->call) : calls_.end();
+    if (call == calls_.end()) return find(record, leaf, "the outcome belongs to no call");
+    if (body->status == OutcomeCode::Late) return;
+    if (!call->second.open || body->attempt != call->second.attempts) {
+        return find(record, leaf, "the outcome belongs to no started attempt");
+    }
+    call->second.open = false;
+    if (body->status == OutcomeCode::Ok) {
+        call->second.done = true;
+        call->second.order = ++outcomes_;
+    }
+}
+
+void ProtocolCheck::take_people(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::ReviewOpen) {
+        tasks_.insert(record.seq);
+        return;
+    }
+    auto body = decode_body<DecisionBody>(record.body);
+    if (!body || !tasks_.contains(body->task)) {
+        find(record, leaf, "the decision answers no open task");
+    }
+}
+
+void ProtocolCheck::take_undo(const Record& record, std::uint64_t leaf) {
+    auto body = decode_body<UndoBeginBody>(record.body);
+    if (!body) return find(record, leaf, "the undo's body is malformed");
+    auto call = calls_.find(body->call);
+    if (call == calls_.end()) return;  // a composite's own compensation names no call
+    if (!call->second.done && !call->second.open && call->second.attempts > 0) {
+        find(record, leaf, "a call that was not done is undone");
+    }
+}
+
+void ProtocolCheck::take_timer(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::TimerSet) {
+        if (auto body = decode_body<TimerSetBody>(record.body)) timers_.insert(body->timer);
+        return;
+    }
+    auto body = decode_body<TimerFiredBody>(record.body);
+    if (!body || timers_.erase(body->timer) == 0) {
+        find(record, leaf, "the timer that fired was not set");
+    }
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,60 @@
+// What the handlers of requests share: typed access to parameters and naming of runs and tasks.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/result.h"
+#include "engine/core.h"
+#include "engine/status.h"
+
+namespace weft::engine {
+
+using Json = nlohmann::ordered_json;
+
+struct RequestContext {
+    Core& core;
+    const Json& params;
+    std::string actor;
+    std::map<std::string, std::string>& uploads;
+    std::map<std::string, std::string>& upload_names;
+
+    [[nodiscard]] std::string text(const char* name, const std::string& otherwise = "") const;
+    [[nodiscard]] std::int64_t number(const char* name, std::int64_t otherwise) const;
+    [[nodiscard]] bool flag(const char* name) const;
+    // The run that `params.run` names, by its id or a prefix only it has.
+    [[nodiscard]] Result<store::RunId> run() const;
+};
+
+struct TaskId {
+    store::RunId run{};
+    std::uint64_t seq = 0;
+};
+Result<TaskId> parse_task(Core& core, const std::string& text);
+std::string task_text(const store::RunId& run, std::uint64_t seq);
+Result<store::RunId> find_run(Core& core, const std::string& prefix);
+
+// "0.25" for 250,000 millionths.
+std::string money_text(std::int64_t micros);
+
+// Handlers, by file: runs (requests_runs.cpp), people (requests_people.cpp), looking
+// (requests_views.cpp), auditing (requests_audit.cpp).
+Result<Json> answer_upload(const RequestContext& request);
+Result<Json> answer_start(const RequestContext& request);
+Result<Json> answer_status(const RequestContext& request);
+Result<Json> answer_runs(const RequestContext& request);
+Result<Json> answer_resume(const RequestContext& request);
+Result<Json> answer_cancel(const RequestContext& request);
+Result<Json> answer_kill(const RequestContext& request);
+Result<Json> answer_file(const RequestContext& request);
+Result<Json> answer_reviews(const RequestContext& request);
+Result<Json> answer_review(const RequestContext& request);
+Result<Json> answer_decide(const RequestContext& request);
+Result<Json> answer_log(const RequestContext& request);
+Result<Json> answer_timeline(const RequestContext& request);
+Result<Json> answer_cost(const RequestContext& request);
+Result<Json> answer_replay(const RequestContext& request);
+Result<Json> answer_verify(const RequestContext& request);
+
+}  // namespace weft::engine

@@ -1,0 +1,87 @@
+#include "engine/requests.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "engine/request_context.h"
+
+namespace weft::engine {
+namespace {
+
+constexpr std::array<std::pair<ErrorKind, std::string_view>, 7> kErrorKinds = {{
+    {ErrorKind::Usage, "usage"},
+    {ErrorKind::NotFound, "not-found"},
+    {ErrorKind::Unavailable, "unavailable"},
+    {ErrorKind::Environment, "environment"},
+    {ErrorKind::Corrupt, "corrupt"},
+    {ErrorKind::Unsupported, "unsupported"},
+    {ErrorKind::Refused, "refused"},
+}};
+
+Result<Json> answer_hello(const RequestContext& request) {
+    auto& store = request.core.store();
+    Json out;
+    out["engine"] = "weft " WEFT_VERSION;
+    out["protocol"] = 1;
+    out["store"] = to_hex(view(store.id()));
+    out["path"] = store.path();
+    out["config"] = request.core.config().digest();
+    out["brief"] = request.core.brief();
+    return out;
+}
+
+using Handler = Result<Json> (*)(const RequestContext&);
+constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
+    {"hello", answer_hello},
+    {"upload", answer_upload},
+    {"start", answer_start},
+    {"status", answer_status},
+    {"runs", answer_runs},
+    {"resume", answer_resume},
+    {"cancel", answer_cancel},
+    {"kill", answer_kill},
+    {"file", answer_file},
+    {"reviews", answer_reviews},
+    {"review", answer_review},
+    {"decide", answer_decide},
+    {"log", answer_log},
+    {"timeline", answer_timeline},
+    {"cost", answer_cost},
+    {"replay", answer_replay},
+    {"verify", answer_verify},
+}};
+
+}  // namespace
+
+std::string_view error_kind_name(ErrorKind kind) {
+    for (const auto& [value, name] : kErrorKinds) {
+        if (value == kind) return name;
+    }
+    return "environment";
+}
+
+ErrorKind error_kind_from(std::string_view name) {
+    for (const auto& [value, text] : kErrorKinds) {
+        if (text == name) return value;
+    }
+    return ErrorKind::Environment;
+}
+
+Result<std::string> Requests::answer(std::string_view method, std::string_view params,
+                                     const std::string& actor) {
+    Json parsed = Json::parse(params.empty() ? "{}" : params, nullptr, false);
+    if (!parsed.is_object()) return fail(ErrorKind::Usage, "the parameters are not a JSON object");
+    for (const auto& [name, handler] : kHandlers) {
+        if (name != method) continue;
+        auto as = parsed.find("as");
+        std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
+        RequestContext request{core_, parsed, who, uploads_, upload_names_};
+        WEFT_TRY(result, handler(request));
+        return result.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    return fail(ErrorKind::Usage, fmt::format("there is no request `{}`", method));
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,171 @@
+// Requests of reviewers: open tasks, one task, a decision.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/replay.h"
+#include "engine/request_context.h"
+#include "value/json_text.h"
+
+namespace weft::engine {
+namespace {
+
+// Open review tasks of one machine.
+void list_tasks(const Image& image, const vm::Machine& machine, const store::RunId& run,
+                Json& tasks) {
+    for (const auto& want : machine.wants()) {
+        if (want.kind != vm::WantKind::Decision) continue;
+        const auto& review = image.reviews[want.review];
+        Json task;
+        task["task"] = task_text(run, want.task);
+        task["run"] = to_hex(view(run));
+        task["workflow"] = image.workflows.front().name;
+        task["gate"] = review.path;
+        task["title"] = review.title;
+        task["roles"] = review.roles;
+        task["due"] = want.due_ms;
+        tasks.push_back(std::move(task));
+    }
+}
+
+struct OpenTask {
+    LiveRun* run = nullptr;
+    vm::Want want;
+};
+
+// The run is taken up to answer: a decision needs its machine anyway.
+Result<OpenTask> find_task(const RequestContext& request) {
+    std::string text = request.text("task");
+    WEFT_TRY(task, parse_task(request.core, text));
+    WEFT_TRY_VOID(request.core.take_up(task.run));
+    LiveRun* run = request.core.live(task.run);
+    if (run == nullptr)
+        return fail(ErrorKind::Refused, fmt::format("the run of task {} has ended", text));
+    for (auto& want : run->machine().wants()) {
+        if (want.kind == vm::WantKind::Decision && want.task == task.seq) {
+            return OpenTask{run, std::move(want)};
+        }
+    }
+    return fail(ErrorKind::Refused, fmt::format("task {} is not open", text),
+                "`weft review list` shows the open ones; it may have been decided or have expired");
+}
+
+}  // namespace
+
+Result<Json> answer_reviews(const RequestContext& request) {
+    store::RunFilter filter;
+    filter.ended = false;
+    filter.limit = 1'000'000;
+    WEFT_TRY(rows, request.core.store().runs(filter));
+    Json tasks = Json::array();
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+        if (LiveRun* run = request.core.live(row->id)) {
+            list_tasks(run->image(), run->machine(), row->id, tasks);
+            continue;
+        }
+        WEFT_TRY(header, read_run_header(request.core.store(), row->id));
+        auto replayed = replay(request.core.store(), header);
+        if (replayed && replayed->machine && !replayed->divergence) {
+            list_tasks(*header.image, *replayed->machine, row->id, tasks);
+        }
+    }
+    Json out;
+    out["tasks"] = std::move(tasks);
+    return out;
+}
+
+Result<Json> answer_review(const RequestContext& request) {
+    WEFT_TRY(open, find_task(request));
+    const auto& image = open.run->image();
+    const auto& review = image.reviews[open.want.review];
+    Json tasks = Json::array();
+    list_tasks(image, open.run->machine(), open.run->id(), tasks);
+    Json out;
+    for (auto& task : tasks) {
+        if (task["task"] == task_text(open.run->id(), open.want.task)) out = std::move(task);
+    }
+    Json values = Json::array();
+    for (std::size_t i = 0; i < open.want.shown.size(); ++i) {
+        Json value;
+        value["name"] = review.names[i];
+        value["type"] = image.types.text(review.types[i]);
+        value["value"] =
+            Json::parse(to_json(image.types, review.types[i], open.want.shown[i]), nullptr, false);
+        value["schema"] = Json::parse(json_schema(image.types, review.types[i]), nullptr, false);
+        values.push_back(std::move(value));
+    }
+    out["values"] = std::move(values);
+    return out;
+}
+
+namespace {
+
+// The edited values of a revision, in the order shown; a value not named stays as it was.
+Result<std::vector<Value>> read_revision(const RequestContext& request, const OpenTask& open) {
+    const auto& image = open.run->image();
+    const auto& review = image.reviews[open.want.review];
+    auto edited = request.params.find("values");
+    if (edited == request.params.end() || !edited->is_object() || edited->empty()) {
+        return fail(ErrorKind::Usage, "a revision needs the edited values",
+                    "give at least one of them by name");
+    }
+    std::vector<Value> values = open.want.shown;
+    for (const auto& [name, json] : edited->items()) {
+        auto found = std::find(review.names.begin(), review.names.end(), name);
+        if (found == review.names.end()) {
+            return fail(ErrorKind::Usage, fmt::format("the task does not show `{}`", name));
+        }
+        auto at = static_cast<std::size_t>(found - review.names.begin());
+        // A text holds the value's JSON as it was written, so that no number passes through a
+        // double.
+        auto value = from_json(image.types, review.types[at],
+                               json.is_string() ? json.get<std::string>() : json.dump());
+        if (!value) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("`{}{}`: {}", name, value.error().path, value.error().message));
+        }
+        values[at] = std::move(*value);
+    }
+    return values;
+}
+
+}  // namespace
+
+Result<Json> answer_decide(const RequestContext& request) {
+    WEFT_TRY(open, find_task(request));
+    const auto& review = open.run->image().reviews[open.want.review];
+    std::string role = request.text("role");
+    if (role.empty() && review.roles.size() == 1) role = review.roles.front();
+    if (std::find(review.roles.begin(), review.roles.end(), role) == review.roles.end()) {
+        return fail(ErrorKind::Refused,
+                    fmt::format("the task is for \"{}\", not for \"{}\"",
+                                fmt::join(review.roles, "\", \""), role),
+                    "only the roles of the current line may decide");
+    }
+    vm::DecisionFact decision;
+    decision.task = open.want.task;
+    decision.by = request.actor;
+    decision.reason = request.text("reason");
+    std::string word = request.text("decision");
+    if (word == "approve") {
+        decision.decision = vm::Decision::Approve;
+    } else if (word == "reject") {
+        decision.decision = vm::Decision::Reject;
+    } else if (word == "revise") {
+        decision.decision = vm::Decision::Revise;
+        WEFT_TRY(values, read_revision(request, open));
+        decision.values = std::move(values);
+    } else {
+        return fail(ErrorKind::Usage, fmt::format("`{}` is not a decision", word),
+                    "approve, reject or revise");
+    }
+    std::uint64_t seq = open.run->next_seq();
+    FactContext context;
+    context.role = role;
+    WEFT_TRY_VOID(request.core.feed(open.run->id(), decision, context, request.actor));
+    Json out;
+    out["seq"] = seq;
+    return out;
+}
+
+}  // namespace weft::engine

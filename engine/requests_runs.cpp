@@ -1,0 +1,296 @@
+// Requests that begin, drive and end runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/replay.h"
+#include "engine/request_context.h"
+#include "value/base64.h"
+
+namespace weft::engine {
+namespace {
+
+// A machine of the run, live or replayed just to look at it.
+struct Looked {
+    std::optional<Replayed> replayed;
+    const vm::Machine* machine = nullptr;
+    std::shared_ptr<const Image> image;
+    store::RunRow row;
+    bool live = false;
+};
+
+Result<Looked> look(Core& core, const store::RunId& id) {
+    Looked out;
+    WEFT_TRY(header, read_run_header(core.store(), id));
+    out.row = header.row;
+    out.image = header.image;
+    if (LiveRun* run = core.live(id)) {
+        out.machine = &run->machine();
+        out.live = true;
+        return out;
+    }
+    WEFT_TRY(replayed, replay(core.store(), header));
+    out.replayed = std::move(replayed);
+    if (out.replayed->machine) out.machine = &*out.replayed->machine;
+    return out;
+}
+
+const std::string& workflow_name(const Looked& looked) {
+    static const std::string kUnknown = "?";
+    return looked.image->workflows.empty() ? kUnknown : looked.image->workflows.front().name;
+}
+
+Json waits_json(const Looked& looked) {
+    Json waits = Json::array();
+    for (const auto& want : looked.machine->wants()) {
+        Json wait;
+        switch (want.kind) {
+            case vm::WantKind::Decision: {
+                const auto& review = looked.image->reviews[want.review];
+                wait["kind"] = "review";
+                wait["task"] = task_text(looked.row.id, want.task);
+                wait["title"] = review.title;
+                wait["roles"] = review.roles;
+                wait["due"] = want.due_ms;
+                break;
+            }
+            case vm::WantKind::Timer:
+                wait["kind"] = "timer";
+                wait["due"] = want.due_ms;
+                break;
+            case vm::WantKind::Release:
+                wait["kind"] = "release";
+                wait["reason"] = want.reason;
+                break;
+            case vm::WantKind::Settle:
+                wait["kind"] = "settle";
+                wait["reason"] = want.reason;
+                wait["step"] = looked.image->steps[want.step].path;
+                break;
+            case vm::WantKind::Attempt:
+            case vm::WantKind::Outcome:
+            case vm::WantKind::Cancel:
+                continue;
+        }
+        waits.push_back(std::move(wait));
+    }
+    return waits;
+}
+
+Json error_json(const Value& error) {
+    Json out;
+    if (error.tag() != Tag::Record || error.items().size() < 4) return out;
+    out["name"] = error.items()[0].as_text();
+    out["message"] = error.items()[1].as_text();
+    out["step"] = error.items()[2].as_text();
+    out["attempts"] = error.items()[3].as_int();
+    return out;
+}
+
+void put_result(const Looked& looked, Json& out) {
+    const auto& machine = *looked.machine;
+    if (machine.status() == vm::RunStatus::Completed) {
+        auto type = looked.image->workflows.front().result_type;
+        if (type.has_value()) {
+            out["result"] =
+                Json::parse(to_json(looked.image->types, type, machine.result()), nullptr, false);
+        }
+    } else if (vm::is_ended(machine.status()) && !machine.result().is_none()) {
+        out["error"] = error_json(machine.result());
+    }
+}
+
+}  // namespace
+
+Result<Json> answer_upload(const RequestContext& request) {
+    std::string id = request.text("id");
+    if (id.empty()) return fail(ErrorKind::Usage, "an upload needs an id");
+    auto bytes = from_base64(request.text("data"));
+    if (!bytes) return fail(ErrorKind::Usage, fmt::format("upload {}: data is not base64", id));
+    constexpr std::size_t kUploadsMax = 4ULL << 30U;
+    auto& target = request.uploads[id];
+    if (target.size() + bytes->size() > kUploadsMax) {
+        return fail(ErrorKind::Usage, "a file may have 4 GiB at most");
+    }
+    target += *bytes;
+    request.upload_names[id] = request.text("name", "file");
+    return Json::object();
+}
+
+Result<Json> answer_start(const RequestContext& request) {
+    auto encoded = from_base64(request.text("image"));
+    if (!encoded) return fail(ErrorKind::Usage, "image is not base64");
+    WEFT_TRY(image, decode_image(*encoded));
+    WEFT_TRY_VOID(verify_image(image));
+    StartRequest start;
+    start.program.image = std::make_shared<const Image>(std::move(image));
+    start.program.encoded = std::move(*encoded);
+    start.program.ir = request.text("ir");
+    start.program.source = request.text("source");
+    start.workflow = request.text("workflow");
+    // Taken from the text as it came, so that no number passes through a double.
+    auto input = request.params.find("input");
+    start.input = input == request.params.end() ? "{}"
+                  : input->is_string()          ? input->get<std::string>()
+                                                : input->dump();
+    start.uploads = std::exchange(request.uploads, {});
+    start.upload_names = std::exchange(request.upload_names, {});
+    start.actor = request.actor;
+    WEFT_TRY(run, request.core.start(std::move(start)));
+    Json out;
+    out["run"] = to_hex(view(run));
+    return out;
+}
+
+Result<Json> answer_status(const RequestContext& request) {
+    WEFT_TRY(id, request.run());
+    WEFT_TRY(looked, look(request.core, id));
+    if (looked.machine == nullptr) {
+        return fail(ErrorKind::Corrupt, "the run's begin record cannot be read");
+    }
+    const auto& machine = *looked.machine;
+    Json out;
+    out["run"] = to_hex(view(id));
+    out["workflow"] = workflow_name(looked);
+    out["status"] = status_name(machine.status());
+    out["records"] = machine.next_seq();
+    out["begun"] = looked.row.begun_ms;
+    if (looked.row.ended_ms) out["ended"] = *looked.row.ended_ms;
+    put_result(looked, out);
+    out["spent"] = money_text(machine.spent_micros());
+    out["spent_micros"] = machine.spent_micros();
+    const auto& workflow = looked.image->workflows.front();
+    out["currency"] = workflow.budget_currency.empty() ? "USD" : workflow.budget_currency;
+    out["past_no_return"] = machine.past_no_return();
+    out["waits"] = waits_json(looked);
+    out["live"] = looked.live;
+    if (looked.replayed && looked.replayed->divergence) {
+        out["divergence"] = looked.replayed->divergence->what;
+    }
+    return out;
+}
+
+Result<Json> answer_runs(const RequestContext& request) {
+    store::RunFilter filter;
+    filter.limit = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(request.number("limit", 100), 1, 100'000));
+    WEFT_TRY(rows, request.core.store().runs(filter));
+    std::string wanted = request.text("status");
+    Json list = Json::array();
+    for (const auto& row : rows) {
+        LiveRun* live = request.core.live(row.id);
+        auto status =
+            live != nullptr ? live->machine().status() : static_cast<vm::RunStatus>(row.status);
+        if (!wanted.empty() && status_name(status) != wanted) continue;
+        WEFT_TRY(header, read_run_header(request.core.store(), row.id));
+        Json item;
+        item["run"] = to_hex(view(row.id));
+        item["workflow"] =
+            header.image->workflows.empty() ? "?" : header.image->workflows.front().name;
+        item["status"] = status_name(status);
+        item["begun"] = row.begun_ms;
+        if (row.ended_ms) item["ended"] = *row.ended_ms;
+        list.push_back(std::move(item));
+    }
+    Json out;
+    out["runs"] = std::move(list);
+    return out;
+}
+
+Result<Json> answer_resume(const RequestContext& request) {
+    std::vector<store::RunId> ids;
+    if (request.params.contains("run")) {
+        WEFT_TRY(id, request.run());
+        ids.push_back(id);
+    } else {
+        store::RunFilter filter;
+        filter.ended = false;
+        filter.limit = 1'000'000;
+        WEFT_TRY(rows, request.core.store().runs(filter));
+        for (auto row = rows.rbegin(); row != rows.rend(); ++row) ids.push_back(row->id);
+    }
+    Json taken = Json::array();
+    Json failed = Json::array();
+    for (const auto& id : ids) {
+        auto up = request.core.take_up(id);
+        if (!up) {
+            Json item;
+            item["run"] = to_hex(view(id));
+            item["message"] = up.error().message;
+            failed.push_back(std::move(item));
+            continue;
+        }
+        LiveRun* run = request.core.live(id);
+        // An operator who resumes a held run by name lets it go on.
+        bool named = request.params.contains("run");
+        vm::ReleasedFact released{request.actor};
+        if (named && run != nullptr && run->machine().accepts(released)) {
+            WEFT_TRY_VOID(request.core.feed(id, released, {}, request.actor));
+        }
+        taken.push_back(to_hex(view(id)));
+    }
+    Json out;
+    out["runs"] = std::move(taken);
+    out["failed"] = std::move(failed);
+    return out;
+}
+
+namespace {
+
+Result<Json> end_run(const RequestContext& request, bool kill) {
+    WEFT_TRY(id, request.run());
+    std::string reason = request.text("reason");
+    if (kill && reason.empty()) {
+        return fail(ErrorKind::Usage, "a kill needs a reason: it skips all compensation");
+    }
+    WEFT_TRY_VOID(request.core.take_up(id));
+    LiveRun* run = request.core.live(id);
+    if (run == nullptr) return fail(ErrorKind::Refused, "the run has ended already");
+    vm::Fact fact = vm::CancelFact{request.actor, reason};
+    if (kill) fact = vm::KillFact{request.actor, reason};
+    if (!kill && run->machine().past_no_return()) {
+        return fail(ErrorKind::Refused, "the run is past its point of no return",
+                    "it goes on to its end; `weft kill` stops it without undoing anything");
+    }
+    WEFT_TRY_VOID(request.core.feed(id, fact, {}, request.actor));
+    LiveRun* left = request.core.live(id);
+    Json out;
+    out["run"] = to_hex(view(id));
+    if (left != nullptr) {
+        out["status"] = status_name(left->machine().status());
+    } else {
+        WEFT_TRY(row, request.core.store().run(id));
+        out["status"] = status_name(static_cast<vm::RunStatus>(row->status));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<Json> answer_cancel(const RequestContext& request) {
+    return end_run(request, false);
+}
+
+Result<Json> answer_kill(const RequestContext& request) {
+    return end_run(request, true);
+}
+
+Result<Json> answer_file(const RequestContext& request) {
+    WEFT_TRY(id, request.run());
+    WEFT_TRY(key, request.core.store().run_key(id));
+    WEFT_TRY(known, request.core.store().files(id));
+    RunFiles files(request.core.store().files_folder(), id, key, known);
+    auto bytes = files.read(request.text("id"));
+    if (!bytes) return fail(ErrorKind::NotFound, bytes.error());
+    constexpr std::size_t kPart = 512 * 1024;
+    auto offset = static_cast<std::size_t>(std::max<std::int64_t>(0, request.number("offset", 0)));
+    offset = std::min(offset, bytes->size());
+    std::string part = bytes->substr(offset, kPart);
+    Json out;
+    out["last"] = offset + part.size() == bytes->size();
+    out["data"] = to_base64(part);
+    out["size"] = bytes->size();
+    return out;
+}
+
+}  // namespace weft::engine

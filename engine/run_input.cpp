@@ -1,0 +1,91 @@
+#include "engine/run_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "engine/media.h"
+#include "value/json_text.h"
+
+namespace weft::engine {
+namespace {
+
+// Puts stored files in the place of {"upload": id}. The tree keeps numbers as they were written.
+Result<void> place_uploads(JsonNode& node, const StartRequest& request, RunFiles& files) {
+    bool upload = node.kind == JsonNode::Kind::Object && node.names.size() == 1 &&
+                  node.names[0] == "upload" && node.items[0].kind == JsonNode::Kind::Text;
+    if (upload) {
+        const std::string& id = node.items[0].text;
+        auto bytes = request.uploads.find(id);
+        auto name = request.upload_names.find(id);
+        if (bytes == request.uploads.end() || name == request.upload_names.end()) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("the input names upload `{}`, which is not there", id));
+        }
+        auto stored = files.write(bytes->second, name->second, media_type(name->second));
+        if (!stored) return fail(ErrorKind::Environment, stored.error());
+        auto value = parse_json(*stored);
+        WEFT_CHECK(value.has_value());
+        node = std::move(*value);
+        return {};
+    }
+    for (auto& child : node.items) WEFT_TRY_VOID(place_uploads(child, request, files));
+    return {};
+}
+
+std::string parameter_names(const WorkflowRow& workflow) {
+    std::string out;
+    for (const auto& parameter : workflow.parameters) {
+        out += (out.empty() ? "" : ", ") + parameter.name;
+    }
+    return out.empty() ? "none" : out;
+}
+
+}  // namespace
+
+Result<Value> read_run_input(const Image& image, const WorkflowRow& workflow,
+                             const StartRequest& request, RunFiles& files) {
+    auto input = parse_json(request.input.empty() ? "{}" : request.input);
+    if (!input || input->kind != JsonNode::Kind::Object) {
+        return fail(ErrorKind::Usage,
+                    "the input is not a JSON object" + (input ? "" : ": " + input.error()),
+                    "one member for each parameter: " + parameter_names(workflow));
+    }
+    WEFT_TRY_VOID(place_uploads(*input, request, files));
+    for (const auto& name : input->names) {
+        auto known = std::any_of(workflow.parameters.begin(), workflow.parameters.end(),
+                                 [&](const auto& parameter) { return parameter.name == name; });
+        if (!known) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("workflow `{}` has no parameter `{}`", workflow.name, name),
+                        "its parameters: " + parameter_names(workflow));
+        }
+    }
+    std::vector<Value> values;
+    for (const auto& parameter : workflow.parameters) {
+        auto member = std::find(input->names.begin(), input->names.end(), parameter.name);
+        if (member == input->names.end()) {
+            bool optional =
+                image.types[image.types.base(parameter.type)].kind == TypeKind::Optional;
+            if (!parameter.has_default && !optional) {
+                return fail(ErrorKind::Usage,
+                            fmt::format("workflow `{}` needs `{}` ({})", workflow.name,
+                                        parameter.name, image.types.text(parameter.type)));
+            }
+            values.push_back(parameter.default_value);
+            continue;
+        }
+        std::string text;
+        write_json(input->items[static_cast<std::size_t>(member - input->names.begin())], text);
+        auto value = from_json(image.types, parameter.type, text);
+        if (!value) {
+            return fail(ErrorKind::Usage, fmt::format("`{}{}`: {}", parameter.name,
+                                                      value.error().path, value.error().message));
+        }
+        values.push_back(std::move(*value));
+    }
+    return Value::record(std::move(values));
+}
+
+}  // namespace weft::engine

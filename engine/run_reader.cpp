@@ -1,0 +1,139 @@
+#include "engine/run_reader.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "store/sealed_file.h"
+
+namespace weft::engine {
+namespace {
+
+constexpr std::uint32_t kSlice = 1000;  // records read at once
+
+std::string place(const ReadRecord& record) {
+    return fmt::format("log leaf {}, record {} of run {}", record.leaf, record.record.seq,
+                       to_hex(view(record.record.run)).substr(0, 8));
+}
+
+// Rows of a run's sealed files, read when the first payload needs one.
+class FileRows {
+  public:
+    Result<const store::FileRow*> find(store::Store& store, const store::RunId& run,
+                                       const Bytes16& id) {
+        if (!rows_) {
+            WEFT_TRY(files, store.files(run));
+            rows_.emplace();
+            for (const auto& file : files) rows_->emplace(file.id, file);
+        }
+        auto found = rows_->find(id);
+        return found == rows_->end() ? nullptr : &found->second;
+    }
+
+  private:
+    std::optional<std::map<Bytes16, store::FileRow>> rows_;
+};
+
+Result<void> open_payload(store::Store& store, const RunHeader& header, FileRows& files,
+                          ReadRecord& out) {
+    if (!out.record.has_payload) return {};
+    WEFT_TRY(sealed, store.payload(out.leaf));
+    if (!sealed || !header.key) {
+        out.payload_state = PayloadState::Erased;
+        return {};
+    }
+    WEFT_TRY(box, store::open_box(*header.key, out.record.run, out.record.seq, *sealed));
+    out.check = box.check;
+    out.salt = box.salt;
+    if (box.form == store::BoxForm::LeftOut) {
+        out.payload_state = PayloadState::LeftOut;
+        return {};
+    }
+    out.payload_state = PayloadState::Here;
+    if (box.form == store::BoxForm::Body) {
+        out.payload = std::move(box.body);
+    } else {
+        WEFT_TRY(row, files.find(store, out.record.run, to_array<16>(box.body)));
+        if (row == nullptr) {
+            return fail(ErrorKind::Corrupt, place(out) + ": the file of its payload is not there");
+        }
+        WEFT_TRY(body, store::read_sealed_file(store.files_folder(), *header.key, *row));
+        out.payload = std::move(body);
+    }
+    if (store::commitment(box.salt, out.payload) != out.record.commitment) {
+        return fail(ErrorKind::Corrupt, place(out) + ": its payload is not what it commits to");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) {
+    WEFT_TRY(row, store.run(run));
+    std::string name = to_hex(view(run)).substr(0, 8);
+    if (!row) return fail(ErrorKind::NotFound, fmt::format("there is no run {}", name));
+    RunHeader header;
+    header.row = *row;
+    WEFT_TRY(image, store.image(row->image));
+    if (!image) {
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("the image of run {} is not in the store", name));
+    }
+    if (image_hash(image->code) != row->image) {
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("image {} of the store is not what its hash says",
+                                to_hex(view(row->image)).substr(0, 8)));
+    }
+    if (image->semantics != kSemantics) {
+        return fail(ErrorKind::Unsupported,
+                    fmt::format("run {} needs semantics {}, this engine has {}", name,
+                                image->semantics, kSemantics));
+    }
+    WEFT_TRY(decoded, decode_image(image->code));
+    WEFT_TRY_VOID(verify_image(decoded));
+    header.image = std::make_shared<const Image>(std::move(decoded));
+    WEFT_TRY(program, store.program(header.image->program));
+    if (program) header.source = program->source;
+    auto key = store.run_key(run);
+    if (key) {
+        header.key = *key;
+    } else if (key.error().kind != ErrorKind::Refused) {
+        return std::unexpected(key.error());
+    }
+    return header;
+}
+
+Result<void> read_records(store::Store& store, const RunHeader& header, std::uint64_t from,
+                          const std::function<Result<bool>(ReadRecord&)>& each) {
+    FileRows files;
+    std::uint64_t seq = from;
+    std::optional<Hash> prev;
+    if (from == 0) prev = Hash{};
+    while (true) {
+        WEFT_TRY(slice, store.read_run(header.row.id, seq, kSlice));
+        for (auto& stored : slice) {
+            ReadRecord out;
+            out.leaf = stored.leaf;
+            out.bytes = std::move(stored.record);
+            auto record = decode_record(out.bytes);
+            if (!record) {
+                return fail(ErrorKind::Corrupt,
+                            fmt::format("log leaf {}: {}", out.leaf, record.error().message));
+            }
+            out.record = std::move(*record);
+            bool continues = out.record.seq == seq && out.record.run == header.row.id &&
+                             (!prev || out.record.prev == *prev);
+            if (!continues) {
+                return fail(ErrorKind::Corrupt, place(out) + ": it does not continue the chain");
+            }
+            WEFT_TRY_VOID(open_payload(store, header, files, out));
+            prev = leaf_hash(out.bytes);
+            ++seq;
+            WEFT_TRY(more, each(out));
+            if (!more) return {};
+        }
+        if (slice.size() < kSlice) return {};
+    }
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,84 @@
+#include "engine/system_chain.h"
+
+#include "store/box.h"
+#include "store/key_file.h"
+
+namespace weft::engine {
+namespace {
+
+constexpr store::RunId kSystemRun{};
+
+}  // namespace
+
+SystemChain::SystemChain(store::Store& store, store::Key key, const store::RunHead& head)
+    : store_(store), writer_(store, kSystemRun, std::move(key), head) {}
+
+Result<std::unique_ptr<SystemChain>> SystemChain::open(store::Store& store) {
+    WEFT_TRY(key, store.keys().slot_key(store::kSystemSlot));
+    WEFT_TRY(head, store.head(kSystemRun));
+    auto chain = std::unique_ptr<SystemChain>(new SystemChain(store, key, head));
+    WEFT_TRY(actors, store.actors());
+    for (const auto& actor : actors) {
+        WEFT_TRY(name, store::open_bytes(key, store::actor_context(actor.id), actor.box));
+        chain->by_name_[name] = actor.id;
+        chain->names_[actor.id] = name;
+    }
+    // The last leaf of the whole log is the latest that anything was recorded.
+    if (store.log_size() > 0) {
+        WEFT_TRY(last, store.read_log(store.log_size() - 1, 1));
+        if (!last.empty()) {
+            WEFT_TRY(record, decode_record(last.front().record));
+            chain->last_time_ms_ = record.time_ms;
+        }
+    }
+    return chain;
+}
+
+Result<void> SystemChain::append(RecordKind kind, std::string body,
+                                 std::optional<std::string> payload, std::int64_t now_ms,
+                                 store::Batch& batch) {
+    RecordDraft draft;
+    draft.kind = kind;
+    draft.fact = true;
+    last_time_ms_ = std::max(last_time_ms_, now_ms);
+    draft.time_ms = last_time_ms_;
+    draft.body = std::move(body);
+    draft.payload = std::move(payload);
+    return writer_.append(draft, batch);
+}
+
+Result<void> SystemChain::opened(std::int64_t now_ms, store::Batch& batch) {
+    OpenedBody body;
+    body.major = WEFT_VERSION_MAJOR;
+    body.minor = WEFT_VERSION_MINOR;
+    body.patch = WEFT_VERSION_PATCH;
+    body.semantics = kSemantics;
+    body.store = store_.id();
+    return append(RecordKind::Opened, encode_body(body), {}, now_ms, batch);
+}
+
+Result<void> SystemChain::closed(std::int64_t now_ms, store::Batch& batch) {
+    return append(RecordKind::Closed, encode_body(ClosedBody{}), {}, now_ms, batch);
+}
+
+Result<Bytes16> SystemChain::actor(const std::string& name, std::int64_t now_ms,
+                                   store::Batch& batch) {
+    auto found = by_name_.find(name);
+    if (found != by_name_.end()) return found->second;
+    ActorBody body;
+    body.actor = store_.entropy().bytes<16>();
+    WEFT_TRY_VOID(append(RecordKind::Actor, encode_body(body), {}, now_ms, batch));
+    batch.changes.emplace_back(
+        store::ActorRow{body.actor, store::seal_bytes(store_.entropy(), writer_.key(),
+                                                      store::actor_context(body.actor), name)});
+    by_name_[name] = body.actor;
+    names_[body.actor] = name;
+    return body.actor;
+}
+
+std::string SystemChain::actor_name(const Bytes16& id) const {
+    auto found = names_.find(id);
+    return found == names_.end() ? to_hex(view(id)) : found->second;
+}
+
+}  // namespace weft::engine
