@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "base/check.h"
 
@@ -179,18 +180,16 @@ Value Value::enum_case(std::uint32_t number, std::vector<Value> fields) {
 }
 
 Value Value::map(std::vector<MapEntry> entries) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const MapEntry& a, const MapEntry& b) { return a.first < b.first; });
-    std::vector<MapEntry> unique;
-    unique.reserve(entries.size());
-    for (auto& entry : entries) {
-        if (!unique.empty() && unique.back().first == entry.first) {
-            unique.back().second = std::move(entry.second);
-        } else {
-            unique.push_back(std::move(entry));
-        }
+    const auto out_of_order = [](const MapEntry& a, const MapEntry& b) {
+        return !(a.first < b.first);
+    };
+    if (std::adjacent_find(entries.begin(), entries.end(), out_of_order) != entries.end()) {
+        std::map<std::string, Value> sorted;
+        for (auto& [key, value] : entries) sorted.insert_or_assign(key, std::move(value));
+        entries.assign(std::make_move_iterator(sorted.begin()),
+                       std::make_move_iterator(sorted.end()));
     }
-    auto heap = ValueAccess::make<MapHeap>(std::move(unique));
+    auto heap = ValueAccess::make<MapHeap>(std::move(entries));
     heap->tree_size = kTagSize + kCountSize;
     for (const auto& [key, value] : heap->value) {
         heap->tree_size = sum(heap->tree_size, kCountSize + key.size());
