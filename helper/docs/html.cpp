@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 #include <span>
 #include <utility>
@@ -19,6 +20,9 @@ namespace weft::helper {
 namespace {
 
 using Tag = GumboTag;
+
+// Unclosed elements are common in sloppy pages, so this is far above kNestingMax.
+constexpr long kOpenElementsMax = 2'000;
 
 bool is_one_of(Tag tag, std::initializer_list<Tag> set) {
     return std::ranges::find(set, tag) != set.end();
@@ -288,6 +292,30 @@ std::string declared_charset(std::string_view bytes) {
     return end == std::string::npos ? std::string() : head.substr(at, end - at);
 }
 
+// Whether elements that only an end tag closes are nested beyond reason. Gumbo's time and memory
+// grow with the square of the depth, so this is found out before.
+bool is_too_deep(std::string_view html) {
+    constexpr std::array<std::string_view, 16> kNames = {
+        "div", "span", "section", "article", "blockquote", "table",  "ul",    "ol",
+        "dl",  "font", "b",       "i",       "em",         "strong", "small", "center"};
+    long depth = 0;
+    for (std::size_t at = html.find('<'); at != std::string_view::npos; at = html.find('<', at)) {
+        ++at;
+        const bool closes = at < html.size() && html[at] == '/';
+        if (closes) ++at;
+        std::size_t end = at;
+        while (end < html.size() && end - at < 12 &&
+               std::isalnum(static_cast<unsigned char>(html[end])) != 0) {
+            ++end;
+        }
+        const std::string name = lower_ascii(html.substr(at, end - at));
+        if (std::ranges::find(kNames, name) == kNames.end()) continue;
+        depth = std::max(depth + (closes ? -1 : 1), 0L);
+        if (depth > kOpenElementsMax) return true;
+    }
+    return false;
+}
+
 const GumboNode& parse(std::string_view text) {
     return *gumbo_parse_with_options(&kGumboDefaultOptions, text.data(), text.size())->root;
 }
@@ -295,6 +323,7 @@ const GumboNode& parse(std::string_view text) {
 }  // namespace
 
 std::string html_fragment_text(std::string_view html) {
+    if (is_too_deep(html)) return {};
     HtmlReader reader;
     return one_line(reader.inner_text(parse(html), 0).value_or(std::string()));
 }
@@ -312,16 +341,18 @@ Parsed<Document> read_html(std::string_view bytes) {
             charset = declared;
         }
     }
+    const auto too_deep = [] {
+        return refuse("Broken",
+                      "nests its elements more than " + std::to_string(kNestingMax) + " deep");
+    };
+    if (is_too_deep(text)) return too_deep();
     const GumboNode& root = parse(text);
     HtmlReader reader;
     auto& document = reader.builder().document();
     read_head(root, document, 0);
     document.media = "text/html";
     document.meta["charset"] = charset;
-    if (!reader.walk(root)) {
-        return refuse("Broken",
-                      "nests its elements more than " + std::to_string(kNestingMax) + " deep");
-    }
+    if (!reader.walk(root)) return too_deep();
     reader.flush();
     return reader.builder().finish();
 }

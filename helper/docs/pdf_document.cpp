@@ -48,11 +48,17 @@ int number_depth(std::string_view text, std::size_t& words) {
     return depth;
 }
 
-bool starts_item(std::string_view text) {
+// The length of the sign of an item, which is no part of its text; 0: none.
+std::size_t bullet_size(std::string_view text) {
     for (const std::string_view sign :
          {"• ", "◦ ", "▪ ", "‣ ", "● ", "○ ", "– ", "— ", "* ", "- "}) {
-        if (text.starts_with(sign)) return true;
+        if (text.starts_with(sign)) return sign.size();
     }
+    return 0;
+}
+
+bool starts_item(std::string_view text) {
+    if (bullet_size(text) > 0) return true;
     std::size_t i = text.starts_with("(") ? 1 : 0;
     const std::size_t from = i;
     while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
@@ -218,6 +224,9 @@ class PdfReader {
             } else if (piece.kind == PdfPiece::Kind::Table) {
                 add_table(piece);
                 ++i;
+            } else if (piece.leader) {
+                builder_.add(BlockKind::Item, 1, piece.line.text, {}, page_);
+                ++i;
             } else if (!add_heading(pieces, i)) {
                 add_paragraph(pieces, i);
             }
@@ -268,7 +277,9 @@ class PdfReader {
     }
 
     bool continues(const std::vector<PdfPiece>& pieces, std::size_t i, bool item) const {
-        if (i >= pieces.size() || pieces[i].kind != PdfPiece::Kind::Line) return false;
+        if (i >= pieces.size() || pieces[i].kind != PdfPiece::Kind::Line || pieces[i].leader) {
+            return false;
+        }
         const auto& last = pieces[i - 1].line;
         const auto& next = pieces[i].line;
         if (!is_near(pieces, i) || starts_item(next.text)) return false;
@@ -284,7 +295,9 @@ class PdfReader {
     void add_paragraph(const std::vector<PdfPiece>& pieces, std::size_t& i) {
         const bool item = starts_item(pieces[i].line.text);
         const double left = pieces[i].line.x0;
-        std::string text = pieces[i++].line.text;
+        std::string text = pieces[i].line.text;
+        text.erase(0, bullet_size(text));
+        ++i;
         while (continues(pieces, i, item) && !(item && pieces[i].line.x0 <= left + 1)) {
             join(text, pieces[i++].line.text);
         }

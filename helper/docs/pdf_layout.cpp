@@ -86,9 +86,35 @@ bool strip_leader(Segment& segment) {
     return true;
 }
 
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() < 8 &&
+           (text.find_first_not_of("0123456789") == std::string_view::npos ||
+            text.find_first_not_of("ivxlc") == std::string_view::npos);
+}
+
+// Takes the dots and the page number off a line of a table of contents: like running headers they
+// are about paper, and they would part the titles.
+void settle_leader(Level& level) {
+    auto& segments = level.segments;
+    for (auto& segment : segments) {
+        const std::size_t number = segment.text.rfind(' ') + 1;
+        if (number > 0 && is_number(std::string_view(segment.text).substr(number))) {
+            Segment start = segment;
+            start.text.resize(number - 1);
+            if (strip_leader(start)) {
+                segment = start;
+                level.leader = true;
+                return;
+            }
+        }
+        level.leader = strip_leader(segment) || level.leader;
+    }
+    if (level.leader && segments.size() > 1 && is_number(segments.back().text)) segments.pop_back();
+}
+
 void settle(Level& level) {
     std::ranges::sort(level.segments, {}, &Segment::x0);
-    for (auto& segment : level.segments) level.leader = strip_leader(segment) || level.leader;
+    settle_leader(level);
     std::erase_if(level.segments, [](const Segment& s) { return s.text.empty(); });
     if (level.segments.size() < 2 || !is_marker(level.segments[0].text)) return;
     auto& first = level.segments[0];
@@ -238,6 +264,7 @@ void lay_out_column(const std::vector<Level>& levels, std::vector<PdfPiece>& out
             i = add_code(levels, i, out);
         } else {
             piece.line = levels[i].joined();
+            piece.leader = levels[i].leader;
             out.push_back(std::move(piece));
             ++i;
         }

@@ -47,6 +47,7 @@ struct PdfPiece {
     enum class Kind { Line, Table, Code };
     Kind kind = Kind::Line;
     Segment line;                            // of a line; of the others the box
+    bool leader = false;                     // a line of a table of contents
     std::vector<std::vector<PdfCell>> rows;  // of a table
     std::string code;
 };

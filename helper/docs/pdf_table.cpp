@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kEdgeTolerance = 2.5;  // points between left edges of one column
 constexpr double kCrossingShare = 0.15;
-constexpr std::size_t kSinglesMax = 4;  // levels with one segment between two with more
+constexpr std::size_t kSinglesMax = 8;  // levels with one segment between two with more
 constexpr std::size_t kRowLevelsMax = 30;
 
 enum class Alignment { Top, Centre };

@@ -87,7 +87,7 @@ PdfPage read_page(const poppler::document& file, int index) {
             const std::string font = lower_ascii(box.get_font_name());
             word.bold = holds_any(font, {"bold", "black", "heavy", "-medi", "demi"});
             word.mono = holds_any(font, {"mono", "courier", "typewriter", "consol", "cmtt", "sltt",
-                                         "fixed", "menlo"});
+                                         "fixed", "menlo", "1xtt", "xbtt", "txtt"});
         }
         if (word.size <= 0) word.size = word.y1 - word.y0;
         all += word.text;
