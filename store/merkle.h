@@ -15,6 +15,8 @@
 namespace weft::store {
 
 constexpr std::uint64_t kTileWidth = 256;
+// Levels of tiles that a tree with 64-bit leaf numbers can have; 8 * level never reaches 64.
+constexpr std::uint32_t kTileLevels = 7;
 
 Hash leaf_hash(std::string_view record);  // SHA-256(0x00, record)
 Hash node_hash(const Hash& left, const Hash& right);

@@ -237,7 +237,7 @@ Result<void> SqliteStore::restore_tree() {
         if (row && !last.is_null(0)) size = last.column_u64(0) + 1;
     }
     std::vector<std::vector<Hash>> partials;
-    for (std::uint32_t level = 0; level < 8 && (size >> (8 * level)) > 0; ++level) {
+    for (std::uint32_t level = 0; level < kTileLevels && (size >> (8 * level)) > 0; ++level) {
         const std::uint64_t count = size >> (8 * level);
         auto& partial = partials.emplace_back();
         partial.reserve(kTileWidth);

@@ -183,7 +183,7 @@ HashSource SqliteStore::hash_source() {
 
 Result<MerkleEdge> SqliteStore::edge_at(std::uint64_t size) {
     std::vector<std::vector<Hash>> partials;
-    for (std::uint32_t level = 0; level < 8 && (size >> (8 * level)) > 0; ++level) {
+    for (std::uint32_t level = 0; level < kTileLevels && (size >> (8 * level)) > 0; ++level) {
         const std::uint64_t count = size >> (8 * level);
         auto& partial = partials.emplace_back();
         for (std::uint64_t i = count - count % kTileWidth; i < count; ++i) {

@@ -57,7 +57,7 @@ Result<void> Verifier::run_rows() {
 Result<void> Verifier::tiles() {
     const std::uint64_t size = store_.log_size();
     std::vector<Hash> below;  // roots of the tiles of the level before
-    for (std::uint32_t level = 0; level < 8; ++level) {
+    for (std::uint32_t level = 0; level < kTileLevels; ++level) {
         const std::uint64_t full = size >> (8 * (level + 1));
         std::vector<Hash> roots(full);
         std::vector<bool> seen(full, false);
@@ -96,7 +96,7 @@ Result<void> Verifier::tiles() {
         below = std::move(roots);
     }
     auto high =
-        store_.database_->query("SELECT level, idx FROM tile WHERE level NOT BETWEEN 0 AND 7");
+        store_.database_->query("SELECT level, idx FROM tile WHERE level NOT BETWEEN 0 AND 6");
     while (true) {
         WEFT_TRY(row, high.step());
         if (!row) return {};
