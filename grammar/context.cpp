@@ -11,13 +11,15 @@ Context::Context(FileId file, std::string_view text)
     : file_(file), text_(text), balance_(scan::balance(text)) {}
 
 Context::Mark Context::mark(Offset at) const {
-    return {nodes_.size(), diagnostics_.size(), skip(at), last_error_};
+    return {nodes_.size(), diagnostics_.size(), skip(at), last_error_, last_syntax_error_};
 }
 
 void Context::rewind(const Mark& mark) {
     nodes_.resize(mark.nodes);
-    diagnostics_.resize(mark.diagnostics);
+    // What stopped the reading stays said.
+    if (!stopped) diagnostics_.resize(mark.diagnostics);
     last_error_ = mark.last_error;
+    last_syntax_error_ = mark.last_syntax_error;
 }
 
 void Context::finish(NodeKind kind, const Mark& mark, Offset end, Operator op) {
@@ -43,7 +45,7 @@ void Context::failure() {
 // In post-order the last child stands straight before its parent, so going backwards every parent
 // is placed before its children are.
 std::vector<Node> Context::take_preorder(Offset end) {
-    finish(NodeKind::Module, Mark{0, 0, 0, 0}, end);
+    finish(NodeKind::Module, Mark{0, 0, 0, 0, 0}, end);
     std::vector<Node> out(nodes_.size());
     std::vector<std::uint32_t> place(nodes_.size());
     place.back() = 0;
@@ -65,6 +67,7 @@ void Context::stop_too_deep(Offset at) {
     if (stopped) return;
     Offset here = scan::skip_trivia(text_, at);
     last_error_ = kNoMatch;
+    quiet = 0;
     report(DiagnosticCode::NestedTooDeep, at, here, scan::token(text_, here),
            "more than " + std::to_string(kMaxNesting) + " levels of nesting");
     stopped = true;
@@ -82,6 +85,11 @@ Diagnostic* Context::report(DiagnosticCode code, Offset at, Offset begin, Offset
     Offset here = scan::skip_trivia(text_, at);
     if (stopped || quiet > 0 || here == last_error_) return nullptr;
     last_error_ = here;
+    if (code == DiagnosticCode::SyntaxError || code == DiagnosticCode::MissingCloser) {
+        bool echo = follows_syntax_error(here);
+        last_syntax_error_ = here;
+        if (echo) return nullptr;
+    }
     Diagnostic diagnostic;
     diagnostic.code = code;
     diagnostic.span = span(begin, end);
@@ -102,6 +110,18 @@ std::string Context::found(Offset at) const {
         line.remove_suffix(1);
     }
     return "`" + std::string(line) + "…`";
+}
+
+// The echo of a mistake: on its line, with too little read between the two to be sure of a second.
+bool Context::follows_syntax_error(Offset here) const {
+    constexpr int kSureAfter = 5;
+    if (last_syntax_error_ > here) return false;
+    Offset at = last_syntax_error_;
+    for (int i = 0; i < kSureAfter && at < here; ++i) {
+        if (scan::at(text_, at) == '\n') return false;
+        at = scan::skip_blanks(text_, scan::token(text_, at));
+    }
+    return at >= here;
 }
 
 void Context::report_expected(Offset at, std::string_view what) {

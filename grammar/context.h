@@ -30,6 +30,7 @@ class Context {
         std::size_t diagnostics;
         Offset begin;
         Offset last_error;
+        Offset last_syntax_error;
     };
     [[nodiscard]] Mark mark(Offset at) const;
     void rewind(const Mark& mark);
@@ -62,6 +63,7 @@ class Context {
     // --- diagnostics
     Diagnostic* report(DiagnosticCode code, Offset at, Offset begin, Offset end,
                        std::string message);
+    [[nodiscard]] bool follows_syntax_error(Offset here) const;
     void report_expected(Offset at, std::string_view what);
     void report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why);
     [[nodiscard]] std::string found(Offset at) const;
@@ -107,6 +109,7 @@ class Context {
     std::vector<Mark> marks_;
     std::vector<Diagnostic> diagnostics_;
     Offset last_error_ = kNoMatch;
+    Offset last_syntax_error_ = kNoMatch;
     scan::Balance balance_;
 };
 

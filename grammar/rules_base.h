@@ -56,6 +56,7 @@ struct node : peg::seq<Rules...> {
 // A rule in plain code: Derived::read(Input&, Context&). It consumes nothing when it fails.
 template <typename Derived, typename... Subs>
 struct custom {
+    using custom_tag = void;
     using rule_t = Derived;
     using subs_t = peg::type_list<Subs...>;
     template <peg::apply_mode A, peg::rewind_mode M, template <typename...> class Action,
@@ -118,12 +119,12 @@ template <Fixed Word>
 struct word_node : node<NodeKind::Word, w<Word>> {};
 
 // Line ends do not count before the next token.
-struct soft : custom<soft> {
+struct soft : custom<soft, peg::success> {
     static bool read(Input& in, Context& c) { return advance(in, c, c.skip_soft(position(in, c))); }
 };
 
 // Any number of line ends and comments, even before a reserved word.
-struct lines : custom<lines> {
+struct lines : custom<lines, peg::success> {
     static bool read(Input& in, Context& c) {
         if (c.stopped) return true;
         return advance(in, c, scan::skip_trivia(c.text(), position(in, c)));
@@ -135,17 +136,6 @@ template <typename... Rules>
 struct on_lines : peg::seq<lines, Rules...> {};
 
 // --- recovery
-
-// What is read from the junk goes below an Error node, silently.
-template <typename... Rules>
-struct salvage : custom<salvage<Rules...>, Rules...> {
-    static bool read(Input& in, Context& c) {
-        ++c.quiet;
-        bool any = (parse_rule<Rules>(in, c) || ...);
-        --c.quiet;
-        return any;
-    }
-};
 
 enum class Insert { Nothing, MissingExpr };
 
@@ -163,8 +153,7 @@ struct expect : custom<expect<Rule, What, I>, peg::opt<Rule>> {
             c.leaf(NodeKind::Error, c.skip(at), after);
             advance(in, c, after);
             if (rest(parse_rule<Rule>(in, c))) return true;
-            auto last = c.mark(at).last_error;
-            c.rewind({mark.nodes, mark.diagnostics, mark.begin, last});
+            c.rewind(mark);
         }
         if constexpr (I == Insert::MissingExpr) c.leaf(NodeKind::Missing, at, at);
         return true;
@@ -262,11 +251,11 @@ struct control_operand : custom<control_operand> {
     static bool read(Input& in, Context& c);
 };
 // The rest of a line that nothing understood, in an Error node; a block in it is read as one.
-struct junk_line : custom<junk_line> {
+struct junk_line : custom<junk_line, peg::success> {
     static bool read(Input& in, Context& c);
 };
 // Reports what stands before the line's end, and skips it.
-struct line_end : custom<line_end> {
+struct line_end : custom<line_end, peg::success> {
     static bool read(Input& in, Context& c);
 };
 

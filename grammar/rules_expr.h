@@ -9,7 +9,7 @@ namespace weft::grammar {
 
 struct type_name : node<NodeKind::TypeName, expect<path, "a type">,
                         peg::opt<bracketed<"<", ">", type, "a type">>> {};
-struct type_start : custom<type_start> {
+struct type_start : custom<type_start, peg::success> {
     // A type begins with a word that is not reserved; `length` in a `where` is not one.
     static bool read(Input& in, Context& c) {
         Context::NameRole role = Context::NameRole::AfterDot;
@@ -52,7 +52,7 @@ struct map : node<NodeKind::Map, bracketed<"{", "}", map_entry, "an entry">> {};
 struct paren_close : expect<p<")">, "`)`"> {};
 struct paren : node<NodeKind::Paren, p<"(">, free_lines<must_expr, paren_close>> {};
 
-struct at_type_value : custom<at_type_value> {
+struct at_type_value : custom<at_type_value, peg::success> {
     static bool read(Input& in, Context& c) {
         return c.match_type_value_start(position(in, c)) != kNoMatch;
     }
@@ -75,12 +75,20 @@ struct primary
 
 // --- calls
 
-struct at_lambda : custom<at_lambda> {
+struct at_lambda : custom<at_lambda, peg::success> {
     static bool read(Input& in, Context& c) { return c.at_lambda(position(in, c)); }
 };
 struct lambda_names : peg::sor<bracketed<"(", ")", value_name, "a name">, value_name> {};
 struct lambda : node<NodeKind::Lambda, at_lambda, lambda_names, p<"=>">, soft, must_expr> {};
-struct argument_name : peg::seq<key_name, p<":">, soft> {};
+// A name and a `:` come next: a rule that makes nodes must not fail after the first of them.
+struct colon_ahead : custom<colon_ahead, peg::success> {
+    static bool read(Input& in, Context& c) {
+        Offset at = c.skip(position(in, c));
+        Offset end = scan::word_end(c.text(), at);
+        return end > at && c.match_punct(end, ":") != kNoMatch;
+    }
+};
+struct argument_name : peg::seq<colon_ahead, key_name, p<":">, soft> {};
 // `name = value` is a habit of others.
 struct argument_habit : custom<argument_habit, key_name> {
     static bool read(Input& in, Context& c);

@@ -20,7 +20,7 @@ struct up_to : node<NodeKind::UpTo, w<"up">, expect_word<"to">, must_expr, peg::
 struct must_up_to : expect<up_to, "`up to N times`"> {};
 struct after : expr_part<NodeKind::After, w<"after">> {};
 struct was : node<NodeKind::Was, w<"was">, must_path> {};
-struct upper_ahead : custom<upper_ahead> {
+struct upper_ahead : custom<upper_ahead, peg::success> {
     static bool read(Input& in, Context& c) {
         Offset at = c.skip(position(in, c));
         if (scan::is_upper(scan::at(c.text(), at))) return true;
@@ -33,7 +33,7 @@ struct upper_ahead : custom<upper_ahead> {
 struct error_name : peg::seq<upper_ahead, path> {};
 struct errors : peg::seq<error_name, peg::star<p<",">, soft, error_name>> {};
 // A name and a single `=` come next.
-struct named_ahead : custom<named_ahead> {
+struct named_ahead : custom<named_ahead, peg::success> {
     static bool read(Input& in, Context& c);
 };
 struct must_errors : expect<errors, "the name of an error"> {};
@@ -162,7 +162,7 @@ struct valued : peg::sor<each, parallel, repeat, if_let, if_plain, match_rule, r
 // --- step
 
 // `name =`, `name was old =` or `name {`: what follows `step` is not a call yet.
-struct step_name_ahead : custom<step_name_ahead> {
+struct step_name_ahead : custom<step_name_ahead, peg::success> {
     static bool read(Input& in, Context& c);
 };
 struct step_value : peg::sor<valued, must_expr> {};

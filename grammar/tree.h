@@ -13,11 +13,15 @@
 
 namespace weft {
 
+// g++ 12 takes an enumerator of a scoped enum for a shadow of a type of the same name (MapEntry).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class NodeKind : std::uint16_t {
 #define X(Kind, label, category, children) Kind,
 #include "grammar/node_kinds.def"
 #undef X
 };
+#pragma GCC diagnostic pop
 
 enum class NodeCategory { Root, Decl, Stmt, Control, Clause, Expr, Type, Pattern, Part };
 

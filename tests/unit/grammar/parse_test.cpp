@@ -1,0 +1,154 @@
+// Single facts about the syntax: precedence, layout, text, habits, limits.
+#include <chrono>
+
+#include "grammar/comments.h"
+#include "grammar/keywords.h"
+#include "grammar/literals.h"
+#include "support.h"
+
+namespace weft {
+namespace {
+
+// An expression with all its parentheses, from `const x = …`.
+std::string grouped(ast::Expr e) {
+    if (auto binary = e.as<ast::Binary>()) {
+        return "(" + grouped(binary.left()) + " " + std::string(spelling(binary.op())) + " " +
+               grouped(binary.right()) + ")";
+    }
+    if (auto unary = e.as<ast::Unary>()) {
+        return "(" + std::string(spelling(unary.op())) + " " + grouped(unary.operand()) + ")";
+    }
+    return std::string(e.text());
+}
+
+std::string grouped(const std::string& source) {
+    test::Parsed parsed("const x = " + source + "\n");
+    return parsed.messages() + grouped(parsed.first<ast::Const>().value());
+}
+
+TEST(Expressions, Precedence) {
+    EXPECT_EQ(grouped("a or b and not c == d"), "(a or (b and (not (c == d))))");
+    EXPECT_EQ(grouped("a + b * c - d"), "((a + (b * c)) - d)");
+    EXPECT_EQ(grouped("x in 1 .. n + 1"), "(x in (1 .. (n + 1)))");
+    EXPECT_EQ(grouped("a ?? b == c"), "((a ?? b) == c)");
+    EXPECT_EQ(grouped("-a * b"), "((- a) * b)");
+    EXPECT_EQ(grouped("a -\n  b"), "(a - b)");
+}
+
+TEST(Expressions, ComparisonsDoNotChain) {
+    test::Parsed parsed("const x = a < b < c\n");
+    EXPECT_NE(parsed.messages().find("chained-comparison"), std::string::npos);
+}
+
+TEST(Text, EscapesHolesAndDedent) {
+    test::Parsed line(R"(const x = "a\n\u{1F600}\${b} ${c} {d}")"
+                      "\n");
+    EXPECT_EQ(line.messages(), "");
+    auto parts = template_parts(line.first<ast::Text>());
+    ASSERT_EQ(parts.size(), 3U);
+    EXPECT_EQ(parts[0].text, "a\n\U0001F600${b} ");
+    EXPECT_EQ(parts[1].kind, TemplatePart::Kind::Hole);
+    EXPECT_EQ(parts[2].text, " {d}");
+
+    test::Parsed block("const x = #\"\"\"\n    a ${b}\n      c\n    \"\"\"\n");
+    EXPECT_EQ(block.messages(), "");
+    EXPECT_EQ(plain_text(block.first<ast::Text>()), "a ${b}\n  c");
+}
+
+TEST(Text, LinesOfDirectivesVanish) {
+    test::Parsed parsed(
+        "prompt p(xs: List<Text>) -> Text {\n  user \"\"\"\n    Begin\n    ${each x in xs}\n"
+        "    - ${x}\n    ${end}\n    \"\"\"\n}\n");
+    EXPECT_EQ(parsed.messages(), "");
+    std::string flat;
+    for (const TemplatePart& part : template_parts(parsed.first<ast::Text>())) {
+        flat += part.kind == TemplatePart::Kind::Text   ? part.text
+                : part.kind == TemplatePart::Kind::Hole ? "<x>"
+                : part.kind == TemplatePart::Kind::Each ? "["
+                                                        : "]";
+    }
+    EXPECT_EQ(flat, "Begin\n[- <x>\n]");
+}
+
+TEST(Literals, Values) {
+    EXPECT_EQ(int_value("1_000"), 1000);
+    EXPECT_EQ(int_value("9223372036854775808"), std::nullopt);
+    EXPECT_EQ(duration_ms("3h"), 10'800'000);
+    EXPECT_EQ(duration_ms("250ms"), 250);
+    EXPECT_EQ(money_text("2.00 USD").currency, "USD");
+    EXPECT_EQ(money_text("1_0.50 USD").amount, "10.50");
+}
+
+TEST(Names, ReservedOnlyWhereTheyStandAsValues) {
+    EXPECT_EQ(test::Parsed("const x = f(key: 1, to: 2).within\n").messages(), "");
+    EXPECT_EQ(test::Parsed("record R {\n  step: Text\n  type: Text\n}\n").messages(), "");
+    EXPECT_NE(test::Parsed("const key = 1\n").messages().find("reserved-name"), std::string::npos);
+    EXPECT_TRUE(is_reserved("compensate"));
+    EXPECT_FALSE(is_reserved("to"));
+}
+
+TEST(Habits, EachHasAMessageAndAFix) {
+    for (const char* line :
+         {"let x = a && b", "let x = a || b", "let x = !a", "let x = null", "let x = 1;",
+          "if a = b { next 1 }", "for x in xs { next x }", "if a { next 1 } elif b { next 2 }",
+          "step f(a = 1)", "var x = 1", "throw \"x\""}) {
+        test::Parsed parsed(test::in_workflow(line));
+        ASSERT_EQ(parsed.diagnostics.items().size(), 1U) << line << "\n" << parsed.messages();
+        EXPECT_EQ(parsed.diagnostics.items()[0].code, DiagnosticCode::ForeignHabit) << line;
+        EXPECT_TRUE(parsed.diagnostics.items()[0].fix.has_value()) << line;
+    }
+}
+
+TEST(Comments, AreFoundOutsideOfText) {
+    test::Parsed parsed("//! A\n//! B\n\n/// Doc\n/// two\nconst x = \"// no\" // end\n");
+    EXPECT_EQ(find_comments(parsed.file.tree).size(), 5U);
+    EXPECT_EQ(module_doc(parsed.file.tree), "A\nB");
+    EXPECT_EQ(doc_comment(parsed.file.tree, parsed.first<ast::Const>().id()), "Doc\ntwo");
+}
+
+// Every way to nest, far beyond the limit: one report each, and no overflow.
+TEST(Limits, NestingIsBounded) {
+    constexpr int kDepth = 100'000;
+    auto repeat = [](const std::string& what) {
+        std::string out;
+        for (int i = 0; i < kDepth; ++i) out += what;
+        return out;
+    };
+    for (const std::string& source :
+         {"const x = " + repeat("("), "const x = " + repeat("["), "const x = " + repeat("not "),
+          "const x = " + repeat("- "), "const x = " + repeat("f("), "const x = " + repeat("\"${"),
+          "type T = " + repeat("List<"), "const x = " + repeat("{\"a\": "),
+          test::in_workflow(repeat("if a {\n")), test::in_workflow(repeat("match a {\n_ => ")),
+          "prompt p() {\nuser \"\"\"" + repeat("${if a}")}) {
+        test::Parsed parsed(source);
+        EXPECT_TRUE(parsed.file.has_errors);
+        EXPECT_LE(parsed.diagnostics.items().size(), 3U) << source.substr(0, 40);
+    }
+}
+
+TEST(Limits, TimeIsLinear) {
+    std::string program = test::read_text(test::golden("parse/document_qa.wf"));
+    auto seconds = [&](int copies) {
+        std::string text;
+        for (int i = 0; i < copies; ++i) text += program;
+        auto begin = std::chrono::steady_clock::now();
+        test::Parsed parsed(text);
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    double once = seconds(10);
+    // Eight times as much; a quadratic parser would take 64 times as long.
+    EXPECT_LT(seconds(80), once * 24);
+}
+
+TEST(Limits, AnyBytesEnd) {
+    for (const std::string& source :
+         {std::string(), std::string("\xFF\xFE"), std::string(3, '\0'), std::string("}}}}"),
+          std::string("\"\"\""), std::string("workflow"), std::string("workflow w("),
+          std::string("step"), std::string("${"), std::string("record A {\r\n  a: Int\r\n}\r\n")}) {
+        test::Parsed parsed(source);
+        EXPECT_GE(parsed.file.tree.size(), 1U);
+    }
+}
+
+}  // namespace
+}  // namespace weft
