@@ -23,10 +23,17 @@ struct DocumentPool {
         ++size;
     }
 
+    static std::ptrdiff_t offset(std::size_t at) { return static_cast<std::ptrdiff_t>(at); }
+
+    // With fewer turns than sections: the longest of each stretch of sections, by its beginning.
     void take(std::vector<Passage>& chosen) const {
         if (share < sections.size()) {
             for (std::size_t i = 0; i < share; ++i) {
-                chosen.push_back(sections[i * sections.size() / share].front());
+                const auto first = sections.begin() + offset(i * sections.size() / share);
+                const auto last = sections.begin() + offset((i + 1) * sections.size() / share);
+                const auto longest = std::max_element(
+                    first, last, [](const auto& a, const auto& b) { return a.size() < b.size(); });
+                chosen.push_back(longest->front());
             }
             return;
         }

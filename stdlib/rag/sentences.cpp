@@ -129,6 +129,20 @@ bool has_leaders(std::string_view text) {
            text.contains("----") || text.contains("====");
 }
 
+// A term and its explanation run together, or a form: "Author: … Title: …".
+bool is_entry(std::string_view text) {
+    if (text[0] == '"') {
+        const std::size_t close = text.find("\" ", 1);
+        const std::size_t next = close == std::string_view::npos ? text.size() : close + 2;
+        if (next < text.size() && text[next] >= 'A' && text[next] <= 'Z') return true;
+    }
+    std::size_t labels = 0;
+    for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+        if (text[i] == ':' && text[i + 1] == ' ') ++labels;
+    }
+    return labels >= 2;
+}
+
 bool begins_like_a_sentence(std::string_view text) {
     const auto first = static_cast<unsigned char>(text[0]);
     if ((first >= 'A' && first <= 'Z') || first == '"' || first == '\'') return true;
@@ -178,11 +192,12 @@ std::vector<Span> sentences_of(std::string_view text) {
 bool reads_as_prose(std::string_view sentence) {
     if (sentence.size() < 24 || sentence.size() > 600) return false;
     if (!begins_like_a_sentence(sentence) || !ends_like_a_sentence(sentence)) return false;
-    if (has_leaders(sentence) || !brackets_match(sentence)) return false;
+    if (has_leaders(sentence) || !brackets_match(sentence) || is_entry(sentence)) return false;
     const Makeup makeup = makeup_of(sentence);
-    if (makeup.letters * 10 < makeup.characters * 8 || makeup.signs * 25 > makeup.characters) {
+    if (makeup.letters * 10 < makeup.characters * 6 || makeup.signs * 25 > makeup.characters) {
         return false;
     }
+    if ((makeup.letters + makeup.digits) * 10 < makeup.characters * 8) return false;
     const std::vector<Word> words = words_of(sentence);
     const auto plain = std::ranges::count_if(words, [](const Word& w) { return !w.is_capital; });
     const auto small = std::ranges::count_if(words, [](const Word& w) { return w.is_stop; });
@@ -197,6 +212,13 @@ bool leans_on_previous(std::string_view sentence) {
     if (words.empty()) return true;
     if (std::ranges::find(kLeaning, words[0].lower) != kLeaning.end()) return true;
     if (words.size() < 3) return false;
+    if (sentence.substr(0, 60).contains(" such a")) return true;
+    for (std::size_t i = 1; i < 3; ++i) {
+        for (const std::string_view back :
+             {"this", "these", "those", "it", "they", "another", "also"}) {
+            if (words[i].lower == back) return true;
+        }
+    }
     const std::string two = words[0].lower + " " + words[1].lower;
     static const std::set<std::string_view> phrases = {
         "for example",   "for instance", "in addition",  "as such",   "in this",  "in that",

@@ -118,7 +118,8 @@ Filler::Filled Filler::items_of_texts(const Bounds& bounds, const Bounds& item, 
         const std::size_t wanted =
             std::min(bounds.items_max, std::max(kTopicsMax, bounds.items_min));
         for (const std::string& topic : topics_of(material_, wanted)) {
-            add(role == Role::Topics ? topic : question_about(topic));
+            add(role == Role::Topics ? topic
+                                     : question_about(topic, material_.begins_with_name(topic)));
         }
     } else {
         std::vector<std::size_t> chosen;
@@ -224,9 +225,13 @@ Filler::Filled Filler::text(const Bounds& bounds, const std::string& field,
         }
         case Role::Question: {
             const auto topics = topics_of(material_, 1);
-            if (question_) return fitting(question_about(*question_), bounds, path);
+            if (question_)
+                return fitting(question_about(*question_, material_.begins_with_name(*question_)),
+                               bounds, path);
             if (topics.empty()) return no_capability(path, "the material names no subject");
-            return fitting(question_about(topics.front()), bounds, path);
+            return fitting(
+                question_about(topics.front(), material_.begins_with_name(topics.front())), bounds,
+                path);
         }
         case Role::Quote: {
             const auto& sentences = answer().sentences;

@@ -118,6 +118,21 @@ bool Material::has_prose() const {
     return std::ranges::any_of(sentences, &Sentence::is_prose);
 }
 
+bool Material::begins_with_name(std::string_view phrase) const {
+    const std::vector<rag::Word> wanted = rag::words_of(phrase);
+    if (wanted.empty() || wanted[0].is_stop) return false;
+    int capital = 0;
+    int small = 0;
+    for (const Sentence& sentence : sentences) {
+        if (!sentence.is_prose || !sentence.stems.contains(wanted[0].stem)) continue;
+        const std::vector<rag::Word> words = rag::words_of(sentence.shown);
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            if (words[i].lower == wanted[0].lower) ++(words[i].is_capital ? capital : small);
+        }
+    }
+    return capital > small;
+}
+
 Material read_material(const Json& inputs) {
     Material material;
     Reader reader(material);

@@ -43,6 +43,8 @@ struct Material {
     rag::Rarity rarity;  // among the sentences
 
     [[nodiscard]] bool has_prose() const;
+    // Whether the first word of the phrase is written with a capital inside sentences.
+    [[nodiscard]] bool begins_with_name(std::string_view phrase) const;
 };
 
 Material read_material(const Json& inputs);

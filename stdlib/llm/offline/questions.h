@@ -6,8 +6,9 @@
 
 namespace weft::stdlib::llm::offline {
 
-// A question that asks for the topic and holds its words. A question comes back as it is.
-std::string question_about(std::string_view topic);
+// A question that asks for the topic and holds its words. A question comes back as it is. A first
+// word that is a name keeps its capital.
+std::string question_about(std::string_view topic, bool begins_with_name = false);
 
 // The words a question asks about, without the frame that question_about puts around a topic.
 std::string subject_of(std::string_view question);

@@ -94,9 +94,42 @@ std::set<std::string> stems_of(std::string_view text) {
     return {stems.begin(), stems.end()};
 }
 
+// "developers-reference.pdf" → "Developers reference"
+std::string name_of_document(std::string_view document) {
+    const std::size_t slash = document.find_last_of('/');
+    if (slash != std::string_view::npos) document.remove_prefix(slash + 1);
+    const std::size_t dot = document.find_last_of('.');
+    if (dot != std::string_view::npos && dot > 0) document = document.substr(0, dot);
+    std::string name(document);
+    std::ranges::replace(name, '-', ' ');
+    std::ranges::replace(name, '_', ' ');
+    return with_capital(rag::single_spaced(name));
+}
+
 bool is_clean(std::string_view text) {
     return text.find_first_of("_\\{}<>=|$#*@~^[].;!%") == std::string_view::npos &&
            !text.contains("..") && rag::code_points(text) <= kTopicLengthMax;
+}
+
+// Sources that use all the words: a subject of the whole, not of one place.
+std::size_t spread_of(const Material& material, const std::set<std::string>& stems) {
+    std::set<std::size_t> sources;
+    for (const Sentence& sentence : material.sentences) {
+        const bool all = std::ranges::all_of(
+            stems, [&](const auto& stem) { return sentence.stems.contains(stem); });
+        if (all) sources.insert(sentence.source);
+    }
+    return sources.size();
+}
+
+// How well a phrase is made for a topic: two to five words, no signs, no small word in front.
+double shape_of(std::string_view text) {
+    const std::vector<rag::Word> words = rag::words_of(text);
+    double shape = words.size() >= 2 && words.size() <= 5 ? 1.4 : 1.0;
+    if (text.find_first_of("\"'/()&,") != std::string_view::npos) shape *= 0.6;
+    // "On the web", "Be kind to translators": a place or an order, not a subject.
+    if (words.empty() || words[0].is_stop || is_weak(words[0])) shape *= 0.6;
+    return shape;
 }
 
 // Share of the candidate's words that its sources' sentences really use.
@@ -129,10 +162,13 @@ std::vector<Candidate> heading_candidates(const Material& material) {
         std::size_t prose = 0;
         const double share = dealt_with(material, candidate, prose);
         if (prose == 0 || share < 0.5) continue;
-        const double words = static_cast<double>(candidate.stems.size());
-        candidate.score = share *
-                          (1.0 + 0.2 * static_cast<double>(std::min<std::size_t>(prose, 8))) *
-                          (words >= 2 && words <= 4 ? 1.3 : 1.0);
+        // A document's own name is no subject in it.
+        if (likeness(candidate.stems, stems_of(name_of_document(candidate.document))) >= 0.5)
+            continue;
+        const std::size_t spread = spread_of(material, candidate.stems);
+        candidate.score = share * shape_of(candidate.text) *
+                          (1.0 + 0.1 * static_cast<double>(std::min<std::size_t>(prose, 8)) +
+                           0.15 * static_cast<double>(std::min<std::size_t>(spread, 4)));
         candidates.push_back(std::move(candidate));
     }
     return candidates;
@@ -173,10 +209,10 @@ std::map<std::string, PhraseCount> count_phrases(const Material& material) {
     return counts;
 }
 
-std::vector<Candidate> phrase_candidates(const Material& material) {
+std::vector<Candidate> phrase_candidates(const Material& material, std::size_t sentences_min) {
     std::vector<Candidate> candidates;
     for (const auto& [key, count] : count_phrases(material)) {
-        if (count.sentences.size() < 2) continue;
+        if (count.sentences.size() < sentences_min) continue;
         Candidate candidate;
         const auto common = std::ranges::max_element(
             count.forms, [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -250,18 +286,6 @@ std::string list_of(const std::vector<std::string>& items) {
     return out;
 }
 
-// "developers-reference.pdf" → "Developers reference"
-std::string name_of_document(std::string_view document) {
-    const std::size_t slash = document.find_last_of('/');
-    if (slash != std::string_view::npos) document.remove_prefix(slash + 1);
-    const std::size_t dot = document.find_last_of('.');
-    if (dot != std::string_view::npos && dot > 0) document = document.substr(0, dot);
-    std::string name(document);
-    std::ranges::replace(name, '-', ' ');
-    std::ranges::replace(name, '_', ' ');
-    return with_capital(rag::single_spaced(name));
-}
-
 }  // namespace
 
 std::string topic_of_heading(std::string_view section) {
@@ -284,6 +308,8 @@ std::string topic_of_heading(std::string_view section) {
     while (!heading.empty() && std::string_view(" .:;,-").contains(heading.front())) {
         heading.erase(0, 1);
     }
+    const bool is_quoted = heading.size() > 2 && heading.front() == '"' && heading.back() == '"';
+    if (is_quoted) heading = heading.substr(1, heading.size() - 2);
     if (!is_clean(heading) || rag::content_stems(heading).empty()) return {};
     if (rag::words_of(heading).size() > kTopicWordsMax) return {};
     if (std::ranges::find(kGeneric, rag::lower_case(heading)) != kGeneric.end()) return {};
@@ -296,7 +322,11 @@ std::vector<std::string> topics_of(const Material& material, std::size_t count) 
     // Headings name subjects better than phrases do: phrases only where headings are few.
     constexpr std::size_t kEnough = 8;
     const std::size_t wanted = std::min(count, kEnough);
-    if (chosen.size() < wanted) choose(phrase_candidates(material), wanted, chosen);
+    if (chosen.size() < wanted) {
+        // Beside headings a phrase must return more often to be a subject of its own.
+        const std::size_t sentences_min = chosen.size() >= 3 ? 4 : 2;
+        choose(phrase_candidates(material, sentences_min), wanted, chosen);
+    }
     if (chosen.size() < std::min<std::size_t>(wanted, 3)) {
         choose(word_candidates(material), std::min<std::size_t>(wanted, 3), chosen);
     }
@@ -320,7 +350,7 @@ std::string title_of(const Material& material, std::size_t length_max) {
     while (!topics.empty()) {
         std::vector<std::string> shown = topics;
         for (std::size_t i = head.empty() ? 1 : 0; i < shown.size(); ++i) {
-            shown[i] = lower_first(shown[i]);
+            if (!material.begins_with_name(shown[i])) shown[i] = lower_first(shown[i]);
         }
         const std::string title = head.empty() ? list_of(shown) : head + ": " + list_of(shown);
         if (rag::code_points(title) <= length_max) return title;
