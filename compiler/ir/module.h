@@ -252,6 +252,13 @@ struct Worker {
     WorkerId probe;
     Policy policy;                        // the declaration's defaults
     std::vector<TypeId> parameter_types;  // with type parameters as written, for `weft dump --ir`
+    // What decides only when an attempt leaves; 0: none declared.
+    std::uint32_t limit_at_once = 0;
+    std::uint32_t limit_count = 0;
+    std::int64_t limit_period_ms = 0;
+    std::uint32_t breaker_failures = 0;
+    std::int64_t breaker_window_ms = 0;
+    std::int64_t breaker_open_ms = 0;
     Span span;
 };
 

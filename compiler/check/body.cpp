@@ -1,0 +1,94 @@
+#include "compiler/check/body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/check/names.h"
+
+namespace weft::check {
+
+std::string Context::text(TypeId type) const {
+    if (!type.has_value()) return "an unknown type";
+    if (type == common.none) return "none";
+    std::string out = module.types.text(type);
+    // Type parameters and the element of an empty list carry marks that no source can spell.
+    for (std::size_t at = out.find('\''); at != std::string::npos; at = out.find('\'', at)) {
+        out.erase(at, 2);
+    }
+    return out;
+}
+
+ir::LocalId Context::add_local(std::string name, TypeId type, Span span) {
+    used_locals.push_back(false);
+    return module.locals.add({std::move(name), type, span});
+}
+
+const LocalName* Body::find(std::string_view name) const {
+    for (auto it = names.rbegin(); it != names.rend(); ++it) {
+        if (it->name == name) return &*it;
+    }
+    return nullptr;
+}
+
+ir::LocalId Body::declare(std::string name, TypeId type, Span span) {
+    if (const LocalName* other = find(name)) {
+        auto& d = context.report(DiagnosticCode::DuplicateName, span,
+                                 fmt::format("the name `{}` is taken already", name));
+        d.secondary.push_back({context.module.locals[other->local].span, "by this one"});
+    } else if (is_import(context, module, name)) {
+        context.report(DiagnosticCode::ShadowedName, span,
+                       fmt::format("`{}` has the name of an imported module", name));
+    }
+    ir::LocalId local = context.add_local(name, type, span);
+    names.push_back({std::move(name), local});
+    return local;
+}
+
+TypeId Body::type_of(ir::LocalId local) const {
+    TypeId type = context.module.locals[local].type;
+    if (std::find(cleared.begin(), cleared.end(), local) == cleared.end()) return type;
+    return cleared_of(context.types(), type, kUntrusted);
+}
+
+std::vector<std::string> Body::names_in_reach() const {
+    std::vector<std::string> out;
+    for (const auto& entry : names) out.push_back(entry.name);
+    return out;
+}
+
+ir::ExprId add_expr(Context& context, ir::Expr expr) {
+    return context.module.exprs.add(std::move(expr));
+}
+
+ir::ExprId add_literal(Context& context, Value value, TypeId type, Span span) {
+    ir::Expr e;
+    e.kind = ir::ExprKind::Literal;
+    e.type = type;
+    e.span = span;
+    e.value = std::move(value);
+    return add_expr(context, std::move(e));
+}
+
+ir::ExprId add_local_ref(const Body& body, ir::LocalId local, Span span) {
+    ir::Expr e;
+    e.kind = ir::ExprKind::Local;
+    e.type = body.type_of(local);
+    e.span = span;
+    e.local = local;
+    return add_expr(body.context, std::move(e));
+}
+
+ir::ExprId add_mistake(Context& context, Span span) {
+    return add_literal(context, {}, {}, span);
+}
+
+TypeId type_of(const Context& context, ir::ExprId expr) {
+    return context.module.exprs[expr].type;
+}
+
+Span span_of(const Context& context, ir::ExprId expr) {
+    return context.module.exprs[expr].span;
+}
+
+}  // namespace weft::check

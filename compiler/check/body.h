@@ -1,0 +1,72 @@
+// The inside of one function, prompt, refinement or workflow while it is checked: the local names
+// in reach, and what the statements around mean for those inside.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/check/context.h"
+#include "compiler/check/labels.h"
+
+namespace weft::check {
+
+struct LocalName {
+    std::string name;
+    ir::LocalId local;
+};
+
+// Of the workflow around; a body without one is pure.
+struct WorkflowFrame {
+    std::string name;
+    TypeId result;  // as declared, or as found from the returns so far
+    bool result_declared = false;
+    std::int64_t timeout_ms = 0;
+    std::int64_t within_ms = 0;
+    std::vector<ir::LocalId> tunes;
+    std::set<std::string> paths;  // of steps and gates, to keep them apart
+};
+
+// Statements of the block being checked: a gate's `retry from` looks back in it.
+struct OpenBlock {
+    ir::BlockId id;
+    std::vector<ir::StmtId> stmts;
+    std::vector<std::pair<std::string, ir::StmtId>> steps;  // names of steps so far
+};
+
+struct Body {
+    Context& context;
+    ModuleId module;
+    std::vector<LocalName> names = {};
+    WorkflowFrame* workflow = nullptr;
+    OpenBlock* block = nullptr;
+    std::string path = {};   // of the innermost step, "document_qa.answers"
+    bool in_prompt = false;  // unknown names are placeholders
+    bool in_system = false;  // inside a prompt's system part
+    bool in_each = false;
+    bool in_undo = false;                   // steps need no compensation of their own
+    bool is_covered = false;                // a composite step around undoes what is inside
+    LabelSet control = 0;                   // labels of the conditions around
+    std::vector<ir::LocalId> cleared = {};  // values that a gate has let pass
+
+    [[nodiscard]] std::size_t mark() const { return names.size(); }
+    void leave(std::size_t mark) { names.resize(mark); }
+    [[nodiscard]] const LocalName* find(std::string_view name) const;
+    // Reports a name that is taken, or that hides a module.
+    ir::LocalId declare(std::string name, TypeId type, Span span);
+    [[nodiscard]] TypeId type_of(ir::LocalId local) const;  // without Untrusted once cleared
+    [[nodiscard]] std::vector<std::string> names_in_reach() const;
+};
+
+// The IR of one expression.
+ir::ExprId add_expr(Context& context, ir::Expr expr);
+ir::ExprId add_literal(Context& context, Value value, TypeId type, Span span);
+ir::ExprId add_local_ref(const Body& body, ir::LocalId local, Span span);
+// Stands for an expression with a mistake that was reported.
+ir::ExprId add_mistake(Context& context, Span span);
+TypeId type_of(const Context& context, ir::ExprId expr);
+Span span_of(const Context& context, ir::ExprId expr);
+
+}  // namespace weft::check

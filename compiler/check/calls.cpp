@@ -1,0 +1,340 @@
+#include "compiler/check/calls.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/check/constants.h"
+#include "compiler/check/declare.h"
+#include "compiler/check/names.h"
+#include "compiler/check/types.h"
+
+namespace weft::check {
+
+namespace {
+
+using ir::ExprKind;
+
+std::vector<ParameterName> parameter_names(const Signature& signature) {
+    std::vector<ParameterName> out;
+    for (const auto& p : signature.parameters) out.push_back({p.name, bool(p.default_value)});
+    return out;
+}
+
+LabelSet united(const std::vector<LabelSet>& sets) {
+    LabelSet out = 0;
+    for (LabelSet one : sets) out |= one;
+    return out;
+}
+
+ir::ExprId call_fn(Body& body, ast::Call call, const Declaration& decl) {
+    Context& context = body.context;
+    BoundCall bound = bind_call(body, call, decl.qualified, decl.signature, decl.module);
+    if (!bound.ok || !bound.result.has_value()) return add_mistake(context, call.span());
+    ir::Expr e;
+    e.kind = ExprKind::CallFn;
+    e.index = decl.row;
+    e.args = std::move(bound.args);
+    e.span = call.span();
+    e.type = with_labels(context.types(), bound.result, united(bound.excess));
+    return add_expr(context, std::move(e));
+}
+
+// What stands in the system part instructs the model, so it must be the author's.
+void check_system_arguments(Body& body, const Declaration& decl, const BoundCall& bound) {
+    Context& context = body.context;
+    for (std::size_t i = 0; i < bound.args.size(); ++i) {
+        if (!decl.used_in_system[i] || bound.excess[i] == 0) continue;
+        Span span = span_of(context, bound.args[i]);
+        const auto& name = decl.signature.parameters[i].name;
+        if ((bound.excess[i] & kSecret) != 0) {
+            context.report(DiagnosticCode::SecretInPrompt, span,
+                           fmt::format("a Secret goes into the system part of `{}` as `{}`",
+                                       decl.qualified, name));
+        } else if ((bound.excess[i] & kPii) != 0) {
+            context.report(DiagnosticCode::PiiToSink, span,
+                           fmt::format("the system part of `{}` takes no Pii, but gets `{}`",
+                                       decl.qualified, name));
+        } else {
+            context.report(DiagnosticCode::UntrustedInInstructions, span,
+                           fmt::format("untrusted text instructs the model: `{}` stands in the "
+                                       "system part of `{}`",
+                                       name, decl.qualified));
+        }
+    }
+}
+
+ir::ExprId call_prompt(Body& body, ast::Call call, DeclId id) {
+    Context& context = body.context;
+    check_prompt(context, id);  // its result carries the labels of its text
+    Declaration decl = context.declarations[id];
+    BoundCall bound = bind_call(body, call, decl.qualified, decl.signature, decl.module);
+    if (!bound.ok || !bound.result.has_value()) return add_mistake(context, call.span());
+    check_system_arguments(body, context.declarations[id], bound);
+    ir::Expr e;
+    e.kind = ExprKind::Prompt;
+    e.index = decl.row;
+    e.args = std::move(bound.args);
+    e.span = call.span();
+    e.type = with_labels(context.types(), bound.result, united(bound.excess));
+    return add_expr(context, std::move(e));
+}
+
+// T.from(x)
+ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
+    Context& context = body.context;
+    auto matched = match_arguments(body, call.arguments(), call.span(), "from", {{"value", false}});
+    if (!matched.ok || !type.has_value()) return add_mistake(context, call.span());
+    TypeId base = base_of(context, type);
+    ir::ExprId a = check_expr(body, matched.exprs[0], base);
+    a = adapt_literal(body, a, base);
+    TypeId from = type_of(context, a);
+    if (!from.has_value()) return add_mistake(context, call.span());
+    TypeKind kind = kind_of(context, from);
+    LabelSet labels = all_labels(context.types(), from);
+    TypeKind target = context.types()[base].kind;
+    bool parses = kind == TypeKind::Text || kind == TypeKind::Json ||
+                  (target == TypeKind::Money && kind == TypeKind::Money);
+    if (!parses && !fits(context, base_of(context, from), base, labels)) {
+        context.report(DiagnosticCode::TypeMismatch, call.span(),
+                       fmt::format("`{}.from` can't make anything of a {}", context.text(type),
+                                   context.text(from)));
+        return add_mistake(context, call.span());
+    }
+    ir::Expr e;
+    e.kind = ExprKind::Refine;
+    e.a = a;
+    e.index = type.index;
+    e.span = call.span();
+    e.type = with_labels(context.types(), make_optional(context, type),
+                         outer_labels(context.types(), from));
+    return add_expr(context, std::move(e));
+}
+
+std::optional<TypeId> refine_target(Body& body, ast::Call call) {
+    Context& context = body.context;
+    auto access = call.callee().bare().as<ast::FieldAccess>();
+    if (!access || access.field().text() != "from") return std::nullopt;
+    if (auto value = access.base().bare().as<ast::TypeValue>()) {
+        return resolve_type(context, body.module, value.type());
+    }
+    Dotted name = ast::dotted_name(access.base().bare());
+    if (name.empty() || name.back()[0] < 'A' || name.back()[0] > 'Z') return std::nullopt;
+    DeclId id = find_type(context, body.module, name);
+    if (id.has_value()) {
+        resolve(context, id);
+        return context.declarations[id].type;
+    }
+    TypeId simple = name.size() == 1 ? simple_type(context.common, name[0]) : TypeId{};
+    if (simple.has_value()) return simple;
+    report_unknown(context, DiagnosticCode::UnknownName, access.base().span(), "type", joined(name),
+                   legal_types(context, body.module, name));
+    return TypeId{};
+}
+
+// Checks the arguments of a call that can't be made, for the mistakes in them.
+ir::ExprId not_callable(Body& body, ast::Call call) {
+    for (const auto& argument : call.arguments()) {
+        if (!argument.value().as<ast::Lambda>()) check_expr(body, argument.value());
+    }
+    return add_mistake(body.context, call.span());
+}
+
+ir::ExprId call_declared(Body& body, ast::Call call, DeclId id) {
+    Context& context = body.context;
+    resolve(context, id);
+    Declaration decl = context.declarations[id];
+    switch (decl.kind) {
+        case DeclKind::Fn:
+            return call_fn(body, call, decl);
+        case DeclKind::Prompt:
+            return call_prompt(body, call, id);
+        case DeclKind::Worker: {
+            auto& d = context.report(
+                DiagnosticCode::EffectInExpression, call.span(),
+                fmt::format("the effect `{}` stands inside an expression", decl.qualified));
+            d.help = "give it a step of its own: `step name = " + decl.qualified + "(…)`";
+            return not_callable(body, call);
+        }
+        case DeclKind::Workflow: {
+            auto& d = context.report(
+                DiagnosticCode::EffectInExpression, call.span(),
+                fmt::format("the workflow `{}` stands inside an expression", decl.qualified));
+            d.help = "start it with `run`";
+            return not_callable(body, call);
+        }
+        default:
+            context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
+                           fmt::format("`{}` can't be called", decl.qualified));
+            return not_callable(body, call);
+    }
+}
+
+std::vector<std::string> callable_names(Body& body, const Dotted& name) {
+    auto legal = legal_values(body.context, body.module, name);
+    if (name.size() > 1) return legal;
+    for (const char* word : {
+             "map",
+             "filter",
+             "fold",
+             "any",
+             "all",
+             "share",
+             "sort_by",
+             "group_by",
+             "flat_map",
+#define X(number, Name, word_, signature, summary) word_,
+#include "bytecode/builtins.def"
+#undef X
+         }) {
+        legal.emplace_back(word);
+    }
+    return legal;
+}
+
+}  // namespace
+
+MatchedArguments match_arguments(Body& body, const std::vector<ast::Argument>& arguments, Span call,
+                                 std::string_view callee, const std::vector<ParameterName>& names) {
+    Context& context = body.context;
+    MatchedArguments out;
+    out.exprs.resize(names.size());
+    std::size_t position = 0;
+    auto mistake = [&](Span span, std::string message) -> Diagnostic& {
+        out.ok = false;
+        return context.report(DiagnosticCode::ArgumentMismatch, span, std::move(message));
+    };
+    bool named_before = false;
+    for (const auto& argument : arguments) {
+        std::size_t at = position;
+        if (auto name = argument.name()) {
+            named_before = true;
+            at = 0;
+            while (at < names.size() && names[at].name != name.text()) ++at;
+            if (at == names.size()) {
+                std::vector<std::string> legal;
+                for (const auto& n : names) legal.push_back(n.name);
+                auto& d = mistake(name.span(),
+                                  fmt::format("`{}` has no parameter `{}`", callee, name.text()));
+                if (auto near = nearest(name.text(), legal)) {
+                    d.help = fmt::format("did you mean `{}`?", *near);
+                } else if (!legal.empty()) {
+                    d.notes.push_back(fmt::format("it has `{}`", fmt::join(legal, "`, `")));
+                }
+                continue;
+            }
+        } else if (named_before) {
+            mistake(argument.span(), "an argument without a name stands after one with a name");
+            continue;
+        } else if (position++ >= names.size()) {
+            mistake(argument.span(),
+                    fmt::format("`{}` takes {} argument{}, not {}", callee, names.size(),
+                                names.size() == 1 ? "" : "s", arguments.size()));
+            break;
+        }
+        if (out.exprs[at]) {
+            mistake(argument.span(), fmt::format("`{}` is given twice", names[at].name));
+            continue;
+        }
+        out.exprs[at] = argument.value();
+    }
+    if (!out.ok) return out;
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!out.exprs[i] && !names[i].may_be_missing) missing.push_back(names[i].name);
+    }
+    if (!missing.empty()) {
+        mistake(call, fmt::format("`{}` lacks `{}`", callee, fmt::join(missing, "`, `")));
+    }
+    return out;
+}
+
+BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const Signature& signature,
+                    ModuleId home) {
+    Context& context = body.context;
+    BoundCall out;
+    auto matched =
+        match_arguments(body, call.arguments(), call.span(), callee, parameter_names(signature));
+    out.ok = matched.ok;
+    if (!out.ok) {
+        not_callable(body, call);
+        return out;
+    }
+    Bindings bindings;
+    std::vector<TypeId> actual_types;
+    Body defaults{.context = context, .module = home};
+    for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+        const auto& p = signature.parameters[i];
+        TypeId hint = substitute(context, p.type, bindings);
+        ir::ExprId id = matched.exprs[i] ? check_expr(body, matched.exprs[i], hint)
+                                         : check_expr(defaults, p.default_value, hint);
+        TypeId actual = type_of(context, id);
+        // A type parameter stands for the bare type: labels are judged against the signature.
+        TypeId bare = cleared_of(context.types(), actual, kPii | kSecret | kUntrusted);
+        if (actual.has_value() && !unify(context, p.type, bare, bindings)) {
+            context.report(DiagnosticCode::TypeMismatch, span_of(context, id),
+                           fmt::format("`{}` takes a {}, but this is a {}", p.name,
+                                       context.text(p.type), context.text(actual)));
+            id = add_mistake(context, span_of(context, id));
+        }
+        if (!type_of(context, id).has_value()) out.ok = false;
+        out.args.push_back(id);
+    }
+    for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+        const auto& p = signature.parameters[i];
+        TypeId type = substitute(context, p.type, bindings);
+        if (!type.has_value() && out.ok && p.type.has_value()) {
+            context.report(DiagnosticCode::ArgumentMismatch, call.span(),
+                           fmt::format("the type {} of `{}` can't be found from its arguments",
+                                       context.text(p.type), callee));
+            out.ok = false;
+        }
+        LabelSet excess = 0;
+        out.args[i] = coerce(body, out.args[i], type, fmt::format("`{}`", p.name), &excess);
+        if (!type_of(context, out.args[i]).has_value()) out.ok = false;
+        out.parameter_types.push_back(type);
+        out.excess.push_back(excess);
+    }
+    out.result = substitute(context, signature.result, bindings);
+    return out;
+}
+
+ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
+    Context& context = body.context;
+    if (auto target = refine_target(body, call)) return refine_call(body, call, *target);
+    Dotted name = ast::dotted_name(call.callee().bare());
+    if (name.empty()) {
+        check_expr(body, call.callee());
+        context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
+                       "only a name can be called");
+        return not_callable(body, call);
+    }
+    if (!name.back().empty() && name.back()[0] >= 'A' && name.back()[0] <= 'Z') {
+        return check_construct(body, call, name, hint);
+    }
+    if (body.find(name[0]) != nullptr) {
+        context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
+                       fmt::format("`{}` is a value and can't be called", joined(name)));
+        return not_callable(body, call);
+    }
+    DeclId id = find_value(context, body.module, name);
+    if (id.has_value()) return call_declared(body, call, id);
+    if (name.size() == 1) {
+        if (auto list = check_list_function(body, call, name[0])) return *list;
+        if (auto builtin = check_builtin(body, call, name[0])) return *builtin;
+        if (name[0] == "declassify" || name[0] == "errors") {
+            context.report(DiagnosticCode::NotSupportedYet, call.span(),
+                           fmt::format("`{}` is not supported yet", name[0]));
+            return not_callable(body, call);
+        }
+    }
+    if (!is_broken_import(context, body.module, name[0])) {
+        report_unknown(
+            context,
+            body.in_prompt ? DiagnosticCode::UnknownPlaceholder : DiagnosticCode::UnknownName,
+            call.callee().span(), "function", joined(name), callable_names(body, name));
+    }
+    return not_callable(body, call);
+}
+
+}  // namespace weft::check

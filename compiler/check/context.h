@@ -1,0 +1,116 @@
+// What all parts of the checker share: the modules of the package, their declarations, and the IR
+// that is being made. A declaration is resolved when it is first needed (resolve, declare.cpp), so
+// their order in the source does not matter. It must not know files or bytecode.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "compiler/ir/module.h"
+#include "grammar/ast.h"
+#include "grammar/parse.h"
+
+namespace weft::check {
+
+using ModuleId = Id<struct ModuleTag>;
+using DeclId = Id<struct DeclTag>;
+
+enum class DeclKind { Record, Enum, Alias, Const, Error, Fn, Prompt, Worker, Workflow };
+
+struct Parameter {
+    std::string name;
+    TypeId type;
+    ast::Expr default_value;
+    Span span;
+};
+
+struct Signature {
+    std::vector<Parameter> parameters;
+    TypeId result;
+    std::vector<TypeId> variables;  // type parameters of a worker or a built-in
+};
+
+struct Declaration {
+    enum class State { Untouched, InProgress, Done };
+    DeclKind kind = DeclKind::Record;
+    ModuleId module;
+    ast::View node;
+    std::string name;       // as declared
+    std::string qualified;  // for people and for the log: "rag.Citation"
+    Span name_span;
+    State state = State::Untouched;
+    bool used = false;
+    TypeId type;            // Record, Enum, Alias, Const; Error: the record of its own fields
+    TypeId error_type;      // Error: the whole error record
+    ir::ExprId value;       // Const
+    std::uint32_t row = 0;  // Fn, Prompt, Worker, Workflow: number in the IR
+    Signature signature;
+    std::vector<bool> used_in_system;  // Prompt: which parameters stand in its system part
+};
+
+struct Import {
+    ModuleId module;
+    Span span;
+    bool used = false;
+};
+
+struct CaseRef {
+    DeclId owner;
+    std::uint32_t number = 0;
+};
+
+struct ModuleInfo {
+    std::string path;
+    std::string qualifier;  // "" for the main module
+    bool is_standard = false;
+    FileId file;
+    std::unique_ptr<ParsedFile> parsed;
+    std::map<std::string, Import, std::less<>> imports;
+    std::map<std::string, DeclId, std::less<>>
+        values;  // const, fn, prompt, worker (dotted), workflow
+    std::map<std::string, DeclId, std::less<>> types;
+    std::map<std::string, DeclId, std::less<>> errors;
+    std::map<std::string, std::vector<CaseRef>, std::less<>> cases;
+    std::vector<ast::Test> tests;
+};
+
+// Types that the checker asks for by name all the time.
+struct CommonTypes {
+    TypeId boolean, integer, decimal, money, text, bytes, duration, date, time, file, json, email,
+        url;
+    TypeId score;     // Decimal where it in 0..1
+    TypeId error;     // name, message, step, attempts, detail
+    TypeId verdict;   // accepted, rung, scores, reasons
+    TypeId this_run;  // id, starter, started_at
+    TypeId bottom;    // the type of no value: element of `[]` and of `none`
+    TypeId none;      // bottom?
+};
+
+// A name that should be read somewhere; reported at the end if it is not (usage.cpp).
+struct Watched {
+    ir::LocalId local;
+    DiagnosticCode code;
+};
+
+struct Context {
+    ir::Module& module;
+    Diagnostics& diagnostics;
+    IdVector<ModuleId, ModuleInfo> modules;
+    IdVector<DeclId, Declaration> declarations;
+    CommonTypes common;
+    std::vector<bool> used_locals;  // by LocalId; grows with the module's locals
+    std::vector<Watched> watched;
+
+    [[nodiscard]] TypeTable& types() const { return module.types; }
+    Diagnostic& report(DiagnosticCode code, Span span, std::string message) const {
+        return diagnostics.report(code, span, std::move(message));
+    }
+    [[nodiscard]] std::string text(TypeId type) const;  // `Bool`, also for the error type
+    ir::LocalId add_local(std::string name, TypeId type, Span span);
+    void use_local(ir::LocalId local) { used_locals[local.index] = true; }
+};
+
+}  // namespace weft::check

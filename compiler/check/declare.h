@@ -1,0 +1,33 @@
+// Declarations: what their names mean (types, signatures, policies), found when first needed; and
+// their bodies, checked once everything they may name can be resolved.
+#pragma once
+
+#include "compiler/check/body.h"
+
+namespace weft::check {
+
+// Makes the declaration's types or signature known. One that needs itself is reported once.
+void resolve(Context& context, DeclId id);
+// The inside of functions and prompts; workflows are check_workflow's (workflows.cpp).
+void check_bodies(Context& context);
+
+// Parts of resolve, each in a file of its own.
+void resolve_worker(Context& context, DeclId id);    // workers.cpp
+void resolve_workflow(Context& context, DeclId id);  // workflows.cpp
+void check_prompt(Context& context, DeclId id);      // prompts.cpp
+void check_workflow(Context& context, DeclId id);    // workflows.cpp
+
+// `name: T = default` of anything with parameters.
+std::vector<Parameter> resolve_parameters(
+    Context& context, ModuleId module, const std::vector<ast::Param>& params,
+    const std::vector<std::pair<std::string, TypeId>>* variables);
+// timeout, within and retry of a step, a worker or a composite step, over what `policy` holds.
+// Reports bounds that contradict each other.
+void read_policy(Body& body, const std::vector<ast::Clause>& clauses, Policy& policy);
+// Of a default: must be known before the run.
+std::optional<Value> constant_default(Body& body, ast::Expr expr, TypeId type,
+                                      std::string_view name);
+// The name under which an error travels; reports an unknown one.
+std::optional<std::string> error_name(Context& context, ModuleId module, ast::Path path);
+
+}  // namespace weft::check

@@ -1,0 +1,17 @@
+// The call of a worker: its arguments, what may flow into it, and how it is tried.
+#pragma once
+
+#include "compiler/check/body.h"
+
+namespace weft::check {
+
+// The worker that a call names; none when it names something else.
+DeclId find_worker(Body& body, ast::Expr expr);
+// Fills worker, args, types and the worker's default policy. False when the call has mistakes.
+bool bind_effect(Body& body, ast::Call call, DeclId worker, ir::Step& step);
+// Untrusted conditions around an irreversible effect choose whether it happens.
+void check_control(Body& body, const ir::Step& step, LabelSet control);
+// Timeout, keys and doubt, once the step's own clauses are read.
+void check_policy(Body& body, ir::Step& step);
+
+}  // namespace weft::check

@@ -1,0 +1,225 @@
+// Gates: requirements with scores, and the ladder of what is done on a miss.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/check/constants.h"
+#include "compiler/check/effects.h"
+#include "compiler/check/flow.h"
+#include "compiler/check/gates.h"
+#include "compiler/check/names.h"
+#include "compiler/check/statements.h"
+
+namespace weft::check {
+
+namespace {
+
+// One side of a requirement: a pure expression, or the call of a read worker, which becomes a step.
+ir::ExprId check_side(Body& body, ast::Expr expr, TypeId hint, ir::Requirement& requirement) {
+    Context& context = body.context;
+    DeclId worker = find_worker(body, expr);
+    if (!worker.has_value()) return check_expr(body, expr, hint);
+    const auto& decl = context.declarations[worker];
+    std::string_view last = decl.name;
+    if (auto dot = last.rfind('.'); dot != std::string_view::npos) last.remove_prefix(dot + 1);
+    std::string name(last);
+    ir::Step step;
+    step.path = new_path(body, name);
+    step.span = expr.span();
+    step.name_span = step.span;
+    bool ok = bind_effect(body, expr.bare().as<ast::Call>(), worker, step);
+    if (context.module.workers[step.worker].row.effect != EffectClass::Read) {
+        context.report(DiagnosticCode::EffectInExpression, expr.span(),
+                       fmt::format("a requirement asks a `read` worker, and `{}` changes the world",
+                                   decl.qualified));
+    }
+    if (!ok) return add_mistake(context, expr.span());
+    check_policy(body, step);
+    ir::LocalId local = context.add_local(name, step.result_type, expr.span());
+    context.use_local(local);
+    step.result = local;
+    context.module.steps.push_back(std::move(step));
+    requirement.steps.push_back(
+        add_stmt(body, ir::Stmt::Kind::Step, context.module.steps.size() - 1, expr.span()));
+    body.block->stmts.pop_back();  // it belongs to the requirement
+    return add_local_ref(body, local, expr.span());
+}
+
+bool is_comparison(Operator op) {
+    return op == Operator::Less || op == Operator::LessEqual || op == Operator::Greater ||
+           op == Operator::GreaterEqual || op == Operator::Equal || op == Operator::NotEqual;
+}
+
+Operator mirrored(Operator op) {
+    switch (op) {
+        case Operator::Less:
+            return Operator::Greater;
+        case Operator::LessEqual:
+            return Operator::GreaterEqual;
+        case Operator::Greater:
+            return Operator::Less;
+        case Operator::GreaterEqual:
+            return Operator::LessEqual;
+        default:
+            return op;
+    }
+}
+
+ir::ExprId as_score(Body& body, ir::ExprId id) {
+    Context& context = body.context;
+    if (kind_of(context, type_of(context, id)) != TypeKind::Int) return id;
+    ir::Expr e;
+    e.kind = ir::ExprKind::ToDecimal;
+    e.a = id;
+    e.span = span_of(context, id);
+    e.type = with_labels(context.types(), context.common.decimal,
+                         outer_labels(context.types(), type_of(context, id)));
+    return add_expr(context, std::move(e));
+}
+
+ir::Requirement check_requirement(Body& body, ast::Require node) {
+    Context& context = body.context;
+    ir::Requirement out;
+    ast::Expr expr = node.value().bare();
+    if (!expr) return out;
+    out.text = node.value().text();
+    auto binary = expr.as<ast::Binary>();
+    if (!binary || !is_comparison(binary.op())) {
+        ir::ExprId id = check_side(body, expr, context.common.boolean, out);
+        TypeId type = type_of(context, id);
+        if (type.has_value() && kind_of(context, type) != TypeKind::Bool) {
+            auto& d = context.report(
+                DiagnosticCode::NotABool, expr.span(),
+                fmt::format("a requirement must be a Bool, but this is a {}", context.text(type)));
+            if (is_number(kind_of(context, type))) d.help = "compare it: `… >= 0.80`";
+        }
+        if (known_value(context, id)) {
+            context.report(DiagnosticCode::ConstantCondition, expr.span(),
+                           "the requirement is always the same");
+        }
+        out.condition = id;
+        return out;
+    }
+    ir::ExprId left = check_side(body, binary.left(), {}, out);
+    ir::ExprId right = check_side(body, binary.right(), type_of(context, left), out);
+    out.condition = check_comparison(body, binary, left, right);
+    if (!type_of(context, out.condition).has_value()) return out;
+    TypeKind kind = kind_of(context, type_of(context, left));
+    if (kind != TypeKind::Int && kind != TypeKind::Decimal) return out;
+    bool is_swapped = context.module.exprs[left].kind == ir::ExprKind::Literal;
+    Operator op = is_swapped ? mirrored(binary.op()) : binary.op();
+    out.op = spelling(op);
+    out.score = as_score(body, is_swapped ? right : left);
+    out.threshold = as_score(body, is_swapped ? left : right);
+    check_threshold(context, out, op, expr.span());
+    return out;
+}
+
+void clear(Body& body, const ir::Gate& gate) {
+    for (const auto& rung : gate.rungs) {
+        // What was let through unjudged is as untrusted as before.
+        if (rung.kind == ir::Rung::Kind::Accept) return;
+    }
+    std::vector<ir::LocalId> named;
+    for (const auto& requirement : gate.requirements) {
+        if (requirement.condition.has_value())
+            locals_in(body.context, requirement.condition, named);
+        for (auto stmt : requirement.steps) {
+            const auto& step = body.context.module.steps[body.context.module.stmts[stmt].row];
+            for (auto arg : step.args) locals_in(body.context, arg, named);
+        }
+    }
+    for (const auto& rung : gate.rungs) {
+        named.insert(named.end(), rung.values.begin(), rung.values.end());
+    }
+    body.cleared.insert(body.cleared.end(), named.begin(), named.end());
+}
+
+}  // namespace
+
+void locals_in(const Context& context, ir::ExprId id, std::vector<ir::LocalId>& out) {
+    if (!id.has_value()) return;
+    const ir::Expr& e = context.module.exprs[id];
+    if (e.kind == ir::ExprKind::Local) out.push_back(e.local);
+    locals_in(context, e.a, out);
+    locals_in(context, e.b, out);
+    for (auto arg : e.args) locals_in(context, arg, out);
+    if (e.kind == ir::ExprKind::ListFn) {
+        locals_in(context, context.module.lambdas[ir::LambdaId{e.index}].body, out);
+    }
+}
+
+void check_threshold(Context& context, const ir::Requirement& requirement, Operator op, Span span) {
+    Interval score = interval_of(context, requirement.score);
+    Interval threshold = interval_of(context, requirement.threshold);
+    auto order = [](const std::optional<Decimal>& a, const std::optional<Decimal>& b) {
+        return a && b ? std::optional(Decimal::compare(*a, *b)) : std::nullopt;
+    };
+    // Compared with the threshold: the smallest and the largest that the score can be.
+    auto low = order(score.min, threshold.max);
+    auto high = order(score.max, threshold.min);
+    bool always = false;
+    bool never = false;
+    switch (op) {
+        case Operator::GreaterEqual:
+            always = low && *low >= 0;
+            never = high && *high < 0;
+            break;
+        case Operator::Greater:
+            always = low && *low > 0;
+            never = high && *high <= 0;
+            break;
+        case Operator::LessEqual:
+            always = high && *high <= 0;
+            never = low && *low > 0;
+            break;
+        case Operator::Less:
+            always = high && *high < 0;
+            never = low && *low >= 0;
+            break;
+        default:
+            return;
+    }
+    auto bound = [](const std::optional<Decimal>& d) { return d ? d->to_string() : "…"; };
+    if (!always && !never) return;
+    auto& d = context.report(
+        always ? DiagnosticCode::GateCannotFail : DiagnosticCode::GateCannotPass, span,
+        fmt::format("`{}` {}", requirement.text, always ? "always holds" : "can never hold"));
+    d.notes.push_back(fmt::format("the score lies in {}..{}", bound(score.min), bound(score.max)));
+}
+
+void check_gate(Body& body, ast::Gate node, StatementResult& result) {
+    Context& context = body.context;
+    ir::Gate gate;
+    gate.name = node.name().text();
+    gate.path = new_path(body, gate.name);
+    gate.span = node.name() ? node.name().span() : node.span();
+    std::string around = std::exchange(body.path, gate.path);
+    for (const auto& require : node.requirements()) {
+        gate.requirements.push_back(check_requirement(body, require));
+    }
+    if (gate.requirements.empty()) {
+        context.report(DiagnosticCode::GateCannotFail, gate.span,
+                       fmt::format("the gate `{}` requires nothing", gate.name));
+    }
+    auto ladder = node.ladder();
+    for (std::size_t i = 0; i < ladder.size(); ++i) {
+        check_rung(body, ladder[i], gate, i + 1 == ladder.size());
+    }
+    body.path = std::move(around);
+    if (ladder.empty()) {
+        auto& d = context.report(
+            DiagnosticCode::GateWithoutEnd, gate.span,
+            fmt::format("the gate `{}` does not say what happens on a miss", gate.name));
+        d.help =
+            "end it with `otherwise fail \"…\"`, `otherwise return …` or `otherwise accept \"…\"`";
+    }
+    clear(body, gate);
+    gate.verdict = body.declare(gate.name, context.common.verdict, gate.span);
+    ir::LocalId verdict = gate.verdict;
+    context.module.gates.push_back(std::move(gate));
+    add_stmt(body, ir::Stmt::Kind::Gate, context.module.gates.size() - 1, node.span());
+    result.value = add_local_ref(body, verdict, node.span());
+}
+
+}  // namespace weft::check

@@ -1,0 +1,202 @@
+#include "compiler/check/package.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "grammar/literals.h"
+
+namespace weft::check {
+
+namespace {
+
+// "a/b/main.wf" and "../shared/types.wf" give "a/shared/types.wf".
+std::string join_path(std::string_view from, std::string_view relative) {
+    std::vector<std::string> parts;
+    auto add = [&](std::string_view path, bool drop_last) {
+        std::size_t begin = 0;
+        while (begin <= path.size()) {
+            std::size_t end = path.find('/', begin);
+            bool last = end == std::string_view::npos;
+            std::string_view part = path.substr(begin, last ? end : end - begin);
+            if (last && drop_last) break;
+            if (part == ".." && !parts.empty() && parts.back() != ".." && !parts.back().empty()) {
+                parts.pop_back();
+            } else if (part != "." && (!part.empty() || (begin == 0 && parts.empty()))) {
+                parts.emplace_back(part);
+            }
+            if (last) break;
+            begin = end + 1;
+        }
+    };
+    add(from, true);
+    add(relative, false);
+    return fmt::format("{}", fmt::join(parts, "/"));
+}
+
+std::string stem(std::string_view path) {
+    std::size_t slash = path.rfind('/');
+    if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+    return std::string(path.substr(0, path.find('.')));
+}
+
+class Loading {
+  public:
+    Loading(Context& context, PackageLoader& loader) : context_(context), loader_(loader) {}
+
+    ModuleId load(const std::string& path, std::string qualifier, bool standard, Span use) {
+        auto known = by_path_.find(path);
+        if (known != by_path_.end()) {
+            if (open_.contains(path)) {
+                context_.report(DiagnosticCode::DependencyCycle, use,
+                                fmt::format("`{}` imports itself, over the modules between", path));
+            }
+            return known->second;
+        }
+        auto text = standard ? loader_.read_standard(path) : loader_.read_file(path);
+        if (!text) {
+            auto& d = context_.report(DiagnosticCode::ImportNotFound, use,
+                                      fmt::format("the module `{}` can't be read", path));
+            d.notes.push_back(text.error().message);
+            d.help = text.error().hint;
+            return {};
+        }
+        ModuleId id = context_.modules.add({});
+        by_path_.emplace(path, id);
+        open_.insert(path);
+        FileId file = context_.module.sources.add(standard ? "std/" + qualifier + ".wf" : path,
+                                                  std::move(*text));
+        {
+            auto& info = context_.modules[id];
+            info.path = path;
+            info.qualifier = std::move(qualifier);
+            info.is_standard = standard;
+            info.file = file;
+            info.parsed = std::make_unique<ParsedFile>(
+                parse(file, context_.module.sources[file], context_.diagnostics));
+        }
+        ast::Module tree(context_.modules[id].parsed->tree);
+        for (const auto& decl : tree.declarations()) {
+            if (auto use_decl = decl.as<ast::Use>()) import(id, use_decl);
+        }
+        for (const auto& decl : tree.declarations()) declare(id, decl);
+        open_.erase(path);
+        return id;
+    }
+
+  private:
+    void import(ModuleId into, ast::Use use) {
+        std::string name;
+        ModuleId target;
+        if (auto file = use.file()) {
+            auto relative = plain_text(file);
+            if (!relative) return;
+            name = stem(*relative);
+            if (context_.modules[into].is_standard) return;
+            target =
+                load(join_path(context_.modules[into].path, *relative), name, false, use.span());
+        } else {
+            auto names = use.path().names();
+            if (names.empty()) return;
+            name = names.back().text();
+            target = load(std::string(use.path().text()), name, true, use.span());
+        }
+        auto& imports = context_.modules[into].imports;
+        auto [it, is_new] = imports.try_emplace(name, Import{target, use.span()});
+        if (!is_new) {
+            auto& d = context_.report(DiagnosticCode::DuplicateName, use.span(),
+                                      fmt::format("a module `{}` is imported twice", name));
+            d.secondary.push_back({it->second.span, "imported here first"});
+        }
+    }
+
+    static std::optional<DeclKind> kind_of_node(NodeKind kind) {
+        switch (kind) {
+            case NodeKind::Record:
+                return DeclKind::Record;
+            case NodeKind::Enum:
+                return DeclKind::Enum;
+            case NodeKind::TypeAlias:
+                return DeclKind::Alias;
+            case NodeKind::Const:
+                return DeclKind::Const;
+            case NodeKind::ErrorDecl:
+                return DeclKind::Error;
+            case NodeKind::Fn:
+                return DeclKind::Fn;
+            case NodeKind::Prompt:
+                return DeclKind::Prompt;
+            case NodeKind::Worker:
+                return DeclKind::Worker;
+            case NodeKind::Workflow:
+                return DeclKind::Workflow;
+            default:
+                return std::nullopt;
+        }
+    }
+
+    void declare(ModuleId id, ast::Decl node) {
+        auto kind = kind_of_node(node.kind());
+        if (!kind) {
+            unsupported(id, node);
+            return;
+        }
+        ast::View name = *kind == DeclKind::Worker ? ast::View(node.child<ast::Path>())
+                                                   : ast::View(node.child<ast::Name>());
+        if (!name || name.text().empty()) return;
+        auto& info = context_.modules[id];
+        std::string text(name.text());
+        Declaration decl;
+        decl.kind = *kind;
+        decl.module = id;
+        decl.node = node;
+        decl.name = text;
+        bool is_dotted = text.find('.') != std::string::npos;
+        decl.qualified = info.qualifier.empty() || is_dotted ? text : info.qualifier + "." + text;
+        decl.name_span = name.span();
+        bool is_type =
+            *kind == DeclKind::Record || *kind == DeclKind::Enum || *kind == DeclKind::Alias;
+        auto& table = is_type ? info.types : *kind == DeclKind::Error ? info.errors : info.values;
+        DeclId decl_id = context_.declarations.add(std::move(decl));
+        auto [it, is_new] = table.try_emplace(text, decl_id);
+        if (!is_new) {
+            auto& d = context_.report(DiagnosticCode::DuplicateName, name.span(),
+                                      fmt::format("`{}` is declared twice", text));
+            d.secondary.push_back(
+                {context_.declarations[it->second].name_span, "declared here first"});
+            return;
+        }
+        if (auto e = node.as<ast::Enum>()) {
+            std::uint32_t number = 0;
+            for (const auto& c : e.cases()) {
+                info.cases[std::string(c.name().text())].push_back({decl_id, number++});
+            }
+        }
+        if (!is_type && info.imports.contains(text)) {
+            context_.report(DiagnosticCode::ShadowedName, name.span(),
+                            fmt::format("`{}` has the name of an imported module", text));
+        }
+    }
+
+    void unsupported(ModuleId id, ast::Decl node) {
+        if (auto test = node.as<ast::Test>()) {
+            context_.modules[id].tests.push_back(test);
+        } else if (node.kind() != NodeKind::Use) {
+            context_.report(DiagnosticCode::NotSupportedYet, node.span(),
+                            fmt::format("`{}` is not supported yet", label(node.kind())));
+        }
+    }
+
+    Context& context_;
+    PackageLoader& loader_;
+    std::map<std::string, ModuleId> by_path_;
+    std::set<std::string> open_;
+};
+
+}  // namespace
+
+void load_package(Context& context, std::string_view main_path, PackageLoader& loader) {
+    Loading(context, loader).load(std::string(main_path), "", false, {});
+}
+
+}  // namespace weft::check

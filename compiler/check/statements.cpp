@@ -1,0 +1,269 @@
+#include "compiler/check/statements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/check/constants.h"
+#include "compiler/check/types.h"
+
+namespace weft::check {
+
+namespace {
+
+using Kind = ir::Stmt::Kind;
+
+void check_let(Body& body, ast::Let let) {
+    Context& context = body.context;
+    std::string name(let.name().text());
+    TypeId wanted = resolve_type(context, body.module, let.type());
+    ir::ExprId value = wanted.has_value()
+                           ? expect_expr(body, let.value(), wanted, fmt::format("`{}`", name))
+                           : check_expr(body, let.value());
+    if (!wanted.has_value()) wanted = type_of(context, value);
+    if (name.empty()) return;
+    ir::LocalId local = body.declare(name, wanted, let.name().span());
+    context.watched.push_back({local, DiagnosticCode::UnusedDeclaration});
+    add_let(body, local, value, let.span());
+}
+
+void check_emit(Body& body, ast::Emit emit) {
+    Context& context = body.context;
+    auto arguments = emit.arguments();
+    ir::ExprId value;
+    if (arguments.size() > 1) {
+        context.report(DiagnosticCode::ArgumentMismatch, emit.span(),
+                       fmt::format("an event has one value, not {}", arguments.size()));
+    }
+    if (arguments.empty()) {
+        value = add_literal(context, Value::none(), context.common.none, emit.span());
+    } else {
+        value = check_expr(body, arguments[0].value());
+        if (type_of(context, value).has_value()) refuse_labels(body, value, "an event");
+    }
+    ir::StmtId id = add_stmt(body, Kind::Emit, 0, emit.span());
+    context.module.stmts[id].expr = value;
+    context.module.stmts[id].name = emit.name().text();
+}
+
+void check_sleep(Body& body, ast::Sleep sleep) {
+    Context& context = body.context;
+    if (!sleep.value()) {
+        context.report(DiagnosticCode::NotSupportedYet, sleep.span(),
+                       "`sleep until` is not supported yet");
+        return;
+    }
+    ir::ExprId value =
+        expect_expr(body, sleep.value(), context.common.duration, "the time to sleep");
+    ir::StmtId id = add_stmt(body, Kind::Sleep, 0, sleep.span());
+    context.module.stmts[id].expr = value;
+}
+
+void check_expr_stmt(Body& body, ast::Expr expr, Span span, bool wants_value,
+                     StatementResult& result) {
+    result.value = check_expr(body, expr);
+    if (!wants_value && type_of(body.context, result.value).has_value()) {
+        body.context.report(DiagnosticCode::UnusedDeclaration, span,
+                            "nothing reads the value of this expression");
+    }
+}
+
+void unsupported(Body& body, ast::Statement node) {
+    body.context.report(DiagnosticCode::NotSupportedYet, node.span(),
+                        fmt::format("`{}` is not supported yet", label(node.kind())));
+}
+
+}  // namespace
+
+ir::StmtId add_stmt(Body& body, Kind kind, std::size_t row, Span span) {
+    ir::Stmt stmt;
+    stmt.kind = kind;
+    stmt.row = static_cast<std::uint32_t>(row);
+    stmt.span = span;
+    ir::StmtId id = body.context.module.stmts.add(std::move(stmt));
+    body.block->stmts.push_back(id);
+    return id;
+}
+
+ir::StmtId add_let(Body& body, ir::LocalId local, ir::ExprId value, Span span) {
+    ir::StmtId id = add_stmt(body, Kind::Let, 0, span);
+    body.context.module.stmts[id].local = local;
+    body.context.module.stmts[id].expr = value;
+    return id;
+}
+
+std::string new_path(Body& body, std::string_view name) {
+    std::string path = fmt::format("{}.{}", body.path, name);
+    auto& taken = body.workflow->paths;
+    std::string out = path;
+    for (int i = 2; !taken.insert(out).second; ++i) out = fmt::format("{}_{}", path, i);
+    return out;
+}
+
+ir::ExprId check_return(Body& body, ast::Expr expr, Span span) {
+    Context& context = body.context;
+    WorkflowFrame& frame = *body.workflow;
+    if (body.in_each || body.in_undo) {
+        context.report(DiagnosticCode::MisplacedStatement, span,
+                       fmt::format("`return` is refused inside {}",
+                                   body.in_undo ? "a compensation" : "`each`"));
+    }
+    if (!expr) {
+        if (frame.result_declared && frame.result.has_value() &&
+            frame.result != context.common.none) {
+            context.report(
+                DiagnosticCode::MissingReturn, span,
+                fmt::format("`{}` must return a {}", frame.name, context.text(frame.result)));
+        }
+        return {};
+    }
+    std::string what = fmt::format("the result of `{}`", frame.name);
+    if (frame.result_declared) return expect_expr(body, expr, frame.result, what);
+    ir::ExprId value = check_expr(body, expr);
+    TypeId type = type_of(context, value);
+    if (!frame.result.has_value()) {
+        frame.result = type;
+    } else if (type.has_value()) {
+        TypeId both = join(context, frame.result, type);
+        if (!both.has_value()) {
+            context.report(DiagnosticCode::TypeMismatch, span,
+                           fmt::format("this returns a {}, another place a {}", context.text(type),
+                                       context.text(frame.result)));
+        } else {
+            frame.result = both;
+        }
+    }
+    return value;
+}
+
+ir::ExprId check_fail(Body& body, ast::Expr expr, Span span) {
+    Context& context = body.context;
+    const auto& common = context.common;
+    ir::ExprId value = check_expr(body, expr);
+    TypeId type = type_of(context, value);
+    if (!type.has_value()) return value;
+    if (kind_of(context, type) == TypeKind::Text) {
+        refuse_labels(body, value, "an error");
+        ir::Expr e;
+        e.kind = ir::ExprKind::Record;
+        e.span = span;
+        e.type = common.error;
+        e.args = {add_literal(context, Value::text("Failed"), common.text, span), value,
+                  add_literal(context, Value::text(""), common.text, span),
+                  add_literal(context, Value::integer(0), common.integer, span),
+                  add_literal(context, Value::none(),
+                              context.types()[common.error].fields.back().type, span)};
+        return add_expr(context, std::move(e));
+    }
+    const Type& t = context.types()[base_of(context, type)];
+    bool is_error = base_of(context, type) == common.error || t.name.starts_with("error ");
+    if (!is_error) {
+        auto& d = context.report(
+            DiagnosticCode::TypeMismatch, span_of(context, value),
+            fmt::format("`fail` takes an error or a text, not a {}", context.text(type)));
+        d.help = "declare one: `error Name { reason: Text }`";
+    }
+    return value;
+}
+
+StatementResult check_statement(Body& body, ast::Statement node, bool wants_value) {
+    Context& context = body.context;
+    StatementResult result;
+    switch (node.kind()) {
+        case NodeKind::Let:
+            check_let(body, node.as<ast::Let>());
+            break;
+        case NodeKind::Emit:
+            check_emit(body, node.as<ast::Emit>());
+            break;
+        case NodeKind::Sleep:
+            check_sleep(body, node.as<ast::Sleep>());
+            break;
+        case NodeKind::Step:
+            check_step(body, node.as<ast::Step>(), result);
+            break;
+        case NodeKind::Each: {
+            auto each = node.as<ast::Each>();
+            check_each(body, each, each.binder().text(), each.binder().span(), false, result);
+            break;
+        }
+        case NodeKind::Gate:
+            check_gate(body, node.as<ast::Gate>(), result);
+            break;
+        case NodeKind::If:
+        case NodeKind::IfLet:
+        case NodeKind::Match:
+            result = check_branches(body, node, wants_value, {});
+            break;
+        case NodeKind::Return: {
+            ir::ExprId value = check_return(body, node.as<ast::Return>().value(), node.span());
+            ir::StmtId id = add_stmt(body, Kind::Return, 0, node.span());
+            context.module.stmts[id].expr = value;
+            result.leaves = true;
+            break;
+        }
+        case NodeKind::Fail: {
+            ir::ExprId error = check_fail(body, node.as<ast::Fail>().value(), node.span());
+            ir::StmtId id = add_stmt(body, Kind::Fail, 0, node.span());
+            context.module.stmts[id].expr = error;
+            result.leaves = true;
+            break;
+        }
+        case NodeKind::ExprStmt:
+            check_expr_stmt(body, node.as<ast::ExprStmt>().value(), node.span(), wants_value,
+                            result);
+            break;
+        case NodeKind::Tune:
+            context.report(DiagnosticCode::MisplacedStatement, node.span(),
+                           "`tune` stands at the top of a workflow");
+            break;
+        case NodeKind::Accept:
+        case NodeKind::Next:
+        case NodeKind::Done:
+            context.report(DiagnosticCode::MisplacedStatement, node.span(),
+                           fmt::format("`{}` has no meaning here", label(node.kind())));
+            break;
+        default:
+            unsupported(body, node);
+            break;
+    }
+    return result;
+}
+
+ir::BlockId check_block(Body& body, ast::Block block, BlockWish wish) {
+    return check_lines(body, block.statements(), std::move(wish));
+}
+
+ir::BlockId check_lines(Body& body, const std::vector<ast::Statement>& lines, BlockWish wish) {
+    Context& context = body.context;
+    OpenBlock open;
+    open.stmts = std::move(wish.prelude);
+    OpenBlock* around = std::exchange(body.block, &open);
+    auto cleared = body.cleared;
+    std::size_t mark = body.mark();
+    ir::Block out;
+    bool reported = false;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        bool is_last = i + 1 == lines.size();
+        if (out.leaves && !reported) {
+            context.report(DiagnosticCode::UnreachableStep, lines[i].span(),
+                           "nothing after a statement that leaves is ever run");
+            reported = true;
+        }
+        auto result = check_statement(body, lines[i], is_last && wish.wants_value);
+        if (is_last && wish.wants_value && result.value.has_value() && wish.hint.has_value()) {
+            result.value = adapt_literal(body, result.value, wish.hint);
+        }
+        if (is_last) out.value = wish.wants_value ? result.value : ir::ExprId{};
+        out.leaves = out.leaves || result.leaves;
+    }
+    if (out.leaves) out.value = {};
+    out.type = out.value.has_value() ? type_of(context, out.value) : context.common.none;
+    out.stmts = std::move(open.stmts);
+    body.leave(mark);
+    body.cleared = std::move(cleared);
+    body.block = around;
+    return context.module.blocks.add(std::move(out));
+}
+
+}  // namespace weft::check

@@ -1,0 +1,32 @@
+// Source to typed IR: the whole front half of the compiler behind one function. It knows no file
+// system (the caller brings a PackageLoader), no bytecode and no machine.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/diagnostic.h"
+#include "base/result.h"
+#include "compiler/ir/module.h"
+
+namespace weft {
+
+// Where source texts come from. Paths are as the package writes them, joined with '/', and name the
+// same file by the same text, so that a module is loaded once.
+class PackageLoader {
+  public:
+    virtual ~PackageLoader() = default;
+    virtual Result<std::string> read_file(std::string_view path) = 0;
+    // "std.rag" -> text of the standard library's rag.wf.
+    virtual Result<std::string> read_standard(std::string_view name) = 0;
+};
+
+struct Compiled {
+    ir::Module module;  // its sources render the diagnostics, also when not ok
+    Diagnostics diagnostics;
+    bool ok = false;  // no errors: the module may be lowered
+};
+
+Compiled compile(std::string_view main_path, PackageLoader& loader);
+
+}  // namespace weft

@@ -1,0 +1,250 @@
+// The typed IR for people: workflows as trees of statements, expressions in infix form. Types stand
+// where the source left them out.
+#include <fmt/format.h>
+
+#include "bytecode/image.h"
+#include "compiler/ir/module.h"
+#include "compiler/ir/print.h"
+
+namespace weft::ir {
+
+namespace {
+
+std::string duration(std::int64_t ms) {
+    struct Unit {
+        std::int64_t ms;
+        std::string_view name;
+    };
+    for (Unit unit :
+         {Unit{86'400'000, "d"}, Unit{3'600'000, "h"}, Unit{60'000, "m"}, Unit{1000, "s"}}) {
+        if (ms != 0 && ms % unit.ms == 0) return fmt::format("{}{}", ms / unit.ms, unit.name);
+    }
+    return fmt::format("{}ms", ms);
+}
+
+class Printer {
+  public:
+    explicit Printer(const Module& module) : module_(module) {}
+
+    std::string all() {
+        for (const auto& fn : module_.fns) {
+            line(0, "fn {}({}) -> {} =", fn.name, parameters(fn.parameters), type(fn.result));
+            line(1, "{}", print_expr(module_, fn.body));
+        }
+        for (const auto& prompt : module_.prompts) {
+            line(0, "prompt {}({}) -> {}", prompt.name, parameters(prompt.parameters),
+                 type(prompt.type));
+            line(1, "system {}", print_expr(module_, prompt.system));
+            line(1, "user {}", print_expr(module_, prompt.user));
+        }
+        for (const auto& worker : module_.workers) worker_row(worker);
+        for (const auto& workflow : module_.workflows) workflow_row(workflow);
+        return std::move(out_);
+    }
+
+  private:
+    template <typename... Args>
+    void line(int depth, fmt::format_string<Args...> format, Args&&... args) {
+        out_.append(static_cast<std::size_t>(depth) * 2, ' ');
+        out_ += fmt::format(format, std::forward<Args>(args)...);
+        out_ += '\n';
+    }
+
+    std::string type(TypeId id) { return id.has_value() ? module_.types.text(id) : "?"; }
+    std::string expr(ExprId id) { return print_expr(module_, id); }
+    const std::string& name(LocalId id) { return module_.locals[id].name; }
+
+    std::string parameters(const std::vector<LocalId>& locals) {
+        std::string out;
+        for (auto local : locals) {
+            if (!out.empty()) out += ", ";
+            out += fmt::format("{}: {}", name(local), type(module_.locals[local].type));
+        }
+        return out;
+    }
+
+    void worker_row(const Worker& worker) {
+        const WorkerRow& row = worker.row;
+        std::string signature;
+        for (std::size_t i = 0; i < row.parameters.size(); ++i) {
+            if (i > 0) signature += ", ";
+            signature += fmt::format("{}: {}", row.parameters[i], type(worker.parameter_types[i]));
+        }
+        std::string effect = row.effect == EffectClass::Read ? "read"
+                             : row.effect == EffectClass::Once
+                                 ? "once"
+                                 : "idempotent for " + duration(row.window_ms);
+        line(0, "worker {}({}): {}{}{}{}", row.name, signature, effect,
+             row.irreversible ? ", irreversible" : "", row.untrusted ? ", untrusted" : "",
+             row.reserve_micros > 0
+                 ? fmt::format(", costs {} millionths {}", row.reserve_micros, row.reserve_currency)
+                 : "");
+    }
+
+    void workflow_row(const Workflow& w) {
+        std::vector<LocalId> locals;
+        for (const auto& p : w.parameters) locals.push_back(p.local);
+        line(0, "workflow {}({}) -> {}", w.name, parameters(locals), type(w.result));
+        if (w.within_ms > 0) line(1, "within {}", duration(w.within_ms));
+        if (w.has_budget) {
+            line(1, "costing at most {} millionths {}", w.budget_micros, w.budget_currency);
+        }
+        if (w.retain_ms > 0) line(1, "retain {}", duration(w.retain_ms));
+        for (const auto& tune : w.tunes) {
+            line(1, "tune {}: {}", name(tune.local), type(module_.locals[tune.local].type));
+        }
+        block(1, w.body);
+    }
+
+    void block(int depth, BlockId id) {
+        if (!id.has_value()) return;
+        const Block& row = module_.blocks[id];
+        for (auto stmt : row.stmts) statement(depth, module_.stmts[stmt]);
+        if (row.value.has_value()) line(depth, "= {}", expr(row.value));
+    }
+
+    void statement(int depth, const Stmt& stmt) {
+        switch (stmt.kind) {
+            case Stmt::Kind::Let:
+                line(depth, "let {}: {} = {}", name(stmt.local),
+                     type(module_.locals[stmt.local].type), expr(stmt.expr));
+                break;
+            case Stmt::Kind::Step:
+                step(depth, module_.steps[stmt.row]);
+                break;
+            case Stmt::Kind::Each: {
+                const Each& row = module_.eaches[stmt.row];
+                line(depth, "each {} [{}]: {} = {} in {}, {} at once", name(row.result), row.path,
+                     type(module_.locals[row.result].type), name(row.item), expr(row.list),
+                     row.limit);
+                block(depth + 1, row.body);
+                break;
+            }
+            case Stmt::Kind::If: {
+                const If& row = module_.ifs[stmt.row];
+                line(depth, "if {}", expr(row.condition));
+                block(depth + 1, row.then_block);
+                if (row.else_block.has_value()) {
+                    line(depth, "else");
+                    block(depth + 1, row.else_block);
+                }
+                break;
+            }
+            case Stmt::Kind::Gate:
+                gate(depth, module_.gates[stmt.row]);
+                break;
+            case Stmt::Kind::Return:
+                line(depth, "return {}", expr(stmt.expr));
+                break;
+            case Stmt::Kind::Fail:
+                line(depth, "fail {}", expr(stmt.expr));
+                break;
+            case Stmt::Kind::Emit:
+                line(depth, "emit {}({})", stmt.name, expr(stmt.expr));
+                break;
+            case Stmt::Kind::Sleep:
+                line(depth, "sleep {}", expr(stmt.expr));
+                break;
+        }
+    }
+
+    void policy(int depth, const Policy& p) {
+        if (p.timeout_ms > 0) line(depth, "timeout {}", duration(p.timeout_ms));
+        if (p.within_ms > 0) line(depth, "within {}", duration(p.within_ms));
+        if (p.retries == 0) return;
+        line(depth, "retry {} times{}{}, backoff {} to {}{}", p.retries,
+             p.retry_on.empty() ? "" : " on ", fmt::join(p.retry_on, ", "),
+             duration(p.backoff_first_ms), duration(p.backoff_cap_ms),
+             p.then_hold ? " then hold" : "");
+    }
+
+    void step(int depth, const Step& row) {
+        std::string call;
+        if (row.worker.has_value()) {
+            call = module_.workers[row.worker].row.name + "(";
+            for (std::size_t i = 0; i < row.args.size(); ++i) {
+                if (i > 0) call += ", ";
+                call += expr(row.args[i]);
+            }
+            call += ")";
+        } else {
+            call = "block";
+        }
+        line(depth, "step {} [{}]: {} = {}", name(row.result), row.path,
+             type(module_.locals[row.result].type), call);
+        if (row.when.has_value()) line(depth + 1, "when {}", expr(row.when));
+        policy(depth + 1, row.policy);
+        if (row.body.has_value()) {
+            line(depth + 1, "do");
+            block(depth + 2, row.body);
+        }
+        for (const auto& handler : row.handlers) {
+            line(depth + 1, "on {}",
+                 handler.errors.empty() ? "Error"
+                                        : fmt::format("{}", fmt::join(handler.errors, ", ")));
+            block(depth + 2, handler.body);
+        }
+        undo(depth + 1, row.undo);
+    }
+
+    void undo(int depth, const Undo& row) {
+        if (row.kind == Undo::Kind::None) line(depth, "compensate none \"{}\"", row.reason);
+        if (row.kind != Undo::Kind::Run) return;
+        line(depth, "compensate{}", row.even_in_doubt ? " even in doubt" : "");
+        block(depth + 1, row.body);
+    }
+
+    void gate(int depth, const Gate& row) {
+        line(depth, "gate {} [{}]", row.name, row.path);
+        for (const auto& requirement : row.requirements) {
+            for (auto stmt : requirement.steps) statement(depth + 2, module_.stmts[stmt]);
+            line(depth + 1, "require {}", expr(requirement.condition));
+        }
+        for (const auto& r : row.rungs) rung(depth + 1, r);
+    }
+
+    void rung(int depth, const Rung& r) {
+        switch (r.kind) {
+            case Rung::Kind::Retry: {
+                std::string with;
+                for (const auto& [local, value] : r.with) {
+                    with += fmt::format(" with {} = {}", name(local), expr(value));
+                }
+                line(depth, "otherwise retry{}, up to {} times", with, r.times);
+                break;
+            }
+            case Rung::Kind::Review: {
+                std::vector<std::string> names;
+                for (auto value : r.values) names.push_back(name(value));
+                line(depth, "otherwise review {} by {} within {}, {} needed",
+                     fmt::join(names, ", "), fmt::join(r.roles, ", "), duration(r.within_ms),
+                     r.approvals_needed);
+                break;
+            }
+            case Rung::Kind::Fail:
+                line(depth, "otherwise fail {}", expr(r.value));
+                break;
+            case Rung::Kind::Return:
+                line(depth, "otherwise return {}", expr(r.value));
+                break;
+            case Rung::Kind::Accept:
+                line(depth, "otherwise accept {}", expr(r.value));
+                break;
+            case Rung::Kind::Block:
+                line(depth, "otherwise");
+                block(depth + 1, r.body);
+                break;
+        }
+    }
+
+    const Module& module_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string print(const Module& module) {
+    return Printer(module).all();
+}
+
+}  // namespace weft::ir
