@@ -176,6 +176,10 @@ class Machine {
     [[nodiscard]] Bytes16 check() const;  // state check now
     [[nodiscard]] bool past_no_return() const;
 
+    // From now on the state check is also computed from nothing at each record and must be equal: for
+    // tests and debug builds, at the cost of walking the whole state each time.
+    void check_itself(bool on);
+
   private:
     struct State;
     std::unique_ptr<State> state_;

@@ -1,0 +1,288 @@
+// One image for each rule of docs/bytecode.md that breaks that rule and no other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/image_builder.h"
+
+namespace weft {
+namespace {
+
+using testing::FunctionBuilder;
+using ::testing::HasSubstr;
+using testing::ImageBuilder;
+
+void expect_refused(const ImageBuilder& b, const std::string& why) {
+    const auto result = verify_image(b.image);
+    ASSERT_FALSE(result) << "accepted, but: " << why;
+    EXPECT_THAT(result.error().message, HasSubstr(why));
+    EXPECT_NE(result.error().kind, ErrorKind::Usage);
+}
+
+void expect_good(const ImageBuilder& b) {
+    const auto result = verify_image(b.image);
+    EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST(Verifier, TakesASmallWorkflow) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.end(0);
+    expect_good(b);
+}
+
+TEST(Verifier, Semantics) {
+    ImageBuilder b;
+    b.image.semantics = 2;
+    const auto result = verify_image(b.image);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, ErrorKind::Unsupported);
+}
+
+TEST(Verifier, OperandsInRange) {
+    const auto with = [](Instruction x) {
+        ImageBuilder b;
+        auto flow = b.workflow(1, 1, 2);
+        flow.op(x.op, x.a, x.b, x.c, x.d);
+        flow.end(0);
+        return b;
+    };
+    expect_refused(with({static_cast<Opcode>(200), 0, 0, 0, 0}), "no such instruction");
+    expect_refused(with({Opcode::Move, 2, 0, 0, 0}), "no such register");
+    expect_refused(with({Opcode::Move, 0, 2, 0, 0}), "no such register");
+    expect_refused(with({Opcode::Move, 0, 0, 1, 0}), "not zero");
+    expect_refused(with({Opcode::MakeList, 0, 1, 2, 0}), "out of range");
+    expect_refused(with({Opcode::Const, 0, 0, 0, 0}), "no such constant");
+    expect_refused(with({Opcode::ToText, 0, 0, 0, 9}), "no such type");
+    expect_refused(with({Opcode::Jump, 0, 0, 0, 5}), "jumps out");
+    expect_refused(with({Opcode::Call, 0, 0, 1, 7}), "no such function");
+    expect_refused(with({Opcode::Builtin, 0, 0, 1, 99}), "no such built-in");
+    expect_refused(with({Opcode::Builtin, 0, 0, 1, 5}), "wrong number of arguments");
+    expect_refused(with({Opcode::MakeMap, 0, 0, 1, 0}), "key without value");
+    expect_refused(with({Opcode::CallStep, 0, 0, 0, 9}), "no such site");
+}
+
+TEST(Verifier, EndOfFunction) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.op(Opcode::Move, 0, 0);
+    expect_refused(b, "runs past the end");
+}
+
+TEST(Verifier, FunctionShape) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.end(0);
+    flow.function().named_slots = 2;
+    expect_refused(b, "do not nest");
+    flow.function().named_slots = 1;
+    flow.function().places.pop_back();
+    expect_refused(b, "source place");
+    flow.function().places.emplace_back();
+    flow.function().slot_names.clear();
+    expect_refused(b, "name a named slot");
+}
+
+TEST(Verifier, AssignedBeforeReadOnEveryPath) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 2, 3);
+    const auto branch = flow.op(Opcode::JumpIfNone, 0);
+    flow.op(Opcode::Move, 1, 0);  // only on one of the two paths
+    flow.land(branch);
+    flow.end(1);
+    expect_refused(b, "register 1 is read where it may not be assigned");
+}
+
+TEST(Verifier, AssignedOnBothPathsIsEnough) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 2, 3);
+    const auto branch = flow.op(Opcode::JumpIfNone, 0);
+    flow.op(Opcode::Move, 1, 0);
+    const auto done = flow.op(Opcode::Jump);
+    flow.land(branch);
+    flow.constant(1, Value::integer(1));
+    flow.land(done);
+    flow.end(1);
+    expect_good(b);
+}
+
+TEST(Verifier, LoopsForgetWhatOnlyTheFirstPassKnew) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 2);
+    flow.constant(1, Value::integer(1));
+    const auto top = flow.here();
+    flow.op(Opcode::Move, 0, 1);
+    flow.sleep(0);  // register 1 is a temporary: gone after this
+    flow.op(Opcode::JumpIf, 0, 0, 0, top);
+    flow.end(0);
+    expect_refused(b, "register 1 is read");
+}
+
+TEST(Verifier, TemporariesDieAtSites) {
+    ImageBuilder b;
+    const auto step = b.step("flow.s", b.worker("w", EffectClass::Read));
+    auto flow = b.workflow(1, 1, 3);
+    flow.op(Opcode::Move, 1, 0);
+    flow.call(2, 0, 1, step);
+    flow.op(Opcode::Move, 0, 2);  // the written register is there
+    flow.end(1);                  // the other temporary isn't
+    expect_refused(b, "register 1 is read");
+}
+
+TEST(Verifier, HandlersSeeNamedSlotsAndTheError) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 2, 3);
+    flow.op(Opcode::Move, 2, 0);
+    const auto scope = flow.op(Opcode::ScopeEnter, 1);
+    flow.op(Opcode::ScopeLeave);
+    flow.end(0);
+    flow.land(scope);
+    flow.op(Opcode::Move, 0, 1);
+    flow.op(Opcode::Move, 0, 2);
+    flow.end(0);
+    expect_refused(b, "register 2 is read");
+}
+
+TEST(Verifier, ScopesBalance) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.op(Opcode::ScopeLeave);
+    flow.end(0);
+    expect_refused(b, "where none is open");
+
+    ImageBuilder c;
+    auto other = c.workflow(1, 2, 2);
+    const auto skip = other.op(Opcode::JumpIfNone, 0);
+    const auto scope = other.op(Opcode::ScopeEnter, 1);
+    other.land(skip);
+    other.end(0);
+    other.land(scope);
+    other.end(0);
+    expect_refused(c, "different scopes");
+}
+
+TEST(Verifier, KindsOfFunctions) {
+    const auto in = [](FunctionKind kind, Opcode op) {
+        ImageBuilder b;
+        auto f = b.function("f", kind, 1, 1, 2);
+        f.op(op, op == Opcode::Return ? 0 : 1);
+        f.op(Opcode::Return, 0);
+        return b;
+    };
+    expect_refused(in(FunctionKind::Pure, Opcode::UndoMark), "not allowed");
+    expect_refused(in(FunctionKind::Pure, Opcode::ScopeEnter), "not allowed");
+    expect_refused(in(FunctionKind::Workflow, Opcode::Return), "not allowed");
+    expect_refused(in(FunctionKind::Undo, Opcode::UndoCut), "not allowed");
+    ImageBuilder b;
+    auto f = b.function("f", FunctionKind::Pure, 1, 1, 1);
+    f.call(0, 0, 1, b.step("s", b.worker("w", EffectClass::Read)));
+    f.op(Opcode::Return, 0);
+    expect_refused(b, "not allowed");
+}
+
+TEST(Verifier, NoRecursion) {
+    ImageBuilder b;
+    auto f = b.function("f", FunctionKind::Pure, 1, 1, 1);
+    auto g = b.function("g", FunctionKind::Pure, 1, 1, 1);
+    f.op(Opcode::Call, 0, 0, 1, g.number());
+    f.op(Opcode::Return, 0);
+    g.op(Opcode::Map, 0, 0, 0, f.number());
+    g.op(Opcode::Return, 0);
+    expect_refused(b, "can call itself");
+}
+
+TEST(Verifier, NoRecursionThroughTypesOrForks) {
+    ImageBuilder b;
+    Constraint constraint;
+    constraint.kind = Constraint::Kind::Function;
+    auto type = testing::make_type(TypeKind::Refined, b.integer);
+    type.constraints = {constraint};
+    const auto refined = b.image.types.add(type);
+    auto f = b.function("f", FunctionKind::Pure, 1, 1, 1);
+    f.op(Opcode::Refine, 0, 0, 0, refined.index);
+    f.op(Opcode::Return, 0);
+    expect_refused(b, "itself");
+
+    ImageBuilder c;
+    auto branch = c.function("b", FunctionKind::Branch, 1, 1, 1);
+    branch.fork(0, 0, 1, c.fork(branch.number(), 1));
+    branch.op(Opcode::Return, 0);
+    expect_refused(c, "can call itself");
+}
+
+TEST(Verifier, ArgumentCounts) {
+    ImageBuilder b;
+    auto pure = b.function("f", FunctionKind::Pure, 2, 2, 2);
+    pure.op(Opcode::Return, 0);
+    auto flow = b.workflow(1, 1, 2);
+    flow.op(Opcode::Call, 0, 0, 1, pure.number());
+    flow.end(0);
+    expect_refused(b, "wrong number of arguments");
+
+    ImageBuilder c;
+    auto undo = c.function("u", FunctionKind::Undo, 2, 2, 2);
+    undo.op(Opcode::Return, 0);
+    auto other = c.workflow(1, 1, 2);
+    other.op(Opcode::UndoPush, 0, 0, 1, undo.number());
+    other.end(0);
+    expect_refused(c, "wrong number of arguments");
+
+    ImageBuilder d;
+    auto branch = d.function("b", FunctionKind::Branch, 3, 3, 3);
+    branch.op(Opcode::Return, 0);
+    auto forks = d.workflow(1, 1, 2);
+    forks.fork(0, 0, 1, d.fork(branch.number(), 1));
+    forks.end(0);
+    expect_refused(d, "out of range");
+}
+
+TEST(Verifier, SitesAndInstructionsAgree) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.end(0);
+    b.image.sites[0].pc = 3;
+    expect_refused(b, "another instruction's");
+    b.image.sites[0].pc = 0;
+    b.image.sites.push_back(b.image.sites[0]);
+    expect_refused(b, "no instruction names");
+    b.image.sites.pop_back();
+    b.image.sites[0].kind = SiteKind::Sleep;
+    expect_refused(b, "another instruction's");
+    b.image.sites[0].kind = SiteKind::Step;
+    expect_refused(b, "no row");
+}
+
+TEST(Verifier, Tables) {
+    const auto base = [] {
+        ImageBuilder b;
+        b.step("flow.s", b.worker("w", EffectClass::Idempotent));
+        auto branch = b.function("b", FunctionKind::Branch, 1, 1, 1);
+        branch.op(Opcode::Return, 0);
+        auto flow = b.workflow(1, 1, 1);
+        flow.fork(0, 0, 1, b.fork(branch.number(), 1));
+        flow.end(0);
+        return b;
+    };
+    const auto broken = [&](auto change, const std::string& why) {
+        auto b = base();
+        change(b.image);
+        expect_refused(b, why);
+    };
+    broken([](Image& i) { i.workers[0].probe = 0; }, "no read worker");
+    broken([](Image& i) { i.workers[0].window_ms = -1; }, "duration");
+    broken([](Image& i) { i.workers[0].reserve_micros = -1; }, "cost");
+    broken([](Image& i) { i.steps[0].worker = 1; }, "no such worker");
+    broken([](Image& i) { i.steps[0].argument_types.clear(); }, "arguments");
+    broken([](Image& i) { i.steps[0].result_type = TypeId{99}; }, "no such type");
+    broken([](Image& i) { i.steps[0].policy.backoff_cap_ms = -1; }, "duration");
+    broken([](Image& i) { i.forks[0].limit = 0; }, "no branch");
+    broken([](Image& i) { i.forks[0].function = 1; }, "no branch function");
+    broken([](Image& i) { i.workflows[0].function = 0; }, "no such function");
+    broken([](Image& i) { i.workflows[0].parameters.clear(); }, "does not take");
+    broken([](Image& i) { i.workflows[0].has_budget = true; }, "budget");
+    broken([](Image& i) { i.workflows[0].parameters[0].has_default = true; }, "default");
+    broken([](Image& i) { i.reviews.push_back({"r", "t", {}, 1, 0, {}, {}}); }, "approve");
+    broken([](Image& i) { i.prompts.push_back({"p", {}, TypeId{0}}); }, "prompt");
+}
+
+}  // namespace
+}  // namespace weft

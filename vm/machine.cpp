@@ -1,0 +1,161 @@
+#include "vm/machine.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "vm/state.h"
+
+namespace weft::vm {
+namespace {
+
+// Functions that may reach an irreversible call, themselves or through branches that they start.
+std::vector<bool> find_irreversible(const Image& image) {
+    std::vector<bool> out(image.functions.size(), false);
+    std::vector<std::vector<std::uint32_t>> started_by(image.functions.size());
+    std::vector<std::uint32_t> found;
+    for (const auto& site : image.sites) {
+        if (site.kind == SiteKind::Fork) {
+            started_by[image.forks[site.row].function].push_back(site.function);
+        }
+        if (site.kind != SiteKind::Step) continue;
+        if (image.workers[image.steps[site.row].worker].irreversible)
+            found.push_back(site.function);
+    }
+    while (!found.empty()) {
+        const auto function = found.back();
+        found.pop_back();
+        if (out[function]) continue;
+        out[function] = true;
+        found.insert(found.end(), started_by[function].begin(), started_by[function].end());
+    }
+    return out;
+}
+
+// The state check has a key of its own, made from half of the seed.
+Bytes16 check_key(const Hash& seed) {
+    return to_array<16>(view(seed).substr(16));
+}
+
+Value this_run(const Begin& begin) {
+    return Value::record({Value::text(to_hex(view(begin.run))), Value::text(begin.starter),
+                          Value::time(begin.time_ms)});
+}
+
+}  // namespace
+
+Machine::State::State(std::shared_ptr<const Image> image_of_run, Begin begin_of_run)
+    : image(std::move(image_of_run)),
+      begin(std::move(begin_of_run)),
+      workflow(&image->workflows.at(begin.workflow)),
+      may_be_irreversible(find_irreversible(*image)),
+      time_ms(begin.time_ms),
+      evaluator(*image, this_run(begin), meter),
+      check(check_key(begin.seed)) {
+    auto arguments = begin.input.items();
+    const auto& tunes = begin.tunes.items();
+    arguments.insert(arguments.end(), tunes.begin(), tunes.end());
+    WEFT_CHECK(arguments.size() == image->functions[workflow->function].parameters);
+    auto& root = branches[kRoot];
+    push_frame(root, workflow->function, std::move(arguments));
+    make_ready(root);
+}
+
+void Machine::State::start() {
+    if (workflow->within_ms > 0) {
+        set_timer({.role = TimerRole::RunDeadline, .due_ms = after(workflow->within_ms)}, kNoSite);
+    }
+    run_ready();
+}
+
+// Every branch runs until none can go on, the lowest that is ready first.
+void Machine::State::run_ready() {
+    while (!ready.empty() && !is_ended()) {
+        const auto id = *ready.begin();
+        ready.erase(ready.begin());
+        auto& branch = branches.at(id);
+        running = id;
+        while (advance(branch)) {
+        }
+        touched.insert(id);
+        running.reset();
+    }
+    settle();
+}
+
+RunStatus Machine::State::status() const {
+    if (ended) return *ended;
+    if (!stuck.empty()) return RunStatus::Stuck;
+    if (is_held || !held.empty() || persons > 0) return RunStatus::Held;
+    return calls.empty() ? RunStatus::Waiting : RunStatus::Running;
+}
+
+void Machine::State::end_run(RunStatus how, Value value) {
+    EndBody body;
+    body.status = static_cast<EndStatus>(how);
+    if (how != RunStatus::Completed) body.error = builtin_error(error_name(value));
+    const auto& root = branches.at(kRoot);
+    std::uint32_t site = kNoSite;
+    if (how == RunStatus::Completed) site = root.instruction().d;
+    emit(RecordKind::End, site, kRoot, body, &value);
+    ended = how;
+    result = std::move(value);
+    ready.clear();
+    calls.clear();
+    timers.clear();
+    tasks.clear();
+    held.clear();
+    stuck.clear();
+}
+
+Machine::Machine(std::shared_ptr<const Image> image, Begin begin)
+    : state_(std::make_unique<State>(std::move(image), std::move(begin))) {}
+Machine::~Machine() = default;
+Machine::Machine(Machine&&) noexcept = default;
+Machine& Machine::operator=(Machine&&) noexcept = default;
+
+Progress Machine::start() {
+    state_->start();
+    return std::exchange(state_->progress, {});
+}
+
+Progress Machine::apply(const Fact& fact, std::int64_t time_ms) {
+    auto& state = *state_;
+    const bool fits = accepts(fact);
+    ++state.next_seq;  // the fact's own record
+    state.time_ms = time_ms;
+    state.meter.fuel_at_record = state.meter.fuel;
+    if (fits) std::visit([&state](const auto& known) { state.on(known); }, fact);
+    state.run_ready();
+    return std::exchange(state.progress, {});
+}
+
+bool Machine::accepts(const Fact& fact) const {
+    if (state_->is_ended()) return false;
+    return std::visit([this](const auto& known) { return state_->fits(known); }, fact);
+}
+
+std::uint64_t Machine::next_seq() const {
+    return state_->next_seq;
+}
+RunStatus Machine::status() const {
+    return state_->status();
+}
+std::vector<Want> Machine::wants() const {
+    return state_->wants();
+}
+const Value& Machine::result() const {
+    return state_->result;
+}
+std::int64_t Machine::spent_micros() const {
+    return state_->spent_micros;
+}
+Bytes16 Machine::check() const {
+    return state_->check.sum();
+}
+bool Machine::past_no_return() const {
+    return state_->branches.at(kRoot).irreversible > 0;
+}
+void Machine::check_itself(bool on) {
+    state_->checks_itself = on;
+}
+
+}  // namespace weft::vm

@@ -1,0 +1,152 @@
+// One branch, instruction by instruction, until it rests, ends or gives way.
+#include "bytecode/opcode_info.h"
+#include "vm/state.h"
+
+namespace weft::vm {
+
+CodePlace Machine::State::place(const Branch& branch) const {
+    return {branch.frame().function, branch.frame().pc};
+}
+
+void Machine::State::push_frame(Branch& branch, std::uint32_t function,
+                                std::vector<Value> arguments, std::optional<UndoEntry> undoes) {
+    const auto& code = image->functions[function];
+    branch.frames.push_back({.number = function,
+                             .function = &code,
+                             .registers = Registers(code.registers, code.named_slots, meter),
+                             .undoes = std::move(undoes),
+                             .terms = std::vector<Term>(code.named_slots)});
+    auto& registers = branch.frame().registers;
+    for (std::size_t i = 0; i < arguments.size(); ++i) registers.set(i, std::move(arguments[i]));
+    touch(branch);
+}
+
+void Machine::State::make_ready(Branch& branch) {
+    branch.rest = Rest::Ready;
+    ready.insert(branch.id);
+    touch(branch);
+}
+
+// The value of an effect or of branches is kept whatever it is: the effect has happened. The limit
+// on what a run holds is asked at the next logged instruction.
+void Machine::State::resume_with(Branch& branch, Value value) {
+    branch.frame().registers.set(branch.instruction().a, std::move(value));
+    ++branch.frame().pc;
+    make_ready(branch);
+}
+
+bool Machine::State::advance(Branch& branch) {
+    switch (opcode_info(branch.instruction().op)->family) {
+        case Family::Pure: {
+            auto done = evaluator.pure(place(branch), branch.frame().registers);
+            if (!done) {
+                raise(branch, std::move(done).error());
+                return false;
+            }
+            ++branch.frame().pc;
+            return true;
+        }
+        case Family::Flow:
+            return flow(branch);
+        case Family::Site:
+            return may_pass_site(branch) && site(branch);
+    }
+    return false;
+}
+
+bool Machine::State::flow(Branch& branch) {
+    auto& frame = branch.frame();
+    const auto x = branch.instruction();
+    meter.pay(1);
+    switch (x.op) {
+        case Opcode::Return:
+            give_back(branch, frame.registers[x.a]);
+            return false;
+        case Opcode::ScopeEnter:
+            frame.scopes.push_back({x.a, x.d, branch.undo.size(), branch.irreversible});
+            break;
+        case Opcode::ScopeLeave:
+            frame.scopes.pop_back();
+            break;
+        case Opcode::UndoMark:
+            frame.registers.set(x.a, Value::integer(static_cast<std::int64_t>(branch.undo.size())));
+            break;
+        case Opcode::UndoPush:
+            return undo_push(branch);
+        case Opcode::UndoCut:
+            return undo_cut(branch);
+        case Opcode::NextGeneration:
+            ++branch.generation;
+            break;
+        default: {
+            auto next = evaluator.jump(place(branch), frame.registers);
+            if (!next) {
+                raise(branch, std::move(next).error());
+                return false;
+            }
+            frame.pc = *next;
+            return true;
+        }
+    }
+    ++frame.pc;
+    return true;
+}
+
+void Machine::State::give_back(Branch& branch, Value value) {
+    if (branch.is_undoing()) {
+        undo_ended(branch, std::nullopt);
+    } else {
+        finish(branch, Ended::Done, std::move(value));
+    }
+}
+
+// A logged instruction is where a branch can be stopped, and where the run as a whole can rest.
+bool Machine::State::may_pass_site(Branch& branch) {
+    if (!meter.pay(1)) {
+        raise(branch,
+              evaluator.trap(place(branch), "the run computes too long without a logged step"));
+        return false;
+    }
+    if (is_held) {
+        branch.rest = Rest::Parked;
+        parked.insert(branch.id);
+        return false;
+    }
+    if (branch.must_stop()) {
+        finish(branch, Ended::Stopped);
+        return false;
+    }
+    settle();
+    // What undoes must be able to go on, however much the run holds.
+    if (check.bytes() > kRunBytesMax && !branch.is_undoing() && !branch.is_shielded) {
+        raise(branch, evaluator.trap(place(branch), "the run holds too much data"));
+        return false;
+    }
+    touch(branch);
+    return true;
+}
+
+bool Machine::State::site(Branch& branch) {
+    switch (branch.instruction().op) {
+        case Opcode::CallStep:
+            return call_step(branch);
+        case Opcode::ForkEach:
+            return fork_each(branch);
+        case Opcode::UndoTo:
+            return undo_to(branch);
+        case Opcode::Gate:
+            return gate(branch);
+        case Opcode::Accept:
+            return accept(branch);
+        case Opcode::Review:
+            return review(branch);
+        case Opcode::Emit:
+            return emit_event(branch);
+        case Opcode::Sleep:
+            return sleep(branch);
+        default:
+            return end(branch);
+    }
+}
+
+}  // namespace weft::vm

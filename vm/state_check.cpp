@@ -1,0 +1,59 @@
+#include "vm/state_check.h"
+
+#include "base/hash.h"
+
+namespace weft::vm {
+namespace {
+
+Term hashed(const Bytes16& key, const ByteWriter& content, std::uint64_t bytes) {
+    const auto hash = siphash128(key, content.bytes());
+    ByteReader reader(view(hash));
+    Term out;
+    out.low = reader.u64();
+    out.high = reader.u64();
+    out.bytes = bytes;
+    return out;
+}
+
+ByteWriter place(std::uint32_t branch, std::uint32_t slot, std::uint64_t index) {
+    ByteWriter out;
+    out.u32(branch);
+    out.u32(slot);
+    out.u64(index);
+    return out;
+}
+
+}  // namespace
+
+Term StateCheck::of_value(std::uint32_t branch, std::uint32_t slot, std::uint64_t index,
+                          const Value& value) const {
+    if (value.is_none()) return {};
+    auto content = place(branch, slot, index);
+    content.raw(view(digest(value, key_)));
+    return hashed(key_, content, value.tree_size());
+}
+
+Term StateCheck::of_bytes(std::uint32_t branch, SlotKind slot, std::uint64_t index,
+                          std::string_view bytes_of_content, std::uint64_t bytes) const {
+    auto content = place(branch, static_cast<std::uint32_t>(slot), index);
+    content.raw(bytes_of_content);
+    return hashed(key_, content, bytes);
+}
+
+void StateCheck::replace(Term& term, const Term& now) {
+    sum_.high -= term.high + (sum_.low < term.low ? 1 : 0);
+    sum_.low -= term.low;
+    sum_.low += now.low;
+    sum_.high += now.high + (sum_.low < now.low ? 1 : 0);
+    sum_.bytes += now.bytes - term.bytes;
+    term = now;
+}
+
+Bytes16 StateCheck::sum() const {
+    ByteWriter out;
+    out.u64(sum_.low);
+    out.u64(sum_.high);
+    return to_array<16>(out.bytes());
+}
+
+}  // namespace weft::vm

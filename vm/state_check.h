@@ -1,0 +1,53 @@
+// The state check of a run: a keyed 128-bit sum over all that is live, kept up to date at the cost
+// of what changed. It is sealed beside payloads and compared on replay, so that a machine that went
+// astray is found at the first record and not at the end (docs/machine.md, "State check").
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "value/value.h"
+
+namespace weft::vm {
+
+// What one place adds to the sum. A place that holds nothing adds zero.
+struct Term {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    std::uint64_t bytes = 0;  // tree size of what is there
+
+    bool operator==(const Term&) const = default;
+};
+
+// Places that are not registers of a frame. A register's slot is frame × 65,536 + its number.
+enum class SlotKind : std::uint32_t {
+    Undo = 0xFFFF'0001,       // index: place in the branch's undo stack
+    Result = 0xFFFF'0002,     // index: item of the branch's fork
+    ForkInput = 0xFFFF'0003,  // index 0: the list; 1: the captures
+    Branch = 0xFFFF'0004,
+    Counters = 0xFFFF'0005,
+};
+
+class StateCheck {
+  public:
+    explicit StateCheck(const Bytes16& key) : key_(key) {}
+
+    [[nodiscard]] Term of_value(std::uint32_t branch, std::uint32_t slot, std::uint64_t index,
+                                const Value& value) const;
+    [[nodiscard]] Term of_bytes(std::uint32_t branch, SlotKind slot, std::uint64_t index,
+                                std::string_view content, std::uint64_t bytes) const;
+    // Takes the old term out of the sum, puts the new one in and keeps it in `term`.
+    void replace(Term& term, const Term& now);
+
+    [[nodiscard]] Bytes16 sum() const;
+    [[nodiscard]] std::uint64_t bytes() const { return sum_.bytes; }
+    [[nodiscard]] const Bytes16& key() const { return key_; }
+
+  private:
+    Bytes16 key_;
+    Term sum_;
+};
+
+}  // namespace weft::vm

@@ -1,0 +1,81 @@
+// What the engine should do next: a view of the state, in the order of calls, timers, tasks,
+// branches.
+#include "vm/state.h"
+
+namespace weft::vm {
+namespace {
+
+std::optional<WantKind> kind_of(const Call& call, bool is_stopped, bool run_is_held) {
+    switch (call.phase) {
+        case Phase::Attempt:
+            if (run_is_held) return std::nullopt;
+            return WantKind::Attempt;
+        case Phase::Started: {
+            // An attempt that settles a doubt is seen through.
+            const bool unwanted = is_stopped || call.is_late;
+            const bool settles = call.is_in_doubt || call.direction == Direction::Probe;
+            return unwanted && !settles ? WantKind::Cancel : WantKind::Outcome;
+        }
+        case Phase::Person:
+            return WantKind::Settle;
+        case Phase::Backoff:
+        case Phase::Settling:
+        case Phase::Probing:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Want> Machine::State::wants() const {
+    std::vector<Want> out;
+    for (const auto& [seq, call] : calls) {
+        const auto kind = kind_of(call, is_stopped(call), is_held);
+        if (!kind) continue;
+        Want want;
+        want.kind = *kind;
+        want.call = seq;
+        want.attempt = call.attempt;
+        want.step = call.step;
+        want.worker = call.worker;
+        want.direction = static_cast<std::uint8_t>(call.direction);
+        want.key = call.key;
+        if (*kind == WantKind::Attempt) want.arguments = call.arguments;
+        if (*kind == WantKind::Settle) want.reason = call.message;
+        out.push_back(std::move(want));
+    }
+    for (const auto& [id, timer] : timers) {
+        Want want;
+        want.kind = WantKind::Timer;
+        want.timer = id;
+        want.due_ms = timer.due_ms;
+        want.call = timer.call;
+        want.task = timer.task;
+        out.push_back(std::move(want));
+    }
+    for (const auto& [id, task] : tasks) {
+        Want want;
+        want.kind = WantKind::Decision;
+        want.task = id;
+        want.review = task.row;
+        want.due_ms = task.due_ms;
+        want.shown = task.shown;
+        out.push_back(std::move(want));
+    }
+    if (is_held) {
+        Want want;
+        want.kind = WantKind::Release;
+        want.reason = "the workflow's time is over, past the point of no return";
+        out.push_back(std::move(want));
+    }
+    for (const auto id : held) {
+        Want want;
+        want.kind = WantKind::Release;
+        want.reason = branches.at(id).why_held;
+        out.push_back(std::move(want));
+    }
+    return out;
+}
+
+}  // namespace weft::vm
