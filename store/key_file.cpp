@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kDigestAt = kPageBytes - 32;
-constexpr std::size_t kHeadBytes = 80;
 constexpr std::size_t kSlotBytes = 128;
 constexpr std::size_t kWrappedBytes = 24 + 32 + 16;
 constexpr std::uint64_t kSlotsAt = 2 * kPageBytes;

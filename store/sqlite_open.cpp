@@ -118,6 +118,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
     if (!fresh) WEFT_TRY_VOID(store->scan_former_wal());
     WEFT_TRY_VOID(store->open_database());
     WEFT_TRY_VOID(store->restore_tree());
+    WEFT_TRY_VOID(store->find_next_slot());
     WEFT_TRY_VOID(store->verify_tail());
     WEFT_TRY_VOID(store->verify_last_checkpoint());
     WEFT_TRY_VOID(store->remove_orphan_files());
@@ -255,12 +256,31 @@ Result<void> SqliteStore::restore_tree() {
                                          : query.column_id<32>(0));
         }
         if (partial.size() != count % kTileWidth) {
-            return fail(ErrorKind::Corrupt,
-                        "the store " + path_ + " is damaged: rows of the tree are missing",
-                        "run `weft audit verify` on a copy, and restore from a backup");
+            WEFT_TRY_VOID(accept_or_fail("rows of the tree are missing"));
+            return rebuild_edge(size);
         }
     }
     edge_ = MerkleEdge::restore(size, std::move(partials));
+    return {};
+}
+
+// From the whole log, in memory only: what is missing stays missing for the audit to name. A leaf
+// that isn't there counts as a hash of zeros.
+Result<void> SqliteStore::rebuild_edge(std::uint64_t size) {
+    std::vector<Tile> tiles;
+    edge_ = MerkleEdge();
+    auto query = database_->query("SELECT leaf, rec FROM log ORDER BY leaf");
+    while (edge_.size() < size) {
+        WEFT_TRY(row, query.step());
+        const std::uint64_t leaf = row ? query.column_u64(0) : size;
+        while (edge_.size() < leaf) edge_.append(Hash{}, tiles);
+        if (row) edge_.append(leaf_hash(query.column_bytes(1)), tiles);
+        tiles.clear();
+    }
+    return {};
+}
+
+Result<void> SqliteStore::find_next_slot() {
     auto slot = database_->query("SELECT max(slot) FROM run");
     WEFT_TRY(row, slot.step());
     if (row && !slot.is_null(0)) next_slot_ = slot.column_u64(0) + 1;
@@ -303,15 +323,15 @@ Result<void> SqliteStore::verify_last_checkpoint() {
                                   " records, but its last checkpoint was over " +
                                   std::to_string(last.size) + ": it was rolled back");
         }
-        WEFT_TRY(now, root(last.size));
-        if (now != last.root) {
+        auto edge = edge_at(last.size);
+        if (!edge) return accept_or_fail(edge.error().message);
+        if (edge->root() != last.root) {
             return accept_or_fail("the last " + std::to_string(last.size % kTileWidth) +
                                   " records below leaf " + std::to_string(last.size) +
                                   " are not those of its last checkpoint");
         }
         last_signed_ = last;
-        WEFT_TRY(edge, edge_at(last.size));
-        signed_edge_ = std::move(edge);
+        signed_edge_ = std::move(*edge);
     }
     return {};
 }

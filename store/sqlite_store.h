@@ -144,6 +144,8 @@ class SqliteStore final : public Store {
     Result<void> open_database();
     Result<void> create_tables();
     Result<void> restore_tree();
+    Result<void> rebuild_edge(std::uint64_t size);
+    Result<void> find_next_slot();
     Result<void> verify_tail();
     Result<void> verify_last_checkpoint();
     Result<void> remove_orphan_files();
