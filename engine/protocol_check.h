@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "bytecode/record.h"
+#include "store/rows.h"
 #include "store/verify.h"
 
 namespace weft::engine {
