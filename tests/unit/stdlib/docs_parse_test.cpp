@@ -156,18 +156,18 @@ TEST_F(DocsParse, ReadsHtml) {
     put("page.html",
         "<!DOCTYPE html><html lang=\"de-CH\"><head><title>Hafen &amp; See</title>"
         "<style>p{}</style></head><body><nav>Menu</nav><h1>Hafen</h1><script>evil()</script>"
-        "<p>Ein <b>fe\xEF\xAC\x81"
-        "n</b>es   Boot.<p hidden>unseen<ul><li>eins<ul><li>tief</ul><li>zwei</ul>"
+        "<p>Ein pro<b>\xEF\xAC\x81"
+        "t</b>ables   Boot.<p hidden>unseen<ul><li>eins<ul><li>tief</ul><li>zwei</ul>"
         "<ol><li>first</ol><h2>Preise</h2><table><tr><th>Ort<th>Preis<tr><td>Nord<td>10</table>"
         "<pre>a\n  b</pre></body></html>");
     const Json page = document("page.html");
     EXPECT_EQ(page.at("title"), "Hafen & See");
     EXPECT_EQ(page.at("meta").at("lang"), "de-CH");
     EXPECT_EQ(outline(page),
-              (std::vector<std::string>{"Heading 1 1: Hafen", "Paragraph 0 1: Ein feines Boot.",
-                                        "Item 1 1: eins", "Item 2 1: tief", "Item 1 1: zwei",
-                                        "Item 1 1: 1. first", "Heading 2 1: Preise",
-                                        "Table 0 1: Ort | Preis\nNord | 10", "Code 0 1: a\n  b"}));
+              (std::vector<std::string>{
+                  "Heading 1 1: Hafen", "Paragraph 0 1: Ein profitables Boot.", "Item 1 1: eins",
+                  "Item 2 1: tief", "Item 1 1: zwei", "Item 1 1: 1. first", "Heading 2 1: Preise",
+                  "Table 0 1: Ort | Preis\nNord | 10", "Code 0 1: a\n  b"}));
     EXPECT_EQ(page.at("blocks").at(7).at("section"), "Hafen > Preise");
 }
 
