@@ -80,7 +80,7 @@ Compilation compile_with(const std::string& path, PackageLoader& loader, bool co
     }
     auto data = std::make_shared<Program::Data>();
     data->encoded = encode_image(*image);
-    data->ir = ir::canonical_text(compiled.module);
+    data->ir = ir::canonical_form(compiled.module);
     data->source = sources_json(compiled.module.sources);
     for (const auto& workflow : image->workflows) {
         data->workflows.push_back({workflow.name, workflow.doc, input_schema(*image, workflow)});

@@ -13,7 +13,7 @@ namespace weft {
 struct Program::Data {
     std::shared_ptr<const Image> image;
     std::string encoded;  // of the image
-    std::string ir;       // canonical text
+    std::string ir;       // canonical form
     std::string source;   // JSON object: path -> text
     std::vector<WorkflowInfo> workflows;
 };

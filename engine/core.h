@@ -37,7 +37,7 @@ struct CoreOptions {
 struct RunnableProgram {
     std::shared_ptr<const Image> image;
     std::string encoded;  // of the image
-    std::string ir;       // canonical text; its hash is Image::program
+    std::string ir;       // canonical form; its hash is Image::program
     std::string source;   // JSON object: path -> text
 };
 

@@ -1,7 +1,7 @@
 // The canonical form that names a program: every table of the module in order, field by field, with
 // lengths before lists, and nothing that only people see (spans, doc comments, texts "as written").
-// It is hashed, never stored, so its layout has no reader; but it must not change for equal
-// programs.
+// The store keeps it with each program so that the hash can be checked; it has no reader, but it must
+// not change for equal programs.
 #include "base/hash.h"
 #include "base/bytes.h"
 #include "compiler/ir/module.h"
@@ -14,7 +14,7 @@ constexpr std::string_view kForm = "weft program 1";
 
 class Canonical {
   public:
-    Hash of(const Module& module) {
+    std::string of(const Module& module) {
         write(std::string(kForm));
         std::string types;
         module.types.encode(types);
@@ -33,7 +33,7 @@ class Canonical {
         each(module.ifs);
         each(module.gates);
         each(module.workflows);
-        return sha256(out_.bytes());
+        return out_.take();
     }
 
   private:
@@ -124,8 +124,8 @@ class Canonical {
 
 }  // namespace
 
-Hash program_hash(const Module& module) {
-    return Canonical().of(module);
-}
+std::string canonical_form(const Module& module) { return Canonical().of(module); }
+
+Hash program_hash(const Module& module) { return sha256(canonical_form(module)); }
 
 }  // namespace weft::ir

@@ -283,10 +283,9 @@ struct Module {
 
 // For people (`weft dump --ir`) and for goldens.
 std::string print(const Module& module);
-// The canonical text of the IR: what the store keeps with each program. (Print it or hash it; nobody
-// parses it.)
-std::string canonical_text(const Module& module);
-// SHA-256 of canonical_text: names the program. Spans, comments and formatting do not count; local
+// The canonical bytes of the IR: what the store keeps with each program, to be hashed, not parsed.
+std::string canonical_form(const Module& module);
+// SHA-256 of canonical_form: names the program. Spans, comments and formatting do not count; local
 // names do (they are what the log and the reviews show).
 Hash program_hash(const Module& module);
 
