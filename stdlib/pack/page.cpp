@@ -26,7 +26,7 @@ std::vector<std::string> paragraphs_of(std::string_view text) {
 
 std::string mark_of(std::size_t source, std::size_t question) {
     return fmt::format(
-        R"(<sup class="mark"><a href="#source-{0}" id="use-{1}-{0}" aria-label="Source {0}">[{0}]</a></sup>)",
+        R"(&#8288;<sup class="mark"><a href="#source-{0}" id="use-{1}-{0}" aria-label="Source {0}">[{0}]</a></sup>)",
         source, question);
 }
 
@@ -71,6 +71,16 @@ std::string answer_html(const Content& content, const Question& question) {
     return out;
 }
 
+// "Loans > Periods" with an arrow that reads better.
+std::string section_html(const std::string& section) {
+    std::string out = escape_html(section);
+    constexpr std::string_view kPlain = " &gt; ";
+    for (auto at = out.find(kPlain); at != std::string::npos; at = out.find(kPlain, at)) {
+        out.replace(at, kPlain.size(), " › ");
+    }
+    return out;
+}
+
 // "handbook.pdf, page 3, Refunds": what is known of the place.
 std::string place_of(const Source& source, bool with_document) {
     std::string out;
@@ -80,7 +90,7 @@ std::string place_of(const Source& source, bool with_document) {
     };
     if (with_document) add(escape_html(source.document));
     if (source.page > 0) add(fmt::format("page {}", source.page));
-    add(escape_html(source.section));
+    add(section_html(source.section));
     return out;
 }
 

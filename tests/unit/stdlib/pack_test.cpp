@@ -168,8 +168,8 @@ TEST(PackPage, EveryTextIsEscapedAndEveryLinkResolves) {
 TEST(PackPage, AMarkStandsBehindItsQuoteAndASharedSourceHasOneNumber) {
     const std::string html = page_of(sample_brief(), sample_answers());
     EXPECT_THAT(html,
-                HasSubstr("A loan runs for four weeks.<sup class=\"mark\"><a href=\"#source-1\""));
-    EXPECT_THAT(html, HasSubstr("extended once.<sup class=\"mark\"><a href=\"#source-2\""));
+                HasSubstr("A loan runs for four weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\""));
+    EXPECT_THAT(html, HasSubstr("extended once.&#8288;<sup class=\"mark\"><a href=\"#source-2\""));
     EXPECT_THAT(html, HasSubstr("cited for <a href=\"#question-1\">question 1</a>, "
                                 "<a href=\"#question-2\">question 2</a>"));
     EXPECT_THAT(html, HasSubstr("2 questions · 3 quoted sources · 2 documents"));
@@ -187,8 +187,8 @@ TEST(PackPage, AnswersOfSeveralParagraphsKeepTheirMarks) {
         "First.\n\nA loan runs for four weeks.\n\nA loan runs for four weeks. End";
     const std::string html = page_of(sample_brief(), answers);
     EXPECT_THAT(html, HasSubstr("<p class=\"answer\">First.</p>"));
-    EXPECT_THAT(html, HasSubstr("weeks.<sup class=\"mark\"><a href=\"#source-1\" id=\"use-1-1\""));
-    EXPECT_THAT(html, HasSubstr("End<sup class=\"mark\"><a href=\"#source-2\""));
+    EXPECT_THAT(html, HasSubstr("weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\" id=\"use-1-1\""));
+    EXPECT_THAT(html, HasSubstr("End&#8288;<sup class=\"mark\"><a href=\"#source-2\""));
 }
 
 TEST(PackPage, NoCitationsAndNoTopicsIsStillAPage) {
