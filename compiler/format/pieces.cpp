@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <utility>
 
 #include "compiler/format/spacing.h"
 #include "grammar/comments.h"
@@ -431,8 +432,10 @@ class Maker {
         if (kind == NodeKind::Worker) order = kWorkerOrder;
         if (kind == NodeKind::Workflow) order = kWorkflowOrder;
         if (kind != NodeKind::Review) {
-            std::ranges::stable_sort(found, {}, [&](NodeId clause) {
-                return std::ranges::find(order, tree_[clause].kind) - order.begin();
+            // Those of one kind stay in the order of the source.
+            std::ranges::sort(found, {}, [&](NodeId clause) {
+                auto rank = std::ranges::find(order, tree_[clause].kind) - order.begin();
+                return std::pair(rank, clause.index);
             });
         }
         ++depth_;
