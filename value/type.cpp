@@ -161,7 +161,10 @@ bool has_element(TypeKind kind) {
 bool well_formed(const Type& type, std::size_t count) {
     if (has_element(type.kind) ? type.element.index >= count : type.element.has_value())
         return false;
-    if (type.kind != TypeKind::Record && (!type.fields.empty() || type.open)) return false;
+    // A prompt's fields are its inputs.
+    const bool has_fields = type.kind == TypeKind::Record || type.kind == TypeKind::Prompt;
+    if (!has_fields && !type.fields.empty()) return false;
+    if (type.kind != TypeKind::Record && type.open) return false;
     if (type.kind != TypeKind::Enum && !type.cases.empty()) return false;
     if (type.kind != TypeKind::Refined && !type.constraints.empty()) return false;
     if (type.kind != TypeKind::Labelled && type.label != LabelKind::Pii) return false;

@@ -149,7 +149,7 @@ ir::ExprId coerce(Body& body, ir::ExprId id, TypeId wanted, std::string_view wha
                   LabelSet* excess) {
     Context& context = body.context;
     TypeId from = type_of(context, id);
-    if (!from.has_value() || !wanted.has_value()) return id;
+    if (!from.has_value() || !wanted.has_value() || is_bottom(context, wanted)) return id;
     id = adapt_literal(body, id, wanted);
     from = type_of(context, id);
     if ((outer_labels(context.types(), wanted) & kSecret) != 0 && known_value(context, id)) {

@@ -30,7 +30,9 @@ FieldType field_type(Context& context, ModuleId module, Node node, const std::st
         }
     }
     field.type = resolve_type(context, module, node.type());
-    if (auto value = node.default_value(); value && field.type.has_value()) {
+    bool is_known = field.type.has_value();
+    if (!is_known) field.type = context.common.bottom;  // reported; fits everywhere from now on
+    if (auto value = node.default_value(); value && is_known) {
         Body body{.context = context, .module = module};
         field.default_value = constant_default(body, value, field.type, owner + "." + field.name);
     }
@@ -191,7 +193,8 @@ void resolve_prompt(Context& context, DeclId id) {
         t.name = decl.qualified;
         t.element = answer;
         for (const auto& p : signature.parameters) {
-            t.fields.push_back({p.name, p.name, p.type, {}});
+            t.fields.push_back(
+                {p.name, p.name, p.type.has_value() ? p.type : context.common.bottom, {}});
         }
         prompt.type = context.types().add(std::move(t));
     }

@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
 #include "grammar/literals.h"
+#include "value/currency.h"
 
 namespace weft::check {
 
@@ -57,7 +58,7 @@ ir::ExprId other_literal(Body& body, ast::Expr expr) {
         case NodeKind::Money: {
             auto text = money_text(expr.text());
             auto amount = Decimal::parse(text.amount);
-            if (!amount) return bad("amount of money");
+            if (!amount || !is_currency(text.currency)) return bad("amount of money");
             return add_literal(context, Value::money(*amount, text.currency),
                                make_money(context, text.currency), expr.span());
         }
@@ -285,6 +286,7 @@ ir::ExprId index_expr(Body& body, ast::IndexExpr index) {
 }  // namespace
 
 ir::ExprId add_field(Body& body, ir::ExprId record, std::uint32_t number, TypeId type, Span span) {
+    if (is_bottom(body.context, type)) return add_mistake(body.context, span);
     ir::Expr e;
     e.kind = ExprKind::Field;
     e.a = record;

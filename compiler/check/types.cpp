@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
 #include "compiler/check/relations.h"
+#include "value/currency.h"
 
 namespace weft::check {
 
@@ -59,7 +60,12 @@ class Resolving {
             return make_map(context_, (*this)(arguments[1]));
         }
         if (!takes(type, 1)) return {};
-        if (word == "Money") return make_money(context_, arguments[0].text());
+        if (word == "Money") {
+            if (is_currency(arguments[0].text())) return make_money(context_, arguments[0].text());
+            context_.report(DiagnosticCode::UnknownName, arguments[0].span(),
+                            fmt::format("there is no currency `{}`", arguments[0].text()));
+            return {};
+        }
         TypeId inner = (*this)(arguments[0]);
         if (!inner.has_value()) return inner;
         if (word == "List") return make_list(context_, inner);

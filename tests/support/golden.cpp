@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -27,6 +26,15 @@ std::string joined(const std::vector<std::string>& lines) {
     std::string out;
     for (const auto& line : lines) out += line + "\n";
     return out;
+}
+
+// The test runner owns main(), so its arguments are read where the system keeps them.
+bool wants_update() {
+    std::ifstream in("/proc/self/cmdline", std::ios::binary);
+    for (std::string word; std::getline(in, word, '\0');) {
+        if (word == "--update") return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -101,7 +109,7 @@ std::string settle(const File& file, const std::string& expected) {
         actual += fmt::format("{}{}\n{}", kMarker, section.name, section.text);
     }
     if (actual == expected) return {};
-    if (std::getenv("WEFT_UPDATE_GOLDENS") != nullptr) {
+    if (wants_update()) {
         std::ofstream(file.path, std::ios::binary) << expected;
         return {};
     }

@@ -1,0 +1,112 @@
+// The checker over golden files (tests/golden/check; `--update` rewrites them), over the examples
+// of every `weft explain` text, and over properties that no golden can show.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/explain.h"
+#include "compiler/compile.h"
+#include "tests/support/golden.h"
+#include "tests/unit/compiler/check_support.h"
+
+namespace weft {
+namespace {
+
+const std::string kGoldens = std::string(WEFT_SOURCE_DIR) + "/tests/golden/check";
+
+class CheckGolden : public testing::TestWithParam<std::string> {};
+
+TEST_P(CheckGolden, SaysWhatTheFileExpects) {
+    auto file = golden::read(GetParam());
+    MemoryLoader loader({{"main.wf", golden::without_expectations(file.source)}});
+    loader.folder = kGoldens;
+    Compiled compiled = compile("main.wf", loader);
+    std::string expected = golden::render(file, compiled.diagnostics, compiled.module.sources,
+                                          FileId{0}, [&](std::string_view section) {
+                                              EXPECT_EQ(section, "ir");
+                                              return compiled.ok ? ir::print(compiled.module)
+                                                                 : std::string("(errors)");
+                                          });
+    EXPECT_EQ(golden::settle(file, expected), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, CheckGolden, testing::ValuesIn(golden::list(kGoldens)),
+                         [](const auto& row) {
+                             std::string name = row.param.substr(row.param.rfind('/') + 1);
+                             name.resize(name.size() - 3);
+                             return name;
+                         });
+
+std::string names_of(const Compiled& compiled) {
+    std::string out;
+    for (const auto& d : compiled.diagnostics.items()) {
+        out += std::string(info(d.code).name) + ": " + d.message + "\n";
+    }
+    return out;
+}
+
+TEST(Explain, TheBadExampleGivesExactlyThatDiagnosticAndTheGoodOneNone) {
+    for (const auto& text : all_explanations()) {
+        SCOPED_TRACE(info(text.code).name);
+        Compiled bad = compile_text(text.bad);
+        bool is_exact = bad.diagnostics.items().size() == 1 &&
+                        bad.diagnostics.items()[0].code == text.code;
+        EXPECT_TRUE(is_exact) << names_of(bad);
+        Compiled good = compile_text(text.good);
+        EXPECT_EQ(names_of(good), "");
+    }
+}
+
+TEST(Compile, ReportsAMainFileThatCannotBeRead) {
+    MemoryLoader loader({});
+    Compiled compiled = compile("main.wf", loader);
+    EXPECT_FALSE(compiled.ok);
+    EXPECT_EQ(compiled.diagnostics.items().size(), 1U);
+}
+
+TEST(Compile, LoadsRelativeModulesOnceUnderTheirStem) {
+    MemoryLoader loader(
+        {{"app/main.wf",
+          "use \"./lib/types.wf\"\nuse \"./lib/more.wf\"\n"
+          "workflow w(a: types.Name, b: more.Pair) -> Text within 1h {\n"
+          "  return \"${a} ${b.left}\"\n}\n"},
+         {"app/lib/types.wf", "type Name = Text where length in 1..20\n"},
+         {"app/lib/more.wf", "use \"./types.wf\"\nrecord Pair { left: types.Name }\n"}});
+    Compiled compiled = compile("app/main.wf", loader);
+    EXPECT_EQ(names_of(compiled), "");
+    EXPECT_EQ(compiled.module.sources.size(), 3U);
+}
+
+TEST(Hash, NamesTheProgramAndNotItsLayout) {
+    std::string text = "workflow w(a: Int) -> Int within 1h {\n  let b = a + 1\n  return b\n}\n";
+    std::string spaced =
+        "// a comment\nworkflow  w(a:   Int) -> Int\n  within 1h\n{\n\n  let b = a +  1 // why\n"
+        "  return b\n}\n";
+    std::string other = "workflow w(a: Int) -> Int within 1h {\n  let b = a + 2\n  return b\n}\n";
+    auto hash = [](const std::string& source) {
+        Compiled compiled = compile_text(source);
+        EXPECT_TRUE(compiled.ok) << names_of(compiled);
+        return ir::program_hash(compiled.module);
+    };
+    EXPECT_EQ(hash(text), hash(text));
+    EXPECT_EQ(hash(text), hash(spaced));
+    EXPECT_NE(hash(text), hash(other));
+}
+
+TEST(Compile, NeverFailsOnTruncatedSource) {
+    std::ifstream in(kGoldens + "/document_qa.wf");
+    std::stringstream all;
+    all << in.rdbuf();
+    std::string text = golden::without_expectations(all.str());
+    text.resize(text.find("//--- ir"));
+    for (std::size_t length = 0; length < text.size(); length += 7) {
+        Compiled compiled = compile_text(text.substr(0, length));
+        EXPECT_LT(compiled.diagnostics.items().size(), 40U) << length;
+    }
+}
+
+}  // namespace
+}  // namespace weft
