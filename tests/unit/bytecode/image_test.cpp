@@ -88,7 +88,7 @@ TEST(ImageCodec, NoBytesHarmDecoderOrVerifier) {
     const auto bytes = encode_image(sample().image);
     std::mt19937 random(7);
     int decoded = 0;
-    for (int round = 0; round < 20'000; ++round) {
+    for (int round = 0; round < 4'000; ++round) {
         auto broken = bytes;
         const auto changes = 1 + random() % 4;
         for (unsigned i = 0; i < changes; ++i) {
@@ -100,7 +100,7 @@ TEST(ImageCodec, NoBytesHarmDecoderOrVerifier) {
         (void)verify_image(*image);
         (void)disassemble(*image);
     }
-    EXPECT_GT(decoded, 1000);  // else the verifier was never reached
+    EXPECT_GT(decoded, 200);  // else the verifier was never reached
 }
 
 TEST(Disassembler, ShowsRolesAndNames) {
