@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace weft::helper {
 namespace {
@@ -331,7 +332,7 @@ Segment Level::joined() const {
 
 std::vector<Level> make_levels(const PdfPage& page) {
     auto segments = make_segments(page);
-    std::ranges::stable_sort(segments, {}, &Segment::middle);
+    std::ranges::sort(segments, {}, [](const Segment& s) { return std::pair(s.middle(), s.x0); });
     std::vector<Level> out;
     for (auto& segment : segments) {
         // Compared with the first of the level, so that a staircase is not one level.
