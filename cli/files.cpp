@@ -1,0 +1,119 @@
+#include "cli/files.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "weft/tools.h"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file_value(const Json& json) {
+    if (!json.is_object() || json.size() != 5) return false;
+    for (const char* name : {"id", "name", "media", "sha256"}) {
+        if (!json.contains(name) || !json[name].is_string()) return false;
+    }
+    return json.contains("size") && json["id"].get<std::string>().size() == 32;
+}
+
+void collect(const Json& json, std::vector<const Json*>& out) {
+    if (is_file_value(json)) {
+        out.push_back(&json);
+        return;
+    }
+    if (!json.is_structured()) return;
+    for (const auto& item : json) collect(item, out);
+}
+
+// The name is data of the run: only its last part counts, and it never hides or climbs.
+std::string safe_name(const std::string& name) {
+    std::string out = fs::path(name).filename().string();
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == '/') c = '_';
+    }
+    while (!out.empty() && out.front() == '.') out.erase(0, 1);
+    return out.empty() ? "file" : out;
+}
+
+std::string unique_name(const std::string& name, std::set<std::string>& taken) {
+    fs::path path(name);
+    std::string out = name;
+    for (int i = 2; !taken.insert(out).second; ++i) {
+        out = fmt::format("{}-{}{}", path.stem().string(), i, path.extension().string());
+    }
+    return out;
+}
+
+Result<std::string> fetch(Session& session, const std::string& run, const std::string& id) {
+    std::string bytes;
+    while (true) {
+        auto part = session.request("file", {{"run", run}, {"id", id}, {"offset", bytes.size()}});
+        if (!part) return std::unexpected(part.error());
+        auto data = from_base64(part->value("data", ""));
+        if (!data) {
+            return std::unexpected(
+                Error{ErrorKind::Corrupt, fmt::format("file {} came damaged", id), ""});
+        }
+        bytes += *data;
+        if (part->value("last", true)) return bytes;
+        if (data->empty()) {
+            return std::unexpected(
+                Error{ErrorKind::Corrupt, fmt::format("file {} came short", id), ""});
+        }
+    }
+}
+
+}  // namespace
+
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+    std::string part = fmt::format("{}.{}.part", path, ::getpid());
+    errno = 0;
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.close();
+    bool good = out.good() && std::rename(part.c_str(), path.c_str()) == 0;
+    if (good) return {};
+    std::string why = std::strerror(errno);
+    std::remove(part.c_str());
+    return std::unexpected(
+        Error{ErrorKind::Environment, fmt::format("{} cannot be written: {}", path, why), ""});
+}
+
+Result<std::vector<std::string>> write_result_files(Session& session, const std::string& run,
+                                                    const Json& result, const std::string& folder) {
+    std::vector<const Json*> values;
+    collect(result, values);
+    std::vector<std::string> out;
+    if (values.empty()) return out;
+    std::error_code code;
+    fs::create_directories(folder, code);
+    if (code) {
+        return std::unexpected(
+            Error{ErrorKind::Environment,
+                  fmt::format("folder {} cannot be made: {}", folder, code.message()),
+                  "name another with --out"});
+    }
+    std::set<std::string> taken;
+    std::set<std::string> ids;
+    for (const Json* value : values) {
+        std::string id = (*value)["id"];
+        if (!ids.insert(id).second) continue;
+        auto bytes = fetch(session, run, id);
+        if (!bytes) return std::unexpected(bytes.error());
+        fs::path path = fs::path(folder) / unique_name(safe_name((*value)["name"]), taken);
+        auto written = write_file(path.string(), *bytes);
+        if (!written) return std::unexpected(written.error());
+        out.push_back(fs::absolute(path).lexically_normal().string());
+    }
+    return out;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,31 @@
+// `name=value` and --input to the input of a workflow. Paths become uploads, named in the input by
+// {"upload": id}; sending them is upload_files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+
+namespace weft::cli {
+
+struct Upload {
+    std::string id;
+    std::string path;
+};
+
+struct RunInput {
+    std::string json;  // an object
+    std::vector<Upload> uploads;
+};
+
+// `schema` is the workflow's input_schema.
+Result<RunInput> read_input(const std::string& schema, const std::vector<std::string>& assignments,
+                            const std::string& input_file);
+
+Result<void> upload_files(Session& session, const std::vector<Upload>& uploads);
+
+// The whole file; "-" is standard input.
+Result<std::string> read_text(const std::string& path);
+
+}  // namespace weft::cli

@@ -1,0 +1,81 @@
+// `weft`: parses the command line, runs one command, gives its exit code (docs/exit-codes.md).
+#include <fmt/format.h>
+
+#include <exception>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr auto kAbout =
+    "Weft runs durable workflows: every step, decision and cost is in a log that can be verified.";
+
+void add_commands(CLI::App& app, Chosen& chosen) {
+    using Add = void (*)(CLI::App&, Chosen&);
+    for (Add add : {add_run, add_runs, add_show, add_log, add_check}) {
+        add(app, chosen);
+    }
+}
+
+// The command that was being parsed, for the hint.
+std::string command_path(const CLI::App& app) {
+    std::string path = "weft";
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
+    return path;
+}
+
+int parse_and_run(int count, char** words) {
+    CLI::App app{kAbout, "weft"};
+    app.require_subcommand(1);
+    app.option_defaults()->always_capture_default(false);
+    app.get_formatter()->column_width(34);
+    app.failure_message([](const CLI::App*, const CLI::Error&) { return std::string(); });
+    Chosen chosen;
+    add_commands(app, chosen);
+    app.set_version_flag("--version", "weft " WEFT_VERSION);
+    try {
+        app.parse(count, words);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        std::string message = error.what();
+        if (count < 2) message = "say what to do";
+        return report({ErrorKind::Usage, message, "see `" + command_path(app) + " --help`"});
+    }
+    return chosen.action ? chosen.action() : kUsage;
+}
+
+}  // namespace
+
+std::string default_config(const std::string& directory) {
+    std::string path = directory.empty() ? "weft.toml" : directory + "/weft.toml";
+    std::error_code code;
+    return std::filesystem::exists(path, code) ? path : "";
+}
+
+void add_store_options(CLI::App& command, StoreCommand& options) {
+    command.add_option("--store", options.store.store,
+                       "the store (default: what weft.toml says, else weft.store)");
+    command.add_option("--config", options.store.config,
+                       "weft.toml to use (default: the one in the working directory)");
+    command.add_flag("--json", options.json, "print JSON");
+    command.parse_complete_callback([&options] {
+        if (options.store.config.empty()) options.store.config = default_config("");
+    });
+}
+
+}  // namespace weft::cli
+
+int main(int count, char** words) {
+    try {
+        return weft::cli::parse_and_run(count, words);
+    } catch (const std::exception& error) {
+        return weft::cli::report({weft::ErrorKind::Environment, error.what(), ""});
+    }
+}

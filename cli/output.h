@@ -1,0 +1,49 @@
+// What commands print with: the terminal's abilities, tones, widths, tables, errors. It knows
+// nothing of runs or stores.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/error.h"
+
+namespace weft::cli {
+
+using Json = nlohmann::ordered_json;
+
+struct Terminal {
+    bool live = false;    // a person looks at it, and lines can be redrawn
+    bool colour = false;  // live, and NO_COLOR is not set
+    std::size_t width = 80;
+};
+Terminal terminal_of(std::FILE* stream);
+
+enum class Tone { Plain, Bold, Dim, Good, Bad, Attention };
+std::string paint(Tone tone, std::string_view text, bool colour);
+
+void print(std::string_view text);
+void print_json(const Json& json);
+std::string json_text(const Json& json);  // compact
+
+// `weft: message` and the hint on the next line, to standard error. Gives the exit code.
+int report(const Error& error);
+
+// Columns that text takes: code points, wide ones counted twice, marks that combine not at all.
+std::size_t display_width(std::string_view text);
+// Cut to so many columns, with an ellipsis; control characters become blanks.
+std::string fit(std::string_view text, std::size_t width);
+std::string pad(std::string_view text, std::size_t width);
+// Columns aligned by two blanks; the last one is never padded.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+std::string duration_text(std::int64_t ms);    // "1.2 s", "3 min 5 s"
+std::string time_text(std::int64_t unix_ms);   // local: "2026-01-02 14:03:09"
+std::string clock_text(std::int64_t unix_ms);  // "14:03:09"
+std::string short_run(std::string_view run);   // its first eight digits
+std::string shell_word(std::string_view text);
+
+}  // namespace weft::cli

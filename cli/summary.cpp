@@ -1,0 +1,121 @@
+#include "cli/summary.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/exit_codes.h"
+#include "cli/files.h"
+#include "cli/progress.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::size_t kResultColumnsMax = 4000;
+
+void print_cost(const Json& cost) {
+    std::string total = cost.value("total", "");
+    if (total.empty() || total == "0.00") {
+        print("cost       nothing\n");
+    } else {
+        print(fmt::format("cost       {} {}\n", total, cost.value("currency", "")));
+    }
+}
+
+void print_audit(const Json& audit, bool colour) {
+    auto records = audit.value("records", std::uint64_t{0});
+    if (audit.value("ok", false)) {
+        print(fmt::format(
+            "audit      {}\n",
+            paint(Tone::Good, fmt::format("the audit verified {} records", records), colour)));
+        return;
+    }
+    print(fmt::format("audit      {}\n", paint(Tone::Bad, "the audit found damage", colour)));
+    for (const auto& finding : audit.value("findings", Json::array())) {
+        print(fmt::format("           {} {}: {}\n", finding.value("table", ""),
+                          finding.value("row", ""), finding.value("what", "")));
+    }
+}
+
+}  // namespace
+
+int exit_code_of(const Json& status) {
+    std::string word = status.value("status", "");
+    if (word == "completed") return kSuccess;
+    return is_ended(word) ? kRunNotCompleted : kRunRests;
+}
+
+std::string status_word(const std::string& status, bool colour) {
+    if (status == "completed") return paint(Tone::Good, "✓ " + status, colour);
+    if (status == "running") return "▸ " + status;
+    if (is_ended(status)) return paint(Tone::Bad, "✗ " + status, colour);
+    return paint(Tone::Attention, "‖ " + status, colour);
+}
+
+void print_status_details(const Json& status, const std::string& flags, bool colour) {
+    if (status.contains("error")) {
+        const auto& error = status["error"];
+        print(fmt::format("error      {}: {}\n", error.value("name", ""),
+                          error.value("message", "")));
+        std::string step = error.value("step", "");
+        if (!step.empty()) {
+            auto attempts = error.value("attempts", 0);
+            print(fmt::format("           in step {}, after {} attempt{}\n", step, attempts,
+                              attempts == 1 ? "" : "s"));
+        }
+    }
+    if (status.contains("divergence")) {
+        print(fmt::format("diverges   {}\n", status.value("divergence", "")));
+    }
+    if (is_ended(status.value("status", ""))) return;
+    for (const auto& line : wait_lines(status, flags)) {
+        print(paint(Tone::Attention, line, colour) + "\n");
+    }
+}
+
+Result<int> summarize(Session& session, const Json& status, const SummaryOptions& options) {
+    Json out = status;
+    std::string run = status.value("run", "");
+    std::vector<std::string> files;
+    if (options.files && status.contains("result")) {
+        std::string folder = options.out;
+        if (folder.empty()) folder = status.value("workflow", "run") + "-" + short_run(run);
+        auto written = write_result_files(session, run, status["result"], folder);
+        if (!written) return std::unexpected(written.error());
+        files = std::move(*written);
+    }
+    auto cost = session.request("cost", {{"run", run}});
+    if (!cost) return std::unexpected(cost.error());
+    int code = exit_code_of(status);
+    Json audit;
+    if (options.verify) {
+        auto verified = session.request("verify", {{"level", 3}});
+        if (!verified) return std::unexpected(verified.error());
+        audit = std::move(*verified);
+        if (!audit.value("ok", false)) code = kCorrupt;
+    }
+    if (options.json) {
+        out["files"] = files;
+        out["cost"] = *cost;
+        if (options.verify) out["audit"] = audit;
+        print_json(out);
+        return code;
+    }
+    bool colour = terminal_of(stdout).colour;
+    print(fmt::format("\n{}  {}  {}{}\n", status_word(status.value("status", ""), colour),
+                      status.value("workflow", ""), run,
+                      status.contains("ended")
+                          ? "  in " + duration_text(status["ended"].get<std::int64_t>() -
+                                                    status.value("begun", std::int64_t{0}))
+                          : ""));
+    if (status.contains("result")) {
+        print(fmt::format("result     {}\n", fit(json_text(status["result"]), kResultColumnsMax)));
+    }
+    print_status_details(status, session.flags(), colour);
+    for (const auto& file : files) print(fmt::format("file       {}\n", file));
+    print_cost(*cost);
+    if (options.verify) print_audit(audit, colour);
+    return code;
+}
+
+}  // namespace weft::cli
