@@ -18,8 +18,8 @@ namespace {
 constexpr const char* kSchema = R"sql(
 PRAGMA page_size = 4096;
 PRAGMA application_id = 0x57665247;
-CREATE TABLE passage(id INTEGER PRIMARY KEY, document TEXT, page INTEGER, section TEXT, element TEXT,
-                     first INTEGER, last INTEGER, weight REAL, body TEXT);
+CREATE TABLE passage(id INTEGER PRIMARY KEY, document TEXT, page INTEGER, section TEXT,
+                     element TEXT, first INTEGER, last INTEGER, weight REAL, body TEXT);
 CREATE VIRTUAL TABLE words USING fts5(section, body, content='passage', content_rowid='id',
                                       tokenize='porter unicode61 remove_diacritics 2');
 )sql";
