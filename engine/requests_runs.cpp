@@ -13,10 +13,15 @@ namespace {
 // A machine of the run, live or replayed just to look at it.
 struct Looked {
     std::optional<Replayed> replayed;
-    const vm::Machine* machine = nullptr;
+    const LiveRun* run = nullptr;
     std::shared_ptr<const Image> image;
     store::RunRow row;
-    bool live = false;
+
+    // Null when not even the begin record could be read.
+    [[nodiscard]] const vm::Machine* machine() const {
+        if (run != nullptr) return &run->machine();
+        return replayed && replayed->machine ? &*replayed->machine : nullptr;
+    }
 };
 
 Result<Looked> look(Core& core, const store::RunId& id) {
@@ -24,14 +29,10 @@ Result<Looked> look(Core& core, const store::RunId& id) {
     WEFT_TRY(header, read_run_header(core.store(), id));
     out.row = header.row;
     out.image = header.image;
-    if (LiveRun* run = core.live(id)) {
-        out.machine = &run->machine();
-        out.live = true;
-        return out;
-    }
+    out.run = core.live(id);
+    if (out.run != nullptr) return out;
     WEFT_TRY(replayed, replay(core.store(), header));
     out.replayed = std::move(replayed);
-    if (out.replayed->machine) out.machine = &*out.replayed->machine;
     return out;
 }
 
@@ -42,7 +43,7 @@ const std::string& workflow_name(const Looked& looked) {
 
 Json waits_json(const Looked& looked) {
     Json waits = Json::array();
-    for (const auto& want : looked.machine->wants()) {
+    for (const auto& want : looked.machine()->wants()) {
         Json wait;
         switch (want.kind) {
             case vm::WantKind::Decision: {
@@ -88,7 +89,7 @@ Json error_json(const Value& error) {
 }
 
 void put_result(const Looked& looked, Json& out) {
-    const auto& machine = *looked.machine;
+    const auto& machine = *looked.machine();
     if (machine.status() == vm::RunStatus::Completed) {
         auto type = looked.image->workflows.front().result_type;
         if (type.has_value()) {
@@ -145,10 +146,10 @@ Result<Json> answer_start(const RequestContext& request) {
 Result<Json> answer_status(const RequestContext& request) {
     WEFT_TRY(id, request.run());
     WEFT_TRY(looked, look(request.core, id));
-    if (looked.machine == nullptr) {
+    if (looked.machine() == nullptr) {
         return fail(ErrorKind::Corrupt, "the run's begin record cannot be read");
     }
-    const auto& machine = *looked.machine;
+    const auto& machine = *looked.machine();
     Json out;
     out["run"] = to_hex(view(id));
     out["workflow"] = workflow_name(looked);
@@ -163,7 +164,7 @@ Result<Json> answer_status(const RequestContext& request) {
     out["currency"] = workflow.budget_currency.empty() ? "USD" : workflow.budget_currency;
     out["past_no_return"] = machine.past_no_return();
     out["waits"] = waits_json(looked);
-    out["live"] = looked.live;
+    out["live"] = looked.run != nullptr;
     if (looked.replayed && looked.replayed->divergence) {
         out["divergence"] = looked.replayed->divergence->what;
     }
