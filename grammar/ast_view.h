@@ -27,7 +27,8 @@ class View {
     [[nodiscard]] NodeKind kind() const { return node().kind; }
     // Empty for an empty view.
     [[nodiscard]] std::string_view text() const { return tree_ ? tree_->text(id_) : ""; }
-    [[nodiscard]] Span span() const { return tree().span(id_); }
+    // Nowhere for an empty view.
+    [[nodiscard]] Span span() const { return tree_ ? tree_->span(id_) : Span{}; }
 
     // The same node as a T, or empty when it is something else.
     template <typename T>

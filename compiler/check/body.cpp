@@ -33,6 +33,7 @@ const LocalName* Body::find(std::string_view name) const {
 
 ir::LocalId Body::declare(std::string name, TypeId type, Span span) {
     if (const LocalName* other = find(name)) {
+        context.use_local(other->local);
         auto& d = context.report(DiagnosticCode::DuplicateName, span,
                                  fmt::format("the name `{}` is taken already", name));
         d.secondary.push_back({context.module.locals[other->local].span, "by this one"});

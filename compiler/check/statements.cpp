@@ -258,7 +258,9 @@ ir::BlockId check_lines(Body& body, const std::vector<ast::Statement>& lines, Bl
         out.leaves = out.leaves || result.leaves;
     }
     if (out.leaves) out.value = {};
-    out.type = out.value.has_value() ? type_of(context, out.value) : context.common.none;
+    out.type = out.value.has_value() ? type_of(context, out.value)
+               : out.leaves          ? context.common.bottom
+                                     : context.common.none;
     out.stmts = std::move(open.stmts);
     body.leave(mark);
     body.cleared = std::move(cleared);

@@ -91,6 +91,7 @@ void apply_suppressions(Context& context) {
     if (all.empty()) return;
     Silenced silenced{&context.module.sources, &all};
     context.diagnostics.remove_if(is_silenced, &silenced);
+    if (context.diagnostics.has_errors()) return;  // not every warning was looked for
     for (const auto& s : all) {
         if (s.used) continue;
         context.report(DiagnosticCode::UnusedSuppression, s.span,

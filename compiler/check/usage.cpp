@@ -111,6 +111,8 @@ class CallGraph {
 }  // namespace
 
 void check_usage(Context& context) {
+    // What a statement with a mistake would have read is not known.
+    if (context.diagnostics.has_errors()) return;
     for (const auto& watched : context.watched) {
         const ir::Local& local = context.module.locals[watched.local];
         if (context.used_locals[watched.local.index] || local.name.starts_with('_') ||

@@ -85,7 +85,9 @@ void check_result(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFra
         if (frame.result_declared && frame.result.has_value() &&
             frame.result != context.common.none) {
             if (!gives) {
-                if (type.has_value()) {
+                // After a syntax error its end may not have been understood.
+                bool is_whole = !context.modules[body.module].parsed->has_errors;
+                if (type.has_value() && is_whole) {
                     auto& d = context.report(DiagnosticCode::MissingReturn, node.name().span(),
                                              fmt::format("`{}` can end without its {}", row.name,
                                                          context.text(frame.result)));
