@@ -80,7 +80,8 @@ Result<std::unique_ptr<Client>> connect_client(const CoreOptions& options) {
         return fail(ErrorKind::Unavailable, fmt::format("{} is in use by a short command", path),
                     "try again in a moment");
     }
-    if (owner->config_digest != config.digest()) {
+    // A short command runs nothing itself, so it has no configuration that could differ.
+    if (!options.brief && owner->config_digest != config.digest()) {
         return fail(ErrorKind::Refused,
                     fmt::format("process {} owns {} with another weft.toml than {}", owner->pid,
                                 path, config.path.empty() ? "none" : config.path),
