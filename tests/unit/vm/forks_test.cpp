@@ -176,7 +176,7 @@ TEST(Forks, NestedForksJoinInside) {
     flow.fork(1, 0, 1, b.fork(outer.number(), 10));
     flow.end(1);
     Drive drive(b, {Value::list({ints(1), Value::list({Value::integer(5), Value::integer(6)})})});
-    EXPECT_EQ(drive.last(), "fork fork call fork call call");
+    EXPECT_EQ(drive.last(), "fork fork fork call call call");
     answer(drive, 0, Value::integer(10));
     EXPECT_EQ(drive.last(), "join");
     answer(drive, 6, Value::integer(16));
