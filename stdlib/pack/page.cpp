@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 namespace weft::stdlib::pack {
 
@@ -30,27 +31,33 @@ std::string mark_of(std::size_t source, std::size_t question) {
         source, question);
 }
 
+struct Mark {
+    std::size_t place = 0;  // bytes of the answer before it
+    std::size_t order = 0;  // among those at one place
+    std::size_t source = 0;
+    auto operator<=>(const Mark&) const = default;
+};
+
 // Where each mark stands in the answer: right behind its quote where the answer repeats it, else at
 // the answer's end.
-std::vector<std::pair<std::size_t, std::size_t>> places_of_marks(const Content& content,
-                                                                 const Question& question) {
-    std::vector<std::pair<std::size_t, std::size_t>> places;
-    for (const std::size_t number : question.sources) {
-        const std::string& quote = content.sources[number - 1].quote;
+std::vector<Mark> place_marks(const Content& content, const Question& question) {
+    std::vector<Mark> marks;
+    for (const std::size_t source : question.sources) {
+        const std::string& quote = content.sources[source - 1].quote;
         const auto found = quote.empty() ? std::string::npos : question.answer.find(quote);
         auto place = question.answer.size();
         if (found != std::string::npos) place = found + quote.size();
-        places.emplace_back(place, number);
+        marks.push_back({.place = place, .order = marks.size(), .source = source});
     }
-    std::ranges::stable_sort(places, {}, [](const auto& place) { return place.first; });
-    return places;
+    std::ranges::sort(marks);
+    return marks;
 }
 
 std::string answer_html(const Content& content, const Question& question) {
     std::string out;
     std::size_t offset = 0;
-    const auto places = places_of_marks(content, question);
-    auto next = places.begin();
+    const auto marks = place_marks(content, question);
+    auto next = marks.begin();
     const auto paragraphs = paragraphs_of(question.answer);
     for (std::size_t i = 0; i < paragraphs.size(); ++i) {
         const std::string& text = paragraphs[i];
@@ -58,10 +65,10 @@ std::string answer_html(const Content& content, const Question& question) {
         std::size_t written = 0;
         out += R"(<p class="answer">)";
         const bool is_last = i + 1 == paragraphs.size();
-        while (next != places.end() && (is_last || next->first <= begin + text.size())) {
-            const auto cut = std::min(std::max(next->first, begin) - begin, text.size());
+        while (next != marks.end() && (is_last || next->place <= begin + text.size())) {
+            const auto cut = std::min(std::max(next->place, begin) - begin, text.size());
             out += escape_html(text.substr(written, cut - written));
-            out += mark_of(next->second, question.number);
+            out += mark_of(next->source, question.number);
             written = cut;
             ++next;
         }

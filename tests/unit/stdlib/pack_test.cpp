@@ -110,7 +110,8 @@ TEST_F(PackTest, TheSameInputGivesTheSameBytes) {
     EXPECT_THAT(text, HasSubstr("How long does a loan run?"));
     EXPECT_THAT(text, HasSubstr("<script>alert(1)</script>"));
     EXPECT_THAT(text, HasSubstr("Produced by extractive engine, no language model"));
-    EXPECT_THAT(text, HasSubstr("1 / " + pack["manifest"]["pages"].dump()));
+    const std::regex number("\\b1 ?/ ?" + pack["manifest"]["pages"].dump() + "\\b");
+    EXPECT_TRUE(std::regex_search(text, number)) << text;
 }
 
 TEST_F(PackTest, AnotherInputGivesOtherBytesAndTheEngineIsThatOfTheBinding) {
@@ -167,8 +168,9 @@ TEST(PackPage, EveryTextIsEscapedAndEveryLinkResolves) {
 
 TEST(PackPage, AMarkStandsBehindItsQuoteAndASharedSourceHasOneNumber) {
     const std::string html = page_of(sample_brief(), sample_answers());
-    EXPECT_THAT(html,
-                HasSubstr("A loan runs for four weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\""));
+    EXPECT_THAT(
+        html,
+        HasSubstr("A loan runs for four weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\""));
     EXPECT_THAT(html, HasSubstr("extended once.&#8288;<sup class=\"mark\"><a href=\"#source-2\""));
     EXPECT_THAT(html, HasSubstr("cited for <a href=\"#question-1\">question 1</a>, "
                                 "<a href=\"#question-2\">question 2</a>"));
@@ -187,7 +189,8 @@ TEST(PackPage, AnswersOfSeveralParagraphsKeepTheirMarks) {
         "First.\n\nA loan runs for four weeks.\n\nA loan runs for four weeks. End";
     const std::string html = page_of(sample_brief(), answers);
     EXPECT_THAT(html, HasSubstr("<p class=\"answer\">First.</p>"));
-    EXPECT_THAT(html, HasSubstr("weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\" id=\"use-1-1\""));
+    EXPECT_THAT(html,
+                HasSubstr("weeks.&#8288;<sup class=\"mark\"><a href=\"#source-1\" id=\"use-1-1\""));
     EXPECT_THAT(html, HasSubstr("End&#8288;<sup class=\"mark\"><a href=\"#source-2\""));
 }
 
