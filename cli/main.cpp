@@ -15,7 +15,9 @@ constexpr auto kAbout =
 
 void add_commands(CLI::App& app, Chosen& chosen) {
     using Add = void (*)(CLI::App&, Chosen&);
-    for (Add add : {add_run, add_runs, add_show, add_log, add_check}) {
+    for (Add add : {add_run, add_resume, add_runs, add_show, add_log, add_timeline, add_cost,
+                    add_review, add_cancel, add_kill, add_check, add_fmt, add_explain, add_schema,
+                    add_dump, add_replay, add_audit, add_store, add_version}) {
         add(app, chosen);
     }
 }

@@ -1,0 +1,189 @@
+// weft review: the open tasks of people, one task, a decision.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/editor.h"
+#include "cli/exit_codes.h"
+#include "cli/input.h"
+
+namespace weft::cli {
+namespace {
+
+struct ReviewOptions {
+    StoreCommand common;
+    std::string decision;
+    std::string task;
+    std::string reason;
+    std::string role;
+    std::vector<std::string> set;   // name=FILE.json
+    std::vector<std::string> edit;  // names
+};
+
+std::string roles_text(const Json& task) {
+    std::string out;
+    for (const auto& role : task.value("roles", Json::array())) {
+        out += (out.empty() ? "" : ", ") + role.get<std::string>();
+    }
+    return out;
+}
+
+int list(const ReviewOptions& options) {
+    auto answer = ask(options.common.store, "reviews", Json::object());
+    if (!answer) return report(answer.error());
+    if (options.common.json) {
+        print_json(*answer);
+        return kSuccess;
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& task : (*answer)["tasks"]) {
+        auto due = task.value("due", std::int64_t{0});
+        rows.push_back({task.value("task", ""), task.value("workflow", ""), roles_text(task),
+                        due > 0 ? "until " + time_text(due) : "",
+                        task.value("title", task.value("gate", ""))});
+    }
+    print(rows.empty() ? "no open tasks\n" : table(rows));
+    return kSuccess;
+}
+
+int show(const ReviewOptions& options) {
+    auto answer = ask(options.common.store, "review", {{"task", options.task}});
+    if (!answer) return report(answer.error());
+    if (options.common.json) {
+        print_json(*answer);
+        return kSuccess;
+    }
+    print(fmt::format("task       {}\n", answer->value("task", "")));
+    print(fmt::format("workflow   {}\n", answer->value("workflow", "")));
+    print(fmt::format("for        {}\n", roles_text(*answer)));
+    std::string title = answer->value("title", "");
+    if (!title.empty()) print(fmt::format("about      {}\n", title));
+    if (auto due = answer->value("due", std::int64_t{0}); due > 0) {
+        print(fmt::format("until      {}\n", time_text(due)));
+    }
+    if (answer->contains("scores")) {
+        print(fmt::format("scores     {}\n", json_text((*answer)["scores"])));
+    }
+    for (const auto& value : answer->value("values", Json::array())) {
+        print(fmt::format("\n{}: {}\n{}\n", value.value("name", ""), value.value("type", ""),
+                          value["value"].dump(2, ' ', false, Json::error_handler_t::replace)));
+    }
+    return kSuccess;
+}
+
+// Edited values travel as the text that was written, so that no number changes on the way.
+Result<Json> revised_values(Session& session, const ReviewOptions& options) {
+    Json values = Json::object();
+    for (const auto& word : options.set) {
+        auto equals = word.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return std::unexpected(
+                Error{ErrorKind::Usage, fmt::format("`{}` is not name=FILE.json", word), ""});
+        }
+        std::string path = word.substr(equals + 1);
+        auto text = read_text(path);
+        if (!text) return std::unexpected(text.error());
+        if (!Json::accept(*text)) {
+            return std::unexpected(
+                Error{ErrorKind::Usage, fmt::format("{} holds no JSON", path), ""});
+        }
+        values[word.substr(0, equals)] = *text;
+    }
+    if (options.edit.empty()) return values;
+    auto task = session.request("review", {{"task", options.task}});
+    if (!task) return task;
+    for (const auto& name : options.edit) {
+        const Json* found = nullptr;
+        for (const auto& value : (*task)["values"]) {
+            if (value.value("name", "") == name) found = &value;
+        }
+        if (found == nullptr) {
+            return std::unexpected(Error{ErrorKind::Usage,
+                                         fmt::format("the task does not show `{}`", name),
+                                         "`weft review show` shows its values"});
+        }
+        auto edited =
+            edit_text((*found)["value"].dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+        if (!edited) return std::unexpected(edited.error());
+        if (!Json::accept(*edited)) {
+            return std::unexpected(Error{ErrorKind::Usage,
+                                         fmt::format("the edited `{}` is not JSON", name),
+                                         "nothing was decided; try again"});
+        }
+        values[name] = *edited;
+    }
+    return values;
+}
+
+Result<int> decide_task(const ReviewOptions& options) {
+    auto session = Session::open(options.common.store, Use::Look);
+    if (!session) return std::unexpected(session.error());
+    Json params = {{"task", options.task}, {"decision", options.decision}};
+    if (!options.reason.empty()) params["reason"] = options.reason;
+    if (!options.role.empty()) params["role"] = options.role;
+    if (options.decision == "revise") {
+        auto values = revised_values(*session, options);
+        if (!values) return std::unexpected(values.error());
+        params["values"] = std::move(*values);
+    }
+    auto answer = session->request("decide", std::move(params));
+    if (!answer) return std::unexpected(answer.error());
+    bool owner = session->owner();
+    auto closed = session->close();
+    if (!closed) return std::unexpected(closed.error());
+    if (options.common.json) {
+        print_json(*answer);
+        return kSuccess;
+    }
+    print(fmt::format("{}: {} is record {} of the run\n", options.task, options.decision,
+                      answer->value("seq", std::uint64_t{0})));
+    if (owner) {
+        std::string run = options.task.substr(0, options.task.find(':'));
+        print(fmt::format("no engine runs; the run goes on with `weft resume {}{}`\n", run,
+                          session->flags()));
+    }
+    return kSuccess;
+}
+
+int decide(const ReviewOptions& options) {
+    auto code = decide_task(options);
+    return code ? *code : report(code.error());
+}
+
+void add_decision(CLI::App& review, Chosen& chosen, const char* decision, const char* about) {
+    auto options = std::make_shared<ReviewOptions>();
+    options->decision = decision;
+    auto* command = review.add_subcommand(decision, about);
+    command->add_option("TASK", options->task, "the task, as `weft review list` shows it")
+        ->required();
+    command->add_option("--reason", options->reason, "why; it stands in the log");
+    command->add_option("--role", options->role,
+                        "the role you decide in, when the task has several");
+    command->add_option("--as", options->common.store.actor, "who decides, if not you");
+    if (std::string_view(decision) == "revise") {
+        command->add_option("--set", options->set, "name=FILE.json: the new value of one shown");
+        command->add_option("--edit", options->edit, "name: edit the value in $EDITOR");
+    }
+    add_store_options(*command, options->common);
+    choose(*command, chosen, options, decide);
+}
+
+}  // namespace
+
+void add_review(CLI::App& app, Chosen& chosen) {
+    auto* review = app.add_subcommand("review", "tasks that wait for people");
+    review->require_subcommand(1);
+    auto options = std::make_shared<ReviewOptions>();
+    auto* all = review->add_subcommand("list", "open tasks, oldest first");
+    add_store_options(*all, options->common);
+    choose(*all, chosen, options, list);
+    auto one_options = std::make_shared<ReviewOptions>();
+    auto* one = review->add_subcommand("show", "one task and the values to decide about");
+    one->add_option("TASK", one_options->task, "the task")->required();
+    add_store_options(*one, one_options->common);
+    choose(*one, chosen, one_options, show);
+    add_decision(*review, chosen, "approve", "approve what is shown");
+    add_decision(*review, chosen, "reject", "reject it");
+    add_decision(*review, chosen, "revise", "replace values by edited ones");
+}
+
+}  // namespace weft::cli
