@@ -149,6 +149,21 @@ std::string contents_html(const Content& content) {
     return out + "</ol>\n</nav>\n";
 }
 
+// Where the answer comes from: each place once, with the numbers of what is quoted there.
+std::string places_html(const Content& content, const Question& question) {
+    std::vector<std::pair<std::string, std::string>> places;  // place, links
+    for (const std::size_t number : question.sources) {
+        const std::string place = place_of(content.sources[number - 1], true);
+        auto found = std::ranges::find(places, place, &std::pair<std::string, std::string>::first);
+        if (found == places.end()) found = places.insert(found, {place, ""});
+        found->second += fmt::format("<a href=\"#source-{0}\">[{0}]</a> ", number);
+    }
+    if (places.empty()) return {};
+    std::string out = "<ul class=\"from\">\n";
+    for (const auto& [place, links] : places) out += "<li>" + links + place + "</li>\n";
+    return out + "</ul>\n";
+}
+
 std::string questions_html(const Content& content) {
     std::string out =
         "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Questions and "
@@ -159,12 +174,7 @@ std::string questions_html(const Content& content) {
             "<h3>{1}</h3>\n",
             question.number, escape_html(question.question));
         out += answer_html(content, question) + extras_html(question.extras);
-        if (!question.sources.empty()) out += "<ul class=\"from\">\n";
-        for (const std::size_t number : question.sources) {
-            out += fmt::format("<li><a href=\"#source-{0}\">[{0}]</a>{1}</li>\n", number,
-                               place_of(content.sources[number - 1], true));
-        }
-        if (!question.sources.empty()) out += "</ul>\n";
+        out += places_html(content, question);
         out += "</article>\n";
     }
     return out + "</section>\n";

@@ -82,8 +82,8 @@ a:focus-visible{outline:2px solid $accent;outline-offset:2px}
 .mark{font-size:.75em;line-height:0;vertical-align:.4em;white-space:nowrap}
 .mark a{text-decoration:none;padding:0 .0625rem}
 .from{margin:.75rem 0 0;padding:0;list-style:none;color:$soft;font-size:.875rem}
-.from li{margin:0 0 .25rem;padding-left:2rem}
-.from a{display:inline-block;width:2rem;margin-left:-2rem;text-decoration:none}
+.from li{margin:0 0 .25rem}
+.from a{text-decoration:none}
 table.extra{margin:.75rem 0 0;border-collapse:collapse;font-size:.875rem}
 table.extra th,table.extra td{padding:.25rem .75rem .25rem 0;border-top:1px solid $line;text-align:left;vertical-align:top}
 table.extra th{font-weight:400;color:$soft;white-space:nowrap}
