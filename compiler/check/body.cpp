@@ -8,6 +8,17 @@
 
 namespace weft::check {
 
+Diagnostic& Context::report(DiagnosticCode code, Span span, std::string message) const {
+    constexpr std::string_view kArticle = " a ";
+    for (std::size_t at = message.find(kArticle); at != std::string::npos;
+         at = message.find(kArticle, at + 1)) {
+        std::string_view word = std::string_view(message).substr(at + kArticle.size());
+        bool is_vowel = !word.empty() && std::string_view("AEIO").contains(word.front());
+        if (is_vowel || word.starts_with("Untrusted")) message.insert(at + 2, "n");
+    }
+    return diagnostics.report(code, span, std::move(message));
+}
+
 std::string Context::text(TypeId type) const {
     if (!type.has_value()) return "an unknown type";
     if (type == common.none) return "none";

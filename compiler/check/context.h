@@ -105,9 +105,8 @@ struct Context {
     std::vector<Watched> watched;
 
     [[nodiscard]] TypeTable& types() const { return module.types; }
-    Diagnostic& report(DiagnosticCode code, Span span, std::string message) const {
-        return diagnostics.report(code, span, std::move(message));
-    }
+    // Type names in the message follow "a"; it becomes "an" where one sounds so.
+    Diagnostic& report(DiagnosticCode code, Span span, std::string message) const;
     [[nodiscard]] std::string text(TypeId type) const;  // `Bool`, also for the error type
     ir::LocalId add_local(std::string name, TypeId type, Span span);
     void use_local(ir::LocalId local) { used_locals[local.index] = true; }

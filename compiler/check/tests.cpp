@@ -16,6 +16,7 @@ class TestNames {
     TestNames(Context& context, ModuleId module) : context_(context), module_(module) {}
 
     void check(ast::Test test) {
+        use_names(test);
         for (const auto& line : test.body().statements()) {
             if (auto mock = line.as<ast::Mock>()) {
                 for (const auto& target : mock.targets()) check_target(target);
@@ -28,6 +29,23 @@ class TestNames {
     }
 
   private:
+    // What a test reads is used, wherever it stands in the test.
+    void use_names(ast::Test test) {
+        const Tree& tree = test.tree();
+        for (std::uint32_t i = 0; i < test.node().subtree; ++i) {
+            ast::Expr expr = ast::View(tree, NodeId{test.id().index + i}).as<ast::Expr>();
+            if (!expr) continue;
+            Dotted name = ast::dotted_name(expr);
+            if (name.empty()) continue;
+            find_value(context_, module_, name);
+            find_type(context_, module_, name);
+            find_error(context_, module_, name);
+            for (const auto& ref : find_cases(context_, module_, name)) {
+                context_.declarations[ref.owner].used = true;
+            }
+        }
+    }
+
     void check_target(ast::MockTarget target) {
         Dotted name = dotted_of(target.path());
         if (name.empty()) return;

@@ -52,8 +52,8 @@ TEST(Explain, TheBadExampleGivesExactlyThatDiagnosticAndTheGoodOneNone) {
     for (const auto& text : all_explanations()) {
         SCOPED_TRACE(info(text.code).name);
         Compiled bad = compile_text(text.bad);
-        bool is_exact = bad.diagnostics.items().size() == 1 &&
-                        bad.diagnostics.items()[0].code == text.code;
+        bool is_exact =
+            bad.diagnostics.items().size() == 1 && bad.diagnostics.items()[0].code == text.code;
         EXPECT_TRUE(is_exact) << names_of(bad);
         Compiled good = compile_text(text.good);
         EXPECT_EQ(names_of(good), "");
@@ -78,6 +78,39 @@ TEST(Compile, LoadsRelativeModulesOnceUnderTheirStem) {
     Compiled compiled = compile("app/main.wf", loader);
     EXPECT_EQ(names_of(compiled), "");
     EXPECT_EQ(compiled.module.sources.size(), 3U);
+}
+
+TEST(Compile, AcceptsTheExampleThatShipsWithoutAWord) {
+    std::ifstream in(std::string(WEFT_SOURCE_DIR) + "/examples/document_qa/document_qa.wf");
+    std::stringstream all;
+    all << in.rdbuf();
+    Compiled compiled = compile_text(all.str());
+    EXPECT_EQ(names_of(compiled), "");
+}
+
+// The bound is loose, since test builds are not optimised: it is there for what grows faster than
+// the program.
+TEST(Compile, TakesTimeInProportionToTheProgram) {
+    auto program = [](int workflows) {
+        std::string text = "worker crm.read(id: Text) -> Text\n  effect read\n  timeout 5s\n\n";
+        for (int i = 0; i < workflows; ++i) {
+            text += "workflow flow_" + std::to_string(i) +
+                    "(ids: List<Text> where length in 0..9) -> Text\n  within 1h\n{\n"
+                    "  step names = each id in ids, 2 at once {\n    step crm.read(id)\n  }\n"
+                    "  let kept = filter(names, n => length(n) > 3)\n"
+                    "  return join(kept, \", \")\n}\n";
+        }
+        return text;
+    };
+    auto time_of = [](const std::string& text) {
+        auto begin = std::chrono::steady_clock::now();
+        EXPECT_TRUE(compile_text(text).ok);
+        return std::chrono::steady_clock::now() - begin;
+    };
+    auto small = time_of(program(100));
+    auto large = time_of(program(1000));  // 10,000 lines
+    RecordProperty("milliseconds", static_cast<int>(large / std::chrono::milliseconds(1)));
+    EXPECT_LT(large, 40 * small);
 }
 
 TEST(Hash, NamesTheProgramAndNotItsLayout) {
