@@ -1,5 +1,5 @@
-// What `weft explain NAME` says: the cause, a program that shows the mistake, the cured program, and
-// the cure in words. One row of explain.def each.
+// What `weft explain NAME` says: the cause, a program that shows the mistake, the cured program,
+// and the cure in words. One row of explain.def each.
 #pragma once
 
 #include <string_view>

@@ -81,7 +81,7 @@ struct KillFact {
 };
 struct ReleasedFact {
     std::string by;
-};                      // a held or stuck run goes on: its last failure is tried again
+};  // a held or stuck run goes on: its last failure is tried again
 struct ResumedFact {};  // a new owner took the run up
 
 using Fact = std::variant<StartFact, OutcomeFact, SettledFact, TimerFiredFact, DecisionFact,
@@ -176,8 +176,8 @@ class Machine {
     [[nodiscard]] Bytes16 check() const;  // state check now
     [[nodiscard]] bool past_no_return() const;
 
-    // From now on the state check is also computed from nothing at each record and must be equal: for
-    // tests and debug builds, at the cost of walking the whole state each time.
+    // From now on the state check is also computed from nothing at each record and must be equal:
+    // for tests and debug builds, at the cost of walking the whole state each time.
     void check_itself(bool on);
 
   private:

@@ -1,7 +1,7 @@
 // The canonical form that names a program: every table of the module in order, field by field, with
 // lengths before lists, and nothing that only people see (spans, doc comments, texts "as written").
-// The store keeps it with each program so that the hash can be checked; it has no reader, but it must
-// not change for equal programs.
+// The store keeps it with each program so that the hash can be checked; it has no reader, but it
+// must not change for equal programs.
 #include "base/hash.h"
 #include "base/bytes.h"
 #include "compiler/ir/module.h"
@@ -124,8 +124,12 @@ class Canonical {
 
 }  // namespace
 
-std::string canonical_form(const Module& module) { return Canonical().of(module); }
+std::string canonical_form(const Module& module) {
+    return Canonical().of(module);
+}
 
-Hash program_hash(const Module& module) { return sha256(canonical_form(module)); }
+Hash program_hash(const Module& module) {
+    return sha256(canonical_form(module));
+}
 
 }  // namespace weft::ir

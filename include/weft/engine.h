@@ -17,20 +17,30 @@
 namespace weft {
 
 struct EngineOptions {
-    std::string store;    // path of the store; empty: what weft.toml says, else "weft.store"
-    std::string config;   // path of weft.toml; an absent file means the defaults
-    bool create = true;   // make the store when there is none
-    bool brief = false;   // a short command: clients of others wait instead of using this engine
-    bool serve = true;    // other processes reach this engine through the store's socket
-    unsigned threads = 8; // native workers at once
+    std::string store;     // path of the store; empty: what weft.toml says, else "weft.store"
+    std::string config;    // path of weft.toml; an absent file means the defaults
+    bool create = true;    // make the store when there is none
+    bool brief = false;    // a short command: clients of others wait instead of using this engine
+    bool serve = true;     // other processes reach this engine through the store's socket
+    unsigned threads = 8;  // native workers at once
 };
 
-enum class RunState { Running, Waiting, Held, Stuck, Completed, Failed, Compensated, Cancelled, Killed };
+enum class RunState {
+    Running,
+    Waiting,
+    Held,
+    Stuck,
+    Completed,
+    Failed,
+    Compensated,
+    Cancelled,
+    Killed
+};
 
 struct RunReport {
-    std::string run;      // 32 hex digits
+    std::string run;  // 32 hex digits
     RunState state = RunState::Running;
-    std::string result;   // JSON: the result, or the error (name, message, step, attempts)
+    std::string result;  // JSON: the result, or the error (name, message, step, attempts)
     std::int64_t spent_micros = 0;
     std::string currency;
 };
@@ -46,8 +56,8 @@ class Engine {
     // Before the first run that needs it. A name that the standard library has is replaced.
     void add_worker(std::string name, WorkerFunction function);
 
-    // `input` is a JSON object, one member a parameter; a File is {"path": "…"} here. Gives the run's
-    // id once the begin record is durable.
+    // `input` is a JSON object, one member a parameter; a File is {"path": "…"} here. Gives the
+    // run's id once the begin record is durable.
     Result<std::string> start(const Program& program, std::string_view workflow,
                               std::string_view input);
     // Goes on until the run ends or can only go on by a person's doing (held, stuck).

@@ -46,9 +46,9 @@ class Program {
 
 struct Compilation {
     std::vector<SourceDiagnostic> diagnostics;  // sorted by file and place
-    std::string text;  // all of them for people, with source excerpts
-    std::string json;  // all of them as a JSON array
-    std::shared_ptr<const Program> program;  // null when there is an error
+    std::string text;                           // all of them for people, with source excerpts
+    std::string json;                           // all of them as a JSON array
+    std::shared_ptr<const Program> program;     // null when there is an error
 };
 
 // Reads the file, the modules it uses (relative to it) and the standard library's.

@@ -26,7 +26,7 @@ class Embedding(unittest.TestCase):
             self.assertIn('the worker is called with {"name":"reader"}', done.stdout.replace(": ", ":"))
             self.assertEqual(said["result"], '"Hello from the host"')
             kinds = [entry["kind"] for entry in json.loads(said["log"])["entries"]]
-            self.assertEqual(kinds, ["begin", "call", "start", "outcome", "end"])
+            self.assertEqual(kinds, ["begin", "timer-set", "call", "start", "outcome", "end"])
             self.assertTrue((pathlib.Path(folder) / "hello.store").is_file())
 
     def test_a_second_run_uses_the_same_store(self):

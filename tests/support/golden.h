@@ -38,8 +38,8 @@ std::string render(const File& file, const Diagnostics& diagnostics, const Sourc
                    FileId main,
                    const std::function<std::string(std::string_view section)>& make_section);
 
-// Rewrite (the test program was started with --update) or compare: empty when the file is as it should be, else the
-// first line that differs.
+// Rewrite (the test program was started with --update) or compare: empty when the file is as it
+// should be, else the first line that differs.
 std::string settle(const File& file, const std::string& expected);
 
 }  // namespace weft::golden
