@@ -15,8 +15,6 @@ std::string member(const Json& entry, const char* name) {
     return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-}  // namespace
-
 Display::Display(std::FILE* stream, bool quiet, bool many_runs)
     : stream_(stream), terminal_(terminal_of(stream)), quiet_(quiet), many_(many_runs) {}
 
@@ -24,10 +22,19 @@ Display::~Display() {
     if (terminal_.live && !quiet_) erase();
 }
 
+// A step's path begins with its workflow, which the first line of a run has named.
+std::string step_name(const Json& entry) {
+    std::string path = member(entry, "step");
+    auto dot = path.find('.');
+    return dot == std::string::npos ? path : path.substr(dot + 1);
+}
+
+}  // namespace
+
 void Display::entry(const std::string& run, const Json& entry) {
     std::string kind = member(entry, "kind");
     std::string text = member(entry, "text");
-    std::string step = member(entry, "step");
+    std::string step = step_name(entry);
     std::string key = fmt::format("{} {} {}", run, entry.value("branch", 0), step);
     waits_.erase(run);
     if (kind == "start") {
@@ -44,6 +51,8 @@ void Display::entry(const std::string& run, const Json& entry) {
                   good    ? Tone::Good
                   : doubt ? Tone::Attention
                           : Tone::Bad);
+    } else if (kind == "timer-set" && (text.ends_with("deadline)") || text.ends_with("timeout)"))) {
+        return;  // bounds, not pauses
     } else if (kind == "timer-set" && !step.empty()) {
         running_[key] = {step, text, Clock::now()};
         if (!terminal_.live) done_line(run, entry, "·", Tone::Dim);
@@ -52,6 +61,9 @@ void Display::entry(const std::string& run, const Json& entry) {
     } else if (kind == "gate") {
         bool passed = text.starts_with("passed");
         done_line(run, entry, "◆", passed ? Tone::Good : Tone::Attention);
+    } else if (kind == "decision") {
+        bool good = text.starts_with("approved") || text.starts_with("revised");
+        done_line(run, entry, good ? "✓" : "✗", good ? Tone::Good : Tone::Bad);
     } else if (kind == "review-open" || kind == "hold" || kind == "doubt" || kind == "budget") {
         done_line(run, entry, "‖", Tone::Attention);
     } else if (kind == "undo-begin" || kind == "undo-end") {
@@ -62,7 +74,7 @@ void Display::entry(const std::string& run, const Json& entry) {
 }
 
 void Display::done_line(const std::string& run, const Json& entry, const char* sign, Tone tone) {
-    std::string step = member(entry, "step");
+    std::string step = step_name(entry);
     std::string line;
     if (!terminal_.live) line += clock_text(entry.value("time", std::int64_t{0})) + "  ";
     if (many_) line += paint(Tone::Dim, short_run(run), terminal_.colour) + "  ";

@@ -48,6 +48,9 @@ int parse_and_run(int count, char** words) {
         if (error.get_exit_code() == 0) return app.exit(error);
         std::string message = error.what();
         if (count < 2) message = "say what to do";
+        if (count >= 2 && app.get_subcommands().empty() && words[1][0] != '-') {
+            message = std::string("there is no command `") + words[1] + "`";
+        }
         return report({ErrorKind::Usage, message, "see `" + command_path(app) + " --help`"});
     }
     return chosen.action ? chosen.action() : kUsage;

@@ -166,8 +166,11 @@ std::vector<std::string> wait_lines(const Json& status, const std::string& flags
         auto due = wait.value("due", std::int64_t{0});
         return due > 0 ? ", until " + time_text(due) : std::string();
     };
+    bool person = rests_for_person(status);
     for (const auto& wait : status.value("waits", Json::array())) {
         std::string kind = wait.value("kind", "");
+        // Deadlines run beside every task; they are news only when nothing else is waited for.
+        if (kind == "timer" && (person || !out.empty())) continue;
         std::string reason = wait.value("reason", "");
         if (kind == "review") {
             std::string roles;

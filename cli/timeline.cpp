@@ -76,6 +76,8 @@ Timeline read_timeline(const Json& answer) {
         TimelineRow row;
         row.kind = item.value("kind", "");
         row.label = item.value("step", "");
+        // Every path begins with the workflow, which stands in the title.
+        if (row.label.starts_with(out.workflow + ".")) row.label.erase(0, out.workflow.size() + 1);
         if (row.kind == "undo") row.label = "undo " + row.label;
         if (row.kind == "probe") row.label = "ask about " + row.label;
         if (auto generation = item.value("generation", 0); generation > 0) {

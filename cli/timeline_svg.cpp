@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kWidth = 960;
 constexpr double kLabels = 240;  // left of the bars
-constexpr double kTimes = 90;    // right of them
+constexpr double kTimes = 110;   // right of them
 constexpr double kTop = 84;
 constexpr double kRow = 26;
 constexpr double kBar = 14;
