@@ -15,13 +15,6 @@ std::string member(const Json& entry, const char* name) {
     return found != entry.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-Display::Display(std::FILE* stream, bool quiet, bool many_runs)
-    : stream_(stream), terminal_(terminal_of(stream)), quiet_(quiet), many_(many_runs) {}
-
-Display::~Display() {
-    if (terminal_.live && !quiet_) erase();
-}
-
 // A step's path begins with its workflow, which the first line of a run has named.
 std::string step_name(const Json& entry) {
     std::string path = member(entry, "step");
@@ -30,6 +23,13 @@ std::string step_name(const Json& entry) {
 }
 
 }  // namespace
+
+Display::Display(std::FILE* stream, bool quiet, bool many_runs)
+    : stream_(stream), terminal_(terminal_of(stream)), quiet_(quiet), many_(many_runs) {}
+
+Display::~Display() {
+    if (terminal_.live && !quiet_) erase();
+}
 
 void Display::entry(const std::string& run, const Json& entry) {
     std::string kind = member(entry, "kind");
