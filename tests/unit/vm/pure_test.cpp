@@ -212,11 +212,17 @@ TEST_F(Pure, Text) {
 }
 
 TEST_F(Pure, PromptsFitTheirType) {
-    const auto type =
-        builder.image.types.add(weft::testing::make_type(TypeKind::Prompt, builder.text));
+    auto shape = weft::testing::make_type(TypeKind::Prompt, builder.text);
+    FieldType input;
+    input.name = "price";
+    input.json_name = "price";
+    input.type = builder.image.types.add(weft::testing::make_type(TypeKind::Money));
+    shape.fields = {input};
+    const auto type = builder.image.types.add(shape);
     builder.image.prompts.push_back({"p", Hash{9}, type});
-    const auto prompt = run({text("sys"), text("user"), Value::record({money("1")})},
-                            {Opcode::MakePrompt, 0, 1, 3, 0});
+    const auto prompt =
+        run({text("sys"), text("user"), money("1")}, {Opcode::MakePrompt, 0, 1, 3, 0});
+    ASSERT_EQ(message, "");
     EXPECT_FALSE(check_value(builder.image.types, type, prompt));
     EXPECT_EQ(prompt.items()[0], text("p"));
     EXPECT_EQ(prompt.items()[3], text("user"));
