@@ -156,7 +156,7 @@ std::string start_parameters(const Program& program, std::string_view workflow) 
     const auto& data = program.data();
     nlohmann::ordered_json out;
     out["image"] = to_base64(data.encoded);
-    out["ir"] = data.ir;
+    out["ir"] = to_base64(data.ir);
     out["source"] = data.source;
     out["workflow"] = workflow;
     return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
