@@ -3,6 +3,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(WEFT_TESTS "build the tests" ON)
+option(WEFT_TIDY "clang-tidy among the tests: minutes when nothing is remembered" OFF)
 option(WEFT_SANITIZE "address and undefined behaviour sanitizers" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -12,6 +13,7 @@ endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
                     -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)  # so that ccache sees through precompiled headers
   # g++ 12 reports these inside its own headers when it inlines them; there is no way to fix them here.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow
                       -Wno-dangling-pointer)
