@@ -8,30 +8,6 @@
 namespace weft::cli {
 namespace {
 
-struct Unit {
-    std::int64_t ms;
-    const char* name;
-};
-
-constexpr std::array<Unit, 5> kUnits = {
-    {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "min"}, {1000, "s"}, {1, "ms"}}};
-
-// Steps that divide their unit evenly, in milliseconds.
-constexpr std::array<std::int64_t, 28> kSteps = {
-    1,         2,         5,          10,         20,         50,          100,
-    200,       500,       1000,       2000,       5000,       10'000,      15'000,
-    30'000,    60'000,    120'000,    300'000,    600'000,    900'000,     1'800'000,
-    3'600'000, 7'200'000, 21'600'000, 43'200'000, 86'400'000, 172'800'000, 604'800'000};
-
-std::string tick_text(std::int64_t at, std::int64_t step) {
-    if (at == 0) return "0";
-    auto unit =
-        std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& one) { return step >= one.ms; });
-    // A quarter of a minute reads better in minutes once there are many.
-    if (at % (unit->ms) == 0) return fmt::format("{} {}", at / unit->ms, unit->name);
-    return duration_text(at);
-}
-
 constexpr std::string_view kRunning = "█";
 constexpr std::string_view kBackoff = "░";
 constexpr std::string_view kWaiting = "▒";
@@ -53,11 +29,12 @@ Cell cell_of(const TimelineRow& row, const TimelineBar& bar) {
     return {row.kind == "undo" ? kUndo : kRunning, tone};
 }
 
-std::string axis(const Timeline& timeline, std::size_t width) {
+std::string axis(const TimeScale& scale, std::size_t width) {
+    constexpr std::size_t kTickColumns = 14;
     std::string line(width, ' ');
-    for (const auto& tick : ticks(timeline.length_ms(), width / 12)) {
-        auto at = static_cast<std::size_t>(tick.at_ms * static_cast<std::int64_t>(width - 1) /
-                                           timeline.length_ms());
+    for (const auto& tick : scale.ticks(width / kTickColumns)) {
+        auto at =
+            static_cast<std::size_t>(scale.share(tick.at_ms) * static_cast<double>(width - 1));
         if (at + tick.text.size() <= width) line.replace(at, tick.text.size(), tick.text);
     }
     return line;
@@ -101,20 +78,6 @@ std::string bar_text(const TimelineBar& bar) {
     return bar.outcome.empty() ? out : out + ", " + bar.outcome;
 }
 
-std::vector<Tick> ticks(std::int64_t length_ms, std::size_t most) {
-    std::int64_t step = kSteps.back();
-    for (auto one : kSteps) {
-        if (length_ms / one + 1 > static_cast<std::int64_t>(std::max<std::size_t>(most, 2)))
-            continue;
-        step = one;
-        break;
-    }
-    while (length_ms / step > 50) step *= 2;
-    std::vector<Tick> out;
-    for (std::int64_t at = 0; at <= length_ms; at += step) out.push_back({at, tick_text(at, step)});
-    return out;
-}
-
 std::string timeline_text(const Timeline& timeline, const Terminal& terminal) {
     std::size_t labels = 4;
     for (const auto& row : timeline.rows) labels = std::max(labels, display_width(row.label));
@@ -126,12 +89,12 @@ std::string timeline_text(const Timeline& timeline, const Terminal& terminal) {
     std::string out =
         fmt::format("{}  {}  {} in {}\n\n", timeline.workflow, short_run(timeline.run),
                     timeline.status, duration_text(timeline.length_ms()));
-    out += std::string(labels + 1, ' ') + paint(Tone::Dim, axis(timeline, width), terminal.colour) +
-           "\n";
+    TimeScale scale(timeline);
+    out +=
+        std::string(labels + 1, ' ') + paint(Tone::Dim, axis(scale, width), terminal.colour) + "\n";
     auto column = [&](std::int64_t at) {
-        auto since = std::clamp<std::int64_t>(at - timeline.begun_ms, 0, timeline.length_ms());
-        return static_cast<std::size_t>(since * static_cast<std::int64_t>(width - 1) /
-                                        timeline.length_ms());
+        double share = scale.share(at - timeline.begun_ms);
+        return static_cast<std::size_t>(share * static_cast<double>(width - 1));
     };
     for (const auto& row : timeline.rows) {
         std::vector<Cell> cells(width);
@@ -150,6 +113,7 @@ std::string timeline_text(const Timeline& timeline, const Terminal& terminal) {
         line += "  " + (gate ? row.bars.back().outcome : duration_text(total));
         out += line + "\n";
     }
+    if (!scale.folds().empty()) out += "\nLong pauses are drawn short.\n";
     return out + fmt::format("\n{} running  {} backoff  {} waiting  {} gate  {} undo\n", kRunning,
                              kBackoff, kWaiting, kGate, kUndo);
 }

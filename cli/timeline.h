@@ -47,8 +47,28 @@ struct Tick {
     std::int64_t at_ms = 0;  // since the run began
     std::string text;
 };
-// At most `most` of them, at round times.
-std::vector<Tick> ticks(std::int64_t length_ms, std::size_t most);
+// From times to places: pauses in which nothing ran, much longer than all work together, are drawn
+// short, so that a day of waiting for a person doesn't hide the minute of work around it.
+class TimeScale {
+  public:
+    explicit TimeScale(const Timeline& timeline);
+
+    struct Fold {
+        std::int64_t from_ms = 0;  // since the run began, as all times here
+        std::int64_t to_ms = 0;
+    };
+    [[nodiscard]] double share(std::int64_t since_ms) const;  // 0 to 1
+    [[nodiscard]] const std::vector<Fold>& folds() const { return folds_; }
+    // Round times, and the ends of folds; at most about `most` of them, no two nearer than 1/most.
+    [[nodiscard]] std::vector<Tick> ticks(std::size_t most) const;
+
+  private:
+    [[nodiscard]] double drawn(std::int64_t since_ms) const;
+
+    std::vector<Fold> folds_;
+    double fold_drawn_ms_ = 0;  // what each fold takes
+    std::int64_t length_ms_ = 1;
+};
 
 std::string timeline_text(const Timeline& timeline, const Terminal& terminal);
 std::string timeline_svg(const Timeline& timeline);

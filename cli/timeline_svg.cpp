@@ -14,7 +14,7 @@ constexpr double kTimes = 110;   // right of them
 constexpr double kTop = 84;
 constexpr double kRow = 26;
 constexpr double kBar = 14;
-constexpr double kLegend = 56;
+constexpr double kLegend = 68;
 constexpr double kBarsEnd = kWidth - kTimes;
 constexpr std::size_t kLabelColumns = 32;
 constexpr std::size_t kTicksMax = 7;
@@ -24,7 +24,7 @@ constexpr auto kStyle =
 .title{font-size:17px;font-weight:600}.quiet{fill:#66717d}.grid{stroke:#e3e7eb}.end{text-anchor:end}
 .middle{text-anchor:middle}.stripe{fill:#f6f8f9}.running{fill:#2f6f9f}.failed{fill:#b3442f}
 .doubt{fill:#8a5fa8}.backoff{fill:#e3bd72}.waiting{fill:#b9c4ce}.undo{fill:url(#hatch)}
-.passed{fill:#3b8a5d}.missed{fill:#b3442f}.accepted{fill:#d99a2b}.cancelled{fill:#8793a0})";
+.passed{fill:#3b8a5d}.missed{fill:#b3442f}.accepted{fill:#d99a2b}.cancelled{fill:#8793a0}.fold{fill:#eef1f3;opacity:.75})";
 
 std::string escape(std::string_view text) {
     std::string out;
@@ -69,27 +69,26 @@ std::string summary(const Timeline& timeline) {
 
 class Picture {
   public:
-    explicit Picture(const Timeline& timeline) : timeline_(timeline) {
+    explicit Picture(const Timeline& timeline) : timeline_(timeline), scale_(timeline) {
         bottom_ = kTop + kRow * static_cast<double>(timeline.rows.size());
     }
 
     std::string draw() {
         head();
         grid();
+        folds();
         double y = kTop;
         for (const auto& row : timeline_.rows) {
             draw_row(row, y);
             y += kRow;
         }
-        legend(bottom_ + 30);
+        legend(bottom_ + 46);
         return out_ + "</svg>\n";
     }
 
   private:
     [[nodiscard]] double x_of(std::int64_t since_ms) const {
-        auto length = static_cast<double>(timeline_.length_ms());
-        double share = std::clamp(static_cast<double>(since_ms) / length, 0.0, 1.0);
-        return kLabels + share * (kBarsEnd - kLabels);
+        return kLabels + scale_.share(since_ms) * (kBarsEnd - kLabels);
     }
 
     void head() {
@@ -131,7 +130,7 @@ class Picture {
                 "class=\"stripe\"/>\n",
                 kTop + kRow * static_cast<double>(i), kWidth - 24, kRow);
         }
-        for (const auto& tick : ticks(timeline_.length_ms(), kTicksMax)) {
+        for (const auto& tick : scale_.ticks(kTicksMax)) {
             double x = x_of(tick.at_ms);
             out_ += fmt::format(
                 "<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" class=\"grid\"/>"
@@ -193,7 +192,22 @@ class Picture {
         }
     }
 
+    // A pause that is drawn short is shaded, and says how long it was.
+    void folds() {
+        for (const auto& fold : scale_.folds()) {
+            double from = x_of(fold.from_ms);
+            double to = x_of(fold.to_ms);
+            out_ += fmt::format(
+                "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+                "class=\"fold\"/>"
+                "<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"quiet middle\">⋯ {} ⋯</text>\n",
+                from, kTop - 4, to - from, bottom_ - kTop + 4, (from + to) / 2, bottom_ + 14,
+                duration_text(fold.to_ms - fold.from_ms));
+        }
+    }
+
     const Timeline& timeline_;
+    TimeScale scale_;
     double bottom_ = 0;
     std::string out_;
 };

@@ -344,7 +344,8 @@ class Stores(Case):
         base.close()
         self.weft("runs", code=7)
 
-    def test_no_store_at_all(self):
+    def test_a_store_that_was_overwritten(self):
+        self.weft("run", "hello.wf", "name=x")
         (self.folder / "weft.store").write_bytes(b"this is no store" * 1000)
         self.weft("runs", code=6)
 
