@@ -23,13 +23,17 @@ constexpr double kFoldShare = 0.3;
 std::string tick_text(std::int64_t at_ms) {
     struct Unit {
         std::int64_t ms;
+        std::int64_t most;  // beyond it two units read better
         const char* name;
     };
-    constexpr std::array<Unit, 5> kUnits = {
-        {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "min"}, {1000, "s"}, {1, "ms"}}};
+    constexpr std::array<Unit, 5> kUnits = {{{86'400'000, 1000, "d"},
+                                             {3'600'000, 72, "h"},
+                                             {60'000, 120, "min"},
+                                             {1000, 120, "s"},
+                                             {1, 1000, "ms"}}};
     if (at_ms == 0) return "0";
     for (const auto& unit : kUnits) {
-        if (at_ms % unit.ms == 0 && at_ms / unit.ms < 1000)
+        if (at_ms % unit.ms == 0 && at_ms / unit.ms < unit.most)
             return fmt::format("{} {}", at_ms / unit.ms, unit.name);
     }
     return duration_text(at_ms);

@@ -174,8 +174,8 @@ class Picture {
         double x = 20;
         for (const auto& [name, text] :
              {std::pair{"running", "running"}, std::pair{"failed", "failed"},
-              std::pair{"backoff", "backoff"}, std::pair{"waiting", "waiting"},
-              std::pair{"undo", "undo"}}) {
+              std::pair{"doubt", "in doubt"}, std::pair{"backoff", "backoff"},
+              std::pair{"waiting", "waiting"}, std::pair{"undo", "undo"}}) {
             out_ += fmt::format(
                 "<rect x=\"{:.0f}\" y=\"{:.1f}\" width=\"22\" height=\"12\" rx=\"3\" "
                 "class=\"{}\"/><text x=\"{:.0f}\" y=\"{:.1f}\">{}</text>\n",
