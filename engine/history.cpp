@@ -355,6 +355,18 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
     }
 }
 
+void Historian::describe_event(const ReadRecord& record, HistoryEntry& out) const {
+    const Image& image = *header_.image;
+    Value value;
+    bool known = record.record.site < image.sites.size() && decode_canonical(record.payload, value);
+    if (!known) return;
+    const auto& event = image.events[image.sites[record.record.site].row];
+    std::string json = to_json(image.types, event.type, value);
+    constexpr std::size_t kShown = 200;
+    if (json.size() > kShown) json = json.substr(0, kShown) + "…";
+    out.text = fmt::format("{}: {}", event.name, json);
+}
+
 Result<std::vector<HistoryEntry>> read_history(store::Store& store, const RunHeader& header) {
     Historian historian(header);
     std::vector<HistoryEntry> out;

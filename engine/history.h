@@ -58,6 +58,7 @@ class Historian {
     void describe_outcome(const ReadRecord& record, HistoryEntry& out);
     void describe_gate(const ReadRecord& record, HistoryEntry& out) const;
     void describe_people(const ReadRecord& record, HistoryEntry& out) const;
+    void describe_event(const ReadRecord& record, HistoryEntry& out) const;
     void describe_flow(const ReadRecord& record, HistoryEntry& out);
 
     const RunHeader& header_;

@@ -10,6 +10,7 @@ Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunR
     header.row = row;
     header.key = key;
     header.image = image;
+    header.workflow = begin.workflow;
     row.status = static_cast<std::int32_t>(vm::RunStatus::Running);
     batch.runs.push_back(row);
     auto run = std::make_unique<LiveRun>(store, std::move(header), vm::Machine(image, begin),

@@ -43,6 +43,7 @@ class LiveRun {
 
     [[nodiscard]] const store::RunId& id() const { return header_.row.id; }
     [[nodiscard]] const Image& image() const { return *header_.image; }
+    [[nodiscard]] const WorkflowRow& workflow() const { return header_.workflow_row(); }
     [[nodiscard]] const vm::Machine& machine() const { return machine_; }
     [[nodiscard]] const store::RunRow& row() const { return header_.row; }
     [[nodiscard]] const store::Key& key() const { return writer_.key(); }

@@ -11,15 +11,15 @@ namespace weft::engine {
 namespace {
 
 // Open review tasks of one machine.
-void list_tasks(const Image& image, const vm::Machine& machine, const store::RunId& run,
-                Json& tasks) {
+void list_tasks(const Image& image, const WorkflowRow& workflow, const vm::Machine& machine,
+                const store::RunId& run, Json& tasks) {
     for (const auto& want : machine.wants()) {
         if (want.kind != vm::WantKind::Decision) continue;
         const auto& review = image.reviews[want.review];
         Json task;
         task["task"] = task_text(run, want.task);
         task["run"] = to_hex(view(run));
-        task["workflow"] = image.workflows.front().name;
+        task["workflow"] = workflow.name;
         task["gate"] = review.path;
         task["title"] = review.title;
         task["roles"] = review.roles;
@@ -60,13 +60,13 @@ Result<Json> answer_reviews(const RequestContext& request) {
     Json tasks = Json::array();
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
         if (LiveRun* run = request.core.live(row->id)) {
-            list_tasks(run->image(), run->machine(), row->id, tasks);
+            list_tasks(run->image(), run->workflow(), run->machine(), row->id, tasks);
             continue;
         }
         WEFT_TRY(header, read_run_header(request.core.store(), row->id));
         auto replayed = replay(request.core.store(), header);
         if (replayed && replayed->machine && !replayed->divergence) {
-            list_tasks(*header.image, *replayed->machine, row->id, tasks);
+            list_tasks(*header.image, header.workflow_row(), *replayed->machine, row->id, tasks);
         }
     }
     Json out;
@@ -79,7 +79,7 @@ Result<Json> answer_review(const RequestContext& request) {
     const auto& image = open.run->image();
     const auto& review = image.reviews[open.want.review];
     Json tasks = Json::array();
-    list_tasks(image, open.run->machine(), open.run->id(), tasks);
+    list_tasks(image, open.run->workflow(), open.run->machine(), open.run->id(), tasks);
     Json out;
     for (auto& task : tasks) {
         if (task["task"] == task_text(open.run->id(), open.want.task)) out = std::move(task);

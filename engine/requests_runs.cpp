@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "value/base64.h"
@@ -15,6 +16,7 @@ struct Looked {
     std::optional<Replayed> replayed;
     const LiveRun* run = nullptr;
     std::shared_ptr<const Image> image;
+    const WorkflowRow* workflow = nullptr;  // in the image
     store::RunRow row;
 
     // Null when not even the begin record could be read.
@@ -29,16 +31,12 @@ Result<Looked> look(Core& core, const store::RunId& id) {
     WEFT_TRY(header, read_run_header(core.store(), id));
     out.row = header.row;
     out.image = header.image;
+    out.workflow = &out.image->workflows[header.workflow];
     out.run = core.live(id);
     if (out.run != nullptr) return out;
     WEFT_TRY(replayed, replay(core.store(), header));
     out.replayed = std::move(replayed);
     return out;
-}
-
-const std::string& workflow_name(const Looked& looked) {
-    static const std::string kUnknown = "?";
-    return looked.image->workflows.empty() ? kUnknown : looked.image->workflows.front().name;
 }
 
 Json waits_json(const Looked& looked) {
@@ -91,7 +89,7 @@ Json error_json(const Value& error) {
 void put_result(const Looked& looked, Json& out) {
     const auto& machine = *looked.machine();
     if (machine.status() == vm::RunStatus::Completed) {
-        auto type = looked.image->workflows.front().result_type;
+        auto type = looked.workflow->result_type;
         if (type.has_value()) {
             out["result"] =
                 Json::parse(to_json(looked.image->types, type, machine.result()), nullptr, false);
@@ -99,6 +97,21 @@ void put_result(const Looked& looked, Json& out) {
     } else if (vm::is_ended(machine.status()) && !machine.result().is_none()) {
         out["error"] = error_json(machine.result());
     }
+}
+
+// Moves the uploads that the input names; others may still be on their way from another client.
+void take_uploads(const Json& input, const RequestContext& request, StartRequest& start) {
+    if (input.is_object() && input.size() == 1 && input.contains("upload") &&
+        input["upload"].is_string()) {
+        std::string id = input["upload"];
+        if (auto bytes = request.uploads.extract(id)) start.uploads[id] = std::move(bytes.mapped());
+        if (auto name = request.upload_names.extract(id)) {
+            start.upload_names[id] = std::move(name.mapped());
+        }
+        return;
+    }
+    if (!input.is_structured()) return;
+    for (const auto& child : input) take_uploads(child, request, start);
 }
 
 }  // namespace
@@ -121,12 +134,18 @@ Result<Json> answer_upload(const RequestContext& request) {
 Result<Json> answer_start(const RequestContext& request) {
     auto encoded = from_base64(request.text("image"));
     if (!encoded) return fail(ErrorKind::Usage, "image is not base64");
+    auto ir = from_base64(request.text("ir"));
+    if (!ir) return fail(ErrorKind::Usage, "ir is not base64");
     WEFT_TRY(image, decode_image(*encoded));
     WEFT_TRY_VOID(verify_image(image));
+    // Else the store would keep a program whose hash names another one.
+    if (sha256(*ir) != image.program) {
+        return fail(ErrorKind::Usage, "the ir is not that of the image's program");
+    }
     StartRequest start;
     start.program.image = std::make_shared<const Image>(std::move(image));
     start.program.encoded = std::move(*encoded);
-    start.program.ir = request.text("ir");
+    start.program.ir = std::move(*ir);
     start.program.source = request.text("source");
     start.workflow = request.text("workflow");
     // Taken from the text as it came, so that no number passes through a double.
@@ -134,8 +153,7 @@ Result<Json> answer_start(const RequestContext& request) {
     start.input = input == request.params.end() ? "{}"
                   : input->is_string()          ? input->get<std::string>()
                                                 : input->dump();
-    start.uploads = std::exchange(request.uploads, {});
-    start.upload_names = std::exchange(request.upload_names, {});
+    take_uploads(Json::parse(start.input, nullptr, false), request, start);
     start.actor = request.actor;
     WEFT_TRY(run, request.core.start(std::move(start)));
     Json out;
@@ -152,7 +170,7 @@ Result<Json> answer_status(const RequestContext& request) {
     const auto& machine = *looked.machine();
     Json out;
     out["run"] = to_hex(view(id));
-    out["workflow"] = workflow_name(looked);
+    out["workflow"] = looked.workflow->name;
     out["status"] = status_name(machine.status());
     out["records"] = machine.next_seq();
     out["begun"] = looked.row.begun_ms;
@@ -160,8 +178,8 @@ Result<Json> answer_status(const RequestContext& request) {
     put_result(looked, out);
     out["spent"] = money_text(machine.spent_micros());
     out["spent_micros"] = machine.spent_micros();
-    const auto& workflow = looked.image->workflows.front();
-    out["currency"] = workflow.budget_currency.empty() ? "USD" : workflow.budget_currency;
+    const std::string& currency = looked.workflow->budget_currency;
+    out["currency"] = currency.empty() ? "USD" : currency;
     out["past_no_return"] = machine.past_no_return();
     out["waits"] = waits_json(looked);
     out["live"] = looked.run != nullptr;
@@ -186,8 +204,7 @@ Result<Json> answer_runs(const RequestContext& request) {
         WEFT_TRY(header, read_run_header(request.core.store(), row.id));
         Json item;
         item["run"] = to_hex(view(row.id));
-        item["workflow"] =
-            header.image->workflows.empty() ? "?" : header.image->workflows.front().name;
+        item["workflow"] = header.workflow_row().name;
         item["status"] = status_name(status);
         item["begun"] = row.begun_ms;
         if (row.ended_ms) item["ended"] = *row.ended_ms;

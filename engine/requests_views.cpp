@@ -251,7 +251,7 @@ Result<Json> answer_timeline(const RequestContext& request) {
     for (const auto& entry : viewed.entries) builder.take(entry);
     Json out;
     out["run"] = to_hex(view(viewed.header.row.id));
-    out["workflow"] = viewed.header.image->workflows.front().name;
+    out["workflow"] = viewed.header.workflow_row().name;
     out["status"] = status_name(status_of(request, viewed.header.row));
     out["begun"] = viewed.header.row.begun_ms;
     out["ended"] = viewed.header.row.ended_ms.value_or(builder.last_ms());
@@ -298,7 +298,7 @@ Result<Json> answer_cost(const RequestContext& request) {
     Json out;
     out["run"] = to_hex(view(viewed.header.row.id));
     out["total"] = money_text(total);
-    const auto& currency = viewed.header.image->workflows.front().budget_currency;
+    const auto& currency = viewed.header.workflow_row().budget_currency;
     out["currency"] = currency.empty() ? "USD" : currency;
     out["steps"] = std::move(steps);
     return out;

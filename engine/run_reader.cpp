@@ -68,6 +68,20 @@ Result<void> open_payload(store::Store& store, const RunHeader& header, FileRows
 
 }  // namespace
 
+namespace {
+
+void note_workflow(const std::string& begin_payload, RunHeader& header) {
+    Value value;
+    if (!decode_canonical(begin_payload, value) || value.tag() != Tag::Record) return;
+    if (value.items().empty() || value.items().front().tag() != Tag::Text) return;
+    const auto& workflows = header.image->workflows;
+    for (std::uint32_t i = 0; i < workflows.size(); ++i) {
+        if (workflows[i].name == value.items().front().as_text()) header.workflow = i;
+    }
+}
+
+}  // namespace
+
 Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) {
     WEFT_TRY(row, store.run(run));
     std::string name = to_hex(view(run)).substr(0, 8);
@@ -100,6 +114,16 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) 
     } else if (key.error().kind != ErrorKind::Refused) {
         return std::unexpected(key.error());
     }
+    if (header.image->workflows.empty()) {
+        return fail(ErrorKind::Corrupt, fmt::format("the image of run {} has no workflow", name));
+    }
+    // The begin's payload names the workflow. What is wrong with it is for the reader of the
+    // records to say; until then the first workflow stands for it.
+    auto noted = read_records(store, header, 0, [&](ReadRecord& begin) -> Result<bool> {
+        if (begin.payload_state == PayloadState::Here) note_workflow(begin.payload, header);
+        return false;
+    });
+    static_cast<void>(noted);
     return header;
 }
 

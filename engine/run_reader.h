@@ -37,7 +37,10 @@ struct RunHeader {
     store::RunRow row;
     std::shared_ptr<const Image> image;
     std::string source;             // JSON object: path -> text
+    std::uint32_t workflow = 0;     // row of Image::workflows; the first when the begin was erased
     std::optional<store::Key> key;  // none: erased
+
+    [[nodiscard]] const WorkflowRow& workflow_row() const { return image->workflows[workflow]; }
 };
 
 // The run's row, its verified image and its key.

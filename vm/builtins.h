@@ -19,8 +19,5 @@ std::optional<Checked<Value>> call_text_builtin(BuiltinFunction function,
 Checked<Value> concatenate(std::span<const Value> texts, std::string_view separator = {});
 // A value of the given type as it stands in a hole.
 Checked<Value> hole_text(const TypeTable& types, TypeId type, const Value& value);
-// Any value as a Json value, for the inputs that a prompt carries for the record: records become
-// lists, and what Json has no form for becomes its text.
-Value json_value(const Value& value);
 
 }  // namespace weft::vm

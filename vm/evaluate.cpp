@@ -249,10 +249,36 @@ Outcome<Value> Evaluator::make_prompt(CodePlace at, const std::vector<Value>& pa
         schema = schemas_.emplace(row, Value::text(json_schema(image_.types, result))).first;
     }
     if (!pay(0, schema->second.tree_size())) return out_of_fuel(at);
-    std::vector<Value> inputs(parts.begin() + 2, parts.end());
+    auto inputs = prompt_inputs(at, image_.types[prompt.type].fields, parts);
+    if (!inputs) return inputs;
     return Value::record({Value::text(prompt.name), Value::text(to_hex(view(prompt.template_hash))),
-                          parts[0], parts[1], schema->second,
-                          json_value(Value::list(std::move(inputs)))});
+                          parts[0], parts[1], schema->second, std::move(*inputs)});
+}
+
+// The inputs in their JSON form, by name: whoever serves the prompt has no types of the program.
+Outcome<Value> Evaluator::prompt_inputs(CodePlace at, const std::vector<FieldType>& fields,
+                                        const std::vector<Value>& parts) {
+    if (parts.size() != fields.size() + 2)
+        return std::unexpected(trap(at, std::string(kNotDefined)));
+    static const TypeTable kJsonTypes = [] {
+        TypeTable types;
+        Type json;
+        json.kind = TypeKind::Json;
+        types.add(std::move(json));
+        return types;
+    }();
+    std::vector<MapEntry> entries;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const Value& part = parts[i + 2];
+        if (check_value(image_.types, fields[i].type, part)) {
+            return std::unexpected(trap(at, "a prompt's input does not fit its type"));
+        }
+        if (!pay(0, part.tree_size())) return out_of_fuel(at);
+        auto json = from_json(kJsonTypes, TypeId{0}, to_json(image_.types, fields[i].type, part));
+        if (!json) return std::unexpected(trap(at, json.error().message));
+        entries.emplace_back(fields[i].json_name, std::move(*json));
+    }
+    return Value::map(std::move(entries));
 }
 
 Outcome<Value> Evaluator::call_here(CodePlace at, const Registers& registers) {

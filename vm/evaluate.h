@@ -52,6 +52,8 @@ class Evaluator {
     Outcome<Value> index(CodePlace at, const Value& whole, const Value& at_index);
     Outcome<Value> make_map(CodePlace at, const std::vector<Value>& parts);
     Outcome<Value> make_prompt(CodePlace at, const std::vector<Value>& parts);
+    Outcome<Value> prompt_inputs(CodePlace at, const std::vector<FieldType>& fields,
+                                 const std::vector<Value>& parts);
     Outcome<Value> call_here(CodePlace at, const Registers& registers);
 
     // list_functions.cpp

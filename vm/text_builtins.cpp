@@ -219,35 +219,4 @@ Checked<Value> hole_text(const TypeTable& types, TypeId type, const Value& value
     return Value::text(*std::move(text));
 }
 
-Value json_value(const Value& value) {
-    const auto all = [](const std::vector<Value>& items) {
-        std::vector<Value> out;
-        out.reserve(items.size());
-        for (const auto& item : items) out.push_back(json_value(item));
-        return Value::list(std::move(out));
-    };
-    switch (value.tag()) {
-        case Tag::List:
-        case Tag::Record:
-            return all(value.items());
-        case Tag::Case:
-            return Value::list(
-                {Value::integer(value.as_case().number), all(value.as_case().fields)});
-        case Tag::Map: {
-            std::vector<MapEntry> out;
-            for (const auto& [key, item] : value.entries()) out.emplace_back(key, json_value(item));
-            return Value::map(std::move(out));
-        }
-        case Tag::Money:
-        case Tag::Duration:
-        case Tag::Date:
-        case Tag::Time:
-            return Value::text(*scalar_text(value));
-        case Tag::Bytes:
-            return Value::text(to_hex(value.as_text()));
-        default:
-            return value;
-    }
-}
-
 }  // namespace weft::vm
