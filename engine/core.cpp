@@ -85,13 +85,13 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
 }
 
 Result<void> Core::take_completions(store::Batch& batch) {
-    for (auto& completion : pool_->take_completions()) {
-        WEFT_TRY_VOID(finish_attempt(std::move(completion), batch));
+    for (const auto& completion : pool_->take_completions()) {
+        WEFT_TRY_VOID(finish_attempt(completion, batch));
     }
     return {};
 }
 
-Result<void> Core::finish_attempt(Completion completion, store::Batch& batch) {
+Result<void> Core::finish_attempt(const Completion& completion, store::Batch& batch) {
     LiveRun* run = live(completion.attempt->run);
     if (run == nullptr) return {};  // killed meanwhile
     auto flight = run->in_flight.find(completion.attempt->call);

@@ -93,7 +93,7 @@ class Core {
   private:
     Core(CoreOptions options, Config config, store::OwnerLock lock);
     Result<void> take_completions(store::Batch& batch);
-    Result<void> finish_attempt(Completion completion, store::Batch& batch);
+    Result<void> finish_attempt(const Completion& completion, store::Batch& batch);
     Result<void> fire_timers(store::Batch& batch);
     Result<void> stop_late_attempts(store::Batch& batch);
     Result<void> launch(store::Batch& batch);
