@@ -4,14 +4,18 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(WEFT_TESTS "build the tests" ON)
 option(WEFT_TIDY "clang-tidy among the tests: minutes when nothing is remembered" OFF)
+option(WEFT_WERROR "warnings are errors: in every build but the one that is shipped" ON)
 option(WEFT_SANITIZE "address and undefined behaviour sanitizers" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
+if(WEFT_WERROR)
+  set(werror -Werror)
+endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-                    -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror -ffp-contract=off)
+                    -Wnon-virtual-dtor -Wimplicit-fallthrough ${werror} -ffp-contract=off)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # so that ccache sees through precompiled headers
   # g++ 12 reports these inside its own headers when it inlines them; there is no way to fix them here.

@@ -3,6 +3,7 @@
 WEFT_KILLS says how often the run is killed (a few here; the campaign of docs/testing.md uses 100).
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -151,14 +152,15 @@ class Damage(Case):
         run = self.run_id()
         store = self.example / "weft.store"
         pristine = store.read_bytes()
-        for table, column in (("log", "rec"), ("payload", "box"), ("program", "ir"), ("image", "code"), ("checkpoint", "note")):
-            with self.subTest(table=table):
-                database = sqlite3.connect(store)
-                row, value = database.execute(f"SELECT rowid, {column} FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone()
+        columns = (("log", "leaf", "rec"), ("payload", "leaf", "box"), ("program", "hash", "ir"), ("image", "hash", "code"),
+                   ("checkpoint", "size", "note"))
+        for table, key, column in columns:
+            with self.subTest(table=table), contextlib.closing(sqlite3.connect(store)) as database:
+                row, value = database.execute(f"SELECT {key}, {column} FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
                 text = isinstance(value, str)
                 changed = bytearray(value.encode() if text else value)
                 changed[len(changed) // 2] ^= 1
-                database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                database.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?",
                                  (changed.decode(errors="replace") if text else bytes(changed), row))
                 database.commit()
                 database.close()
