@@ -67,9 +67,14 @@ class Campaign:
         self.example = self.folder / "example"
         shutil.copytree(EXAMPLE, self.example)
         config = self.example / "weft.toml"
-        mail = f'[workers."notify.email"]\nsmtp = "smtp://127.0.0.1:{self.servers.smtp.port}"\nfrom = "a@example.org"\ntls = "none"\n'
-        hook = f'[workers."notify.webhook"]\nurl = "http://127.0.0.1:{self.servers.http.server_port}/"\nsecret = "env:WEFT_HOOK"\n'
-        text = config.read_text().replace('[workers."notify.email"]\n', mail).replace('[workers."notify.webhook"]\n', hook)
+        text = config.read_text()
+        for section, lines in (
+            ('[workers."notify.email"]', [f'smtp = "smtp://127.0.0.1:{self.servers.smtp.port}"',
+                                          'from = "a@example.org"', 'tls = "none"']),
+            ('[workers."notify.webhook"]', [f'url = "http://127.0.0.1:{self.servers.http.server_port}/"',
+                                            'secret = "env:WEFT_HOOK"']),
+        ):
+            text = text.replace(section, "\n".join([section, *lines]))
         config.write_text(text)
         os.environ["WEFT_HOOK"] = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         self.kills = 0
@@ -91,7 +96,8 @@ class Campaign:
         return (len(runs), status["status"], pack, len(self.servers.mails), len(self.servers.hooks), audited)
 
     def kill_after(self, arguments, seconds):
-        process = subprocess.Popen([WEFT, *arguments], cwd=self.example, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([WEFT, *arguments], cwd=self.example, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()

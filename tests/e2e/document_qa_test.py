@@ -22,9 +22,11 @@ KILLS = int(os.environ.get("WEFT_KILLS", "6"))
 
 
 def weft(*arguments, cwd, check=True, timeout=120):
-    done = subprocess.run([WEFT, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run([WEFT, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+                          timeout=timeout)
     if check and done.returncode != 0:
-        raise AssertionError(f"weft {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        command = " ".join(map(str, arguments))
+        raise AssertionError(f"weft {command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done
 
 
@@ -64,8 +66,13 @@ class MainJob(Case):
         pdfs = list(out.rglob("*.pdf"))
         self.assertTrue(pdfs and pdfs[0].read_bytes().startswith(b"%PDF"))
         entries = weft_json("log", run, "--payloads", cwd=self.example)["entries"]
-        answers = [e["payload"][0] for e in entries if e["kind"] == "outcome" and e.get("step", "").endswith("answers.generate")]
-        documents = [e["payload"][0] for e in entries if e["kind"] == "outcome" and e.get("step", "").endswith("documents.parse")]
+
+        def results(step):
+            return [e["payload"][0] for e in entries
+                    if e["kind"] == "outcome" and e.get("step", "").endswith(step)]
+
+        answers = results("answers.generate")
+        documents = results("documents.parse")
         texts = {document[1]: document[5] for document in documents}
         self.assertGreaterEqual(len(answers), 8)
         for question, answer, citations in answers:
@@ -90,7 +97,8 @@ class MainJob(Case):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
                 command = [WEFT, "run", "document_qa.wf", "files=corpus", "to=[]", "--no-verify"]
                 while True:
-                    process = subprocess.Popen(command, cwd=self.example, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    process = subprocess.Popen(command, cwd=self.example, stdout=subprocess.DEVNULL,
+                                               stderr=subprocess.DEVNULL)
                     time.sleep(rng.uniform(0.02, length))
                     process.send_signal(signal.SIGKILL)
                     process.wait()
@@ -152,11 +160,12 @@ class Damage(Case):
         run = self.run_id()
         store = self.example / "weft.store"
         pristine = store.read_bytes()
-        columns = (("log", "leaf", "rec"), ("payload", "leaf", "box"), ("program", "hash", "ir"), ("image", "hash", "code"),
-                   ("checkpoint", "size", "note"))
+        columns = (("log", "leaf", "rec"), ("payload", "leaf", "box"), ("program", "hash", "ir"),
+                   ("image", "hash", "code"), ("checkpoint", "size", "note"))
         for table, key, column in columns:
             with self.subTest(table=table), contextlib.closing(sqlite3.connect(store)) as database:
-                row, value = database.execute(f"SELECT {key}, {column} FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
+                last = f"SELECT {key}, {column} FROM {table} ORDER BY {key} DESC LIMIT 1"
+                row, value = database.execute(last).fetchone()
                 text = isinstance(value, str)
                 changed = bytearray(value.encode() if text else value)
                 changed[len(changed) // 2] ^= 1
