@@ -8,6 +8,7 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <set>
 
@@ -52,6 +53,15 @@ Result<void> refuse_network(const std::string& folder) {
         }
     }
     return {};
+}
+
+// Read before SQLite has the file open, so that closing it drops none of its locks.
+bool begins_like_a_database(const std::string& path) {
+    static constexpr std::string_view kMagic("SQLite format 3\0", 16);
+    std::ifstream in(path, std::ios::binary);
+    std::string start(kMagic.size(), '\0');
+    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    return in.gcount() == 0 || start == kMagic;
 }
 
 bool exists(const std::string& path) {
@@ -130,7 +140,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
 Result<void> SqliteStore::accept_or_fail(const std::string& what) {
     if (!options_.accept_damage) {
         return fail(ErrorKind::Corrupt, "the store " + path_ + " is damaged: " + what,
-                    "restore a backup, or accept the loss by name with `weft store accept-damage`");
+                    "restore the store and its key file from a backup");
     }
     recovery_.accepted.push_back(what);
     return {};
@@ -142,9 +152,12 @@ Result<void> SqliteStore::prepare_files(bool& fresh) {
     WEFT_TRY_VOID(refuse_network(folder_of(path_)));
     const std::string key_path = path_ + ".keys";
     fresh = !exists(path_);
+    if (!fresh && !begins_like_a_database(path_)) {
+        return fail(ErrorKind::Corrupt, path_ + " is not a store",
+                    "name another file with --store, or restore the store from its backup");
+    }
     if (fresh && !options_.create) {
-        return fail(ErrorKind::NotFound, "there is no store at " + path_,
-                    "make one with `weft init`");
+        return fail(ErrorKind::NotFound, "there is no store at " + path_, "`weft run` makes one");
     }
     if (exists(key_path)) {
         WEFT_TRY(keys, KeyFile::open(key_path, options_.keys));

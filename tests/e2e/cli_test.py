@@ -349,6 +349,13 @@ class Stores(Case):
         (self.folder / "weft.store").write_bytes(b"this is no store" * 1000)
         self.weft("runs", code=6)
 
+    def test_a_file_that_never_was_a_store(self):
+        (self.folder / "weft.store").write_bytes(b"notes of mine\n" * 300)
+        refused = self.weft("runs", code=6)
+        self.assertIn("is not a store", refused.stderr)
+        self.weft("run", "hello.wf", "name=x", code=6)
+        self.assertEqual((self.folder / "weft.store").read_bytes(), b"notes of mine\n" * 300)
+
     def test_other_store_and_config(self):
         (self.folder / "weft.toml").write_text('[store]\npath = "other.store"\n')
         self.weft("run", "hello.wf", "name=x")
