@@ -1,8 +1,8 @@
 // Diagnostics as people and programs see them, and the nearest name.
 #include "base/diagnostic.h"
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace weft {
 namespace {

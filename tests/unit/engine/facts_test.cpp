@@ -1,7 +1,7 @@
 // A fact becomes a record and comes back the same; a payload of another shape is refused.
 #include "engine/facts.h"
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
 
 namespace weft::engine {
 namespace {
