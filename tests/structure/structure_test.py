@@ -155,6 +155,11 @@ class Structure(unittest.TestCase):
                     found.append(f"{path} -> {target}")
         self.none(found, "a link to a page that isn't there")
 
+    def test_lock_files_name_no_address(self):
+        found = [path for path in files("package-lock.json") if "://" in read(path)]
+        self.none(found, "npm's registry is the reader's choice: write the lock file with "
+                         "`npm install --omit-lockfile-registry-resolved`")
+
     def test_scripts_can_be_started(self):
         found = [path for folder in ("scripts", ".ci") for path in files("", under=folder)
                  if read(path).startswith("#!")

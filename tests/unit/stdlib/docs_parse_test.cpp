@@ -12,6 +12,7 @@
 
 #include "stdlib/docs/parse.h"
 #include "stdlib/native.h"
+#include "tests/support/needs.h"
 
 namespace weft::stdlib {
 namespace {
@@ -229,7 +230,7 @@ TEST_F(DocsParse, NamesWhatIsWrongWithAFile) {
 }
 
 TEST_F(DocsParse, SaysThatAPasswordIsNeeded) {
-    if (!fs::exists(folder_ / "encrypted.pdf")) GTEST_SKIP() << "qpdf is not installed";
+    WEFT_TEST_NEEDS(fs::exists(folder_ / "encrypted.pdf"), "qpdf");
     expect_error("encrypted.pdf", "Encrypted");
 }
 
