@@ -5,8 +5,9 @@ WEFT_HELPER=build/weft-helper python3 tests/e2e/docs_manuals_test.py
 
 The manuals are Debian's packages developers-reference, debian-policy, maint-guide and
 debian-reference-en; each that isn't installed is skipped, or fails under scripts/test. Of the text
-edition's words and five-word runs, so many must stand in what was read. Before counting, words parted by a hyphen at a line's end
-are joined, and tables drawn with | and + are read cell by cell, as a person reads them.
+edition's words and five-word runs, so many must stand in what was read. Before counting, words
+parted by a hyphen at a line's end are joined, and tables drawn with | and + are read cell by cell,
+as a person reads them.
 """
 import collections
 import gzip
