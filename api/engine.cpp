@@ -75,8 +75,7 @@ Result<void> read_paths(JsonNode& node, engine::StartRequest& request) {
             return fail(ErrorKind::NotFound, fmt::format("{} cannot be read", file.string()));
         }
         std::string id = std::to_string(request.uploads.size());
-        request.uploads[id] = bytes.str();
-        request.upload_names[id] = file.filename().string();
+        request.uploads[id] = {file.filename().string(), bytes.str()};
         node.names[0] = "upload";
         node.items[0].text = id;
         return {};
@@ -90,6 +89,7 @@ Result<void> read_paths(JsonNode& node, engine::StartRequest& request) {
 struct Engine::Impl {
     std::unique_ptr<engine::Core> core;
     std::unique_ptr<engine::Requests> requests;
+    engine::Uploads uploads;
     std::unique_ptr<engine::Server> server;
 };
 
@@ -135,7 +135,7 @@ Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
 Result<RunReport> Engine::wait(std::string_view run) {
     while (true) {
         nlohmann::json params = {{"run", run}};
-        WEFT_TRY(text, impl_->requests->answer("status", params.dump(), user_name()));
+        WEFT_TRY(text, request("status", params.dump()));
         auto status = nlohmann::ordered_json::parse(text);
         std::string word = status["status"];
         bool ended = status.contains("ended");
@@ -157,7 +157,7 @@ Result<RunReport> Engine::wait(std::string_view run) {
 }
 
 Result<std::string> Engine::request(std::string_view method, std::string_view parameters) {
-    return impl_->requests->answer(method, parameters, user_name());
+    return impl_->requests->answer(method, parameters, user_name(), impl_->uploads);
 }
 
 Result<void> Engine::close() {

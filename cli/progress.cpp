@@ -35,7 +35,6 @@ class Follower {
     Result<Followed> follow() {
         auto slice = std::chrono::milliseconds(5);
         while (!open_.empty() && interrupts == 0) {
-            auto begin = std::chrono::steady_clock::now();
             auto polled = poll_all();
             if (!polled) {
                 auto again = recover(polled.error());
@@ -44,10 +43,8 @@ class Follower {
             }
             display_.redraw();
             if (open_.empty()) break;
-            // Reading a log costs a replay: so it is read less often the longer that takes.
-            auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now() - begin);
-            slice = std::clamp(took * 10, std::min(slice * 2, 120ms), 2000ms);
+            // A short run ends at once; a long one is looked at as often as an eye can follow.
+            slice = std::min(slice * 2, 120ms);
             auto stepped = session_.step(slice);
             if (!stepped) return std::unexpected(stepped.error());
         }

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include <cstdlib>
 
 #include "engine/requests.h"
+#include "engine/server.h"
 #include "store/socket.h"
 #include "value/json_text.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kConnectMs = 2000;
 constexpr std::int64_t kAnswerMs = 10'000;
+constexpr std::int64_t kBodyMs = 60'000;  // for what does not fit in a line
 
 class SocketClient final : public Client {
   public:
@@ -20,38 +22,65 @@ class SocketClient final : public Client {
         : connection_(std::move(connection)), owner_(owner) {}
 
     Result<std::string> request(std::string_view method, std::string_view parameters) override {
+        WEFT_TRY_VOID(send(method, parameters));
+        while (true) {
+            auto line = connection_.read_line(kAnswerMs);
+            if (!line) return no_answer();
+            // The tree keeps numbers as they were written.
+            auto reply = parse_json(*line);
+            if (!reply || reply->kind != JsonNode::Kind::Object) {
+                return fail(ErrorKind::Unavailable,
+                            "the owner of the store answered no JSON object");
+            }
+            // It is alive and has more to do.
+            if (!reply->names.empty() && reply->names[0] == "busy") continue;
+            return read_reply(*reply);
+        }
+    }
+
+  private:
+    Result<void> send(std::string_view method, std::string_view parameters) {
         std::string line = fmt::format("{{\"id\":{},\"method\":", ++last_id_);
         write_json_string(method, line);
-        line += ",\"params\":";
-        line += parameters.empty() ? "{}" : parameters;
-        line += "}";
-        if (line.size() >= store::kLineBytesMax) {
-            return fail(ErrorKind::Usage, "the request is larger than 1 MiB");
+        if (parameters.empty()) parameters = "{}";
+        bool fits = line.size() + parameters.size() + 16 < store::kLineBytesMax;
+        if (fits) {
+            line += fmt::format(",\"params\":{}}}", parameters);
+            return connection_.write_line(line, kAnswerMs);
         }
-        WEFT_TRY_VOID(connection_.write_line(line, kAnswerMs));
-        auto answer = connection_.read_line(kAnswerMs);
-        if (!answer) {
-            return fail(ErrorKind::Unavailable,
-                        fmt::format("process {}, which owns the store, does not respond", owner_),
-                        "look at what it does; the request may have been carried out");
+        if (parameters.size() > kBodyBytesMax) {
+            return fail(ErrorKind::Usage, "the request is larger than 256 MiB");
         }
-        // The tree keeps numbers as they were written.
-        auto reply = parse_json(*answer);
-        if (!reply || reply->kind != JsonNode::Kind::Object) {
-            return fail(ErrorKind::Unavailable, "the owner of the store answered no JSON object");
-        }
-        for (std::size_t i = 0; i < reply->names.size(); ++i) {
-            if (reply->names[i] == "result") {
+        line += fmt::format(",\"bytes\":{}}}", parameters.size());
+        connection_.queue_line(line);
+        connection_.queue_bytes(parameters);
+        return connection_.drain(kBodyMs);
+    }
+
+    Result<std::string> read_reply(const JsonNode& reply) {
+        for (std::size_t i = 0; i < reply.names.size(); ++i) {
+            if (reply.names[i] == "result") {
                 std::string out;
-                write_json(reply->items[i], out);
+                write_json(reply.items[i], out);
                 return out;
             }
-            if (reply->names[i] == "error") return read_error(reply->items[i]);
+            if (reply.names[i] == "bytes") {
+                auto out = connection_.read_bytes(
+                    std::strtoull(reply.items[i].text.c_str(), nullptr, 10), kBodyMs);
+                if (!out) return no_answer();
+                return out;
+            }
+            if (reply.names[i] == "error") return read_error(reply.items[i]);
         }
         return fail(ErrorKind::Unavailable, "the owner of the store answered without a result");
     }
 
-  private:
+    [[nodiscard]] std::unexpected<Error> no_answer() const {
+        return fail(ErrorKind::Unavailable,
+                    fmt::format("process {}, which owns the store, does not respond", owner_),
+                    "look at what it does; the request may have been carried out");
+    }
+
     static std::unexpected<Error> read_error(const JsonNode& node) {
         Error error;
         for (std::size_t i = 0; i < node.names.size(); ++i) {

@@ -17,6 +17,7 @@
 #include "engine/config.h"
 #include "engine/live_run.h"
 #include "engine/system_chain.h"
+#include "engine/uploads.h"
 #include "engine/worker_pool.h"
 #include "store/lock.h"
 #include "store/store.h"
@@ -45,8 +46,7 @@ struct StartRequest {
     RunnableProgram program;
     std::string workflow;
     std::string input;  // JSON object; a file is {"upload": id} of `uploads`
-    std::map<std::string, std::string> uploads;  // id -> bytes
-    std::map<std::string, std::string> upload_names;
+    Uploads uploads;
     std::string actor;
 };
 
@@ -87,6 +87,7 @@ class Core {
     store::OwnerLock& lock() { return lock_; }
     SystemChain& system() { return *system_; }
     std::int64_t now_ms() { return time_->now(); }
+    std::int64_t monotonic_ms() { return time_->monotonic(); }
 
     Result<void> close();
 

@@ -367,18 +367,32 @@ void Historian::describe_event(const ReadRecord& record, HistoryEntry& out) cons
     out.text = fmt::format("{}: {}", event.name, json);
 }
 
-Result<std::vector<HistoryEntry>> read_history(store::Store& store, const RunHeader& header) {
-    Historian historian(header);
+HistoryCursor::HistoryCursor(RunHeader header)
+    : header_(std::move(header)), historian_(header_), replayer_(header_) {}
+
+Result<std::vector<HistoryEntry>> HistoryCursor::read(store::Store& store, std::uint64_t from,
+                                                      std::size_t limit) {
     std::vector<HistoryEntry> out;
-    WEFT_TRY(replayed, replay(store, header, [&](const ReadRecord& record, const vm::Machine&) {
-                 out.push_back(historian.entry(record));
-             }));
-    if (replayed.divergence) {
+    if (limit == 0) return out;
+    WEFT_TRY_VOID(read_records(store, header_, replayer_.so_far().head,
+                               [&](ReadRecord& record) -> Result<bool> {
+                                   WEFT_TRY(same, replayer_.take(record));
+                                   if (!same) return false;
+                                   HistoryEntry entry = historian_.entry(record);
+                                   if (entry.seq >= from) out.push_back(std::move(entry));
+                                   return out.size() < limit;
+                               }));
+    if (const auto& divergence = replayer_.so_far().divergence) {
         return fail(ErrorKind::Corrupt,
                     fmt::format("the run diverges from its program at record {}: {}",
-                                replayed.divergence->seq, replayed.divergence->what));
+                                divergence->seq, divergence->what));
     }
     return out;
+}
+
+Result<std::vector<HistoryEntry>> read_history(store::Store& store, const RunHeader& header) {
+    HistoryCursor cursor(header);
+    return cursor.read(store, 0, SIZE_MAX);
 }
 
 }  // namespace weft::engine

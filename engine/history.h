@@ -67,6 +67,28 @@ class Historian {
     std::map<std::uint64_t, std::string> timers_;
 };
 
+// Reads a run's history in pieces, each record once: the replay rests between two pieces and goes
+// on with what was appended since, so following a run costs what is new in it.
+class HistoryCursor {
+  public:
+    explicit HistoryCursor(RunHeader header);
+    HistoryCursor(const HistoryCursor&) = delete;
+    HistoryCursor& operator=(const HistoryCursor&) = delete;
+
+    // Seq of the first record not read yet.
+    [[nodiscard]] std::uint64_t next() const { return replayer_.so_far().head.next_seq; }
+    [[nodiscard]] const RunHeader& header() const { return header_; }
+    // The entries from `from` (not before `next()`) on, at most `limit`. Corrupt: the run diverges.
+    Result<std::vector<HistoryEntry>> read(store::Store& store, std::uint64_t from,
+                                           std::size_t limit);
+
+  private:
+    RunHeader header_;
+    Historian historian_;
+    Replayer replayer_;
+};
+
+// The whole history.
 Result<std::vector<HistoryEntry>> read_history(store::Store& store, const RunHeader& header);
 
 }  // namespace weft::engine

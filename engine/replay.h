@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,29 @@ struct Replayed {
 // `on_record` sees every record with its payload (also those left out of the store) and the machine
 // as it is after the record; it may be empty.
 using RecordObserver = std::function<void(const ReadRecord&, const vm::Machine&)>;
+
+// A replay that is fed record by record and may rest in between. `header` must outlive it.
+class Replayer {
+  public:
+    explicit Replayer(const RunHeader& header, RecordObserver on_record = {})
+        : header_(header), on_record_(std::move(on_record)) {}
+
+    // False: the record differs from what the machine makes; `so_far` says how.
+    Result<bool> take(ReadRecord& record);
+    [[nodiscard]] const Replayed& so_far() const { return out_; }
+    // After the last record: commands that the machine makes and the log lacks are a divergence.
+    Replayed finish();
+
+  private:
+    void diverge(const ReadRecord& record, std::string what);
+    void compare(ReadRecord& record);
+    Result<void> feed(const ReadRecord& record);
+
+    const RunHeader& header_;
+    RecordObserver on_record_;
+    Replayed out_;
+    std::deque<vm::Command> expected_;
+};
 
 Result<Replayed> replay(store::Store& store, const RunHeader& header,
                         const RecordObserver& on_record = {});

@@ -97,6 +97,10 @@ std::string_view status_name(vm::RunStatus status) {
     return "";
 }
 
+std::string json_line(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string money_text(std::int64_t micros) {
     std::string sign = micros < 0 ? "-" : "";
     std::int64_t size = std::abs(micros);

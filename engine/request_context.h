@@ -1,13 +1,16 @@
 // What the handlers of requests share: typed access to parameters and naming of runs and tasks.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/result.h"
 #include "engine/core.h"
+#include "engine/history_cursors.h"
+#include "engine/job.h"
 #include "engine/status.h"
+#include "engine/uploads.h"
 
 namespace weft::engine {
 
@@ -17,8 +20,9 @@ struct RequestContext {
     Core& core;
     const Json& params;
     std::string actor;
-    std::map<std::string, std::string>& uploads;
-    std::map<std::string, std::string>& upload_names;
+    Uploads& uploads;
+    HistoryCursors& cursors;
+    const std::function<void()>& busy;  // may be empty
 
     [[nodiscard]] std::string text(const char* name, const std::string& otherwise = "") const;
     [[nodiscard]] std::int64_t number(const char* name, std::int64_t otherwise) const;
@@ -34,6 +38,9 @@ struct TaskId {
 Result<TaskId> parse_task(Core& core, const std::string& text);
 std::string task_text(const store::RunId& run, std::uint64_t seq);
 Result<store::RunId> find_run(Core& core, const std::string& prefix);
+
+// An answer's text; bytes that are no UTF-8 are replaced.
+std::string json_line(const Json& json);
 
 // "0.25" for 250,000 millionths.
 std::string money_text(std::int64_t micros);
@@ -54,7 +61,7 @@ Result<Json> answer_decide(const RequestContext& request);
 Result<Json> answer_log(const RequestContext& request);
 Result<Json> answer_timeline(const RequestContext& request);
 Result<Json> answer_cost(const RequestContext& request);
-Result<Json> answer_replay(const RequestContext& request);
-Result<Json> answer_verify(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request);
 
 }  // namespace weft::engine

@@ -33,7 +33,7 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 15> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
     {"start", answer_start},
@@ -49,8 +49,12 @@ constexpr std::array<std::pair<std::string_view, Handler>, 17> kHandlers = {{
     {"log", answer_log},
     {"timeline", answer_timeline},
     {"cost", answer_cost},
-    {"replay", answer_replay},
-    {"verify", answer_verify},
+}};
+
+using JobMaker = Result<std::unique_ptr<Job>> (*)(const RequestContext&);
+constexpr std::array<std::pair<std::string_view, JobMaker>, 2> kJobs = {{
+    {"replay", begin_replay},
+    {"verify", begin_verify},
 }};
 
 }  // namespace
@@ -69,19 +73,35 @@ ErrorKind error_kind_from(std::string_view name) {
     return ErrorKind::Environment;
 }
 
-Result<std::string> Requests::answer(std::string_view method, std::string_view params,
-                                     const std::string& actor) {
+Result<Begun> Requests::begin(std::string_view method, std::string_view params,
+                              const std::string& actor, Uploads& uploads) {
     Json parsed = Json::parse(params.empty() ? "{}" : params, nullptr, false);
     if (!parsed.is_object()) return fail(ErrorKind::Usage, "the parameters are not a JSON object");
+    auto as = parsed.find("as");
+    std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
+    RequestContext request{core_, parsed, std::move(who), uploads, cursors_, busy_};
     for (const auto& [name, handler] : kHandlers) {
         if (name != method) continue;
-        auto as = parsed.find("as");
-        std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
-        RequestContext request{core_, parsed, who, uploads_, upload_names_};
         WEFT_TRY(result, handler(request));
-        return result.dump(-1, ' ', false, Json::error_handler_t::replace);
+        return Begun(json_line(result));
+    }
+    for (const auto& [name, maker] : kJobs) {
+        if (name != method) continue;
+        WEFT_TRY(job, maker(request));
+        return Begun(std::move(job));
     }
     return fail(ErrorKind::Usage, fmt::format("there is no request `{}`", method));
+}
+
+Result<std::string> Requests::answer(std::string_view method, std::string_view params,
+                                     const std::string& actor, Uploads& uploads) {
+    WEFT_TRY(begun, begin(method, params, actor, uploads));
+    if (auto* text = std::get_if<std::string>(&begun)) return std::move(*text);
+    auto& job = std::get<std::unique_ptr<Job>>(begun);
+    while (true) {
+        WEFT_TRY(text, job->advance());
+        if (text) return std::move(*text);
+    }
 }
 
 }  // namespace weft::engine

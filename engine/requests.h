@@ -2,27 +2,40 @@
 // for the command line that owns the store itself, and for an embedding program.
 #pragma once
 
-#include <map>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/result.h"
 #include "engine/core.h"
+#include "engine/history_cursors.h"
+#include "engine/job.h"
+#include "engine/uploads.h"
 
 namespace weft::engine {
+
+// The answer, a JSON value; or the work that leads to it.
+using Begun = std::variant<std::string, std::unique_ptr<Job>>;
 
 class Requests {
   public:
     explicit Requests(Core& core) : core_(core) {}
 
-    // `actor` is who asks: a peer's user name. The result is a JSON value.
+    // `params`: a JSON object, or nothing; `actor`: who asks, a peer's user name.
+    Result<Begun> begin(std::string_view method, std::string_view params, const std::string& actor,
+                        Uploads& uploads);
+    // The same to its end.
     Result<std::string> answer(std::string_view method, std::string_view params,
-                               const std::string& actor);
+                               const std::string& actor, Uploads& uploads);
+    // Called now and then by work that can't be put down in between.
+    void on_busy(std::function<void()> busy) { busy_ = std::move(busy); }
 
   private:
     Core& core_;
-    std::map<std::string, std::string> uploads_;  // id -> bytes, until a start takes them
-    std::map<std::string, std::string> upload_names_;
+    HistoryCursors cursors_;
+    std::function<void()> busy_;
 };
 
 std::string_view error_kind_name(ErrorKind kind);

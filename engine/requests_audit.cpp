@@ -41,96 +41,201 @@ store::Finding run_finding(const store::RunId& run, std::string what) {
     return finding;
 }
 
-// Levels two and three of one run.
-void verify_run(Core& core, const store::RunId& run, std::int64_t level,
-                std::vector<store::Finding>& findings) {
-    auto header = read_run_header(core.store(), run);
-    if (!header) {
-        findings.push_back(run_finding(run, header.error().message));
-        return;
+constexpr std::size_t kSlice = 1000;  // records a job reads at once
+
+// The replay of one run.
+class ReplayJob final : public Job {
+  public:
+    ReplayJob(Core& core, RunHeader header)
+        : core_(core), header_(std::move(header)), replayer_(header_) {}
+
+    Result<std::optional<std::string>> advance() override {
+        std::size_t read = 0;
+        bool more = false;
+        WEFT_TRY_VOID(read_records(core_.store(), header_, replayer_.so_far().head,
+                                   [&](ReadRecord& record) -> Result<bool> {
+                                       WEFT_TRY(same, replayer_.take(record));
+                                       more = same && ++read == kSlice;
+                                       return same && !more;
+                                   }));
+        if (more) return std::nullopt;
+        return json_line(answer(replayer_.finish()));
     }
-    ProtocolCheck protocol(run);
-    bool ended = false;
-    auto read = read_records(core.store(), *header, 0, [&](ReadRecord& record) -> Result<bool> {
-        protocol.take(record.record, record.leaf);
-        ended = record.record.kind == RecordKind::End;
-        return true;
-    });
-    for (auto& finding : protocol.finish()) findings.push_back(std::move(finding));
-    if (!read) {
-        findings.push_back(run_finding(run, read.error().message));
-        return;
+
+  private:
+    [[nodiscard]] Json answer(const Replayed& replayed) const {
+        Json out;
+        out["run"] = to_hex(view(header_.row.id));
+        out["records"] = replayed.records;
+        out["identical"] = !replayed.divergence.has_value();
+        if (replayed.divergence) {
+            Json divergence;
+            divergence["seq"] = replayed.divergence->seq;
+            divergence["leaf"] = replayed.divergence->leaf;
+            divergence["what"] = replayed.divergence->what;
+            divergence["place"] = site_place(*header_.image, replayed.divergence->site);
+            out["divergence"] = std::move(divergence);
+        }
+        return out;
     }
-    bool says_ended = vm::is_ended(static_cast<vm::RunStatus>(header->row.status));
-    if (ended != says_ended && core.live(run) == nullptr) {
-        findings.push_back(run_finding(run, ended
-                                                ? "its row says that it goes on, its log has ended"
-                                                : "its row says that it ended, its log goes on"));
+
+    Core& core_;
+    RunHeader header_;
+    Replayer replayer_;
+};
+
+// Levels two and three of one run: what its records say together, and whether the machine makes
+// them again.
+class RunCheck {
+  public:
+    RunCheck(RunHeader header, std::int64_t level)
+        : header_(std::move(header)), protocol_(header_.row.id) {
+        if (level >= 3) replayer_.emplace(header_);
     }
-    if (level < 3) return;
-    auto replayed = replay(core.store(), *header);
-    if (!replayed) {
-        // Erased on purpose is no damage; the hashes were checked at level one.
-        if (replayed.error().kind == ErrorKind::Refused) return;
-        findings.push_back(run_finding(run, replayed.error().message));
-    } else if (replayed->divergence) {
-        auto finding = run_finding(run, "replay diverges: " + replayed->divergence->what);
-        finding.seq = replayed->divergence->seq;
-        finding.leaf = replayed->divergence->leaf;
+
+    // True: there is more to read.
+    bool advance(Core& core, std::vector<store::Finding>& findings) {
+        std::size_t read = 0;
+        auto done =
+            read_records(core.store(), header_, head_, [&](ReadRecord& record) -> Result<bool> {
+                protocol_.take(record.record, record.leaf);
+                ended_ = record.record.kind == RecordKind::End;
+                head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
+                execute(record, findings);
+                return ++read < kSlice;
+            });
+        if (done && read == kSlice) return true;
+        for (auto& finding : protocol_.finish()) findings.push_back(std::move(finding));
+        if (!done) {
+            findings.push_back(run_finding(header_.row.id, done.error().message));
+            return false;
+        }
+        compare_row(core, findings);
+        if (replayer_) report(replayer_->finish(), findings);
+        return false;
+    }
+
+  private:
+    void execute(ReadRecord& record, std::vector<store::Finding>& findings) {
+        if (!replayer_) return;
+        auto same = replayer_->take(record);
+        if (same && *same) return;
+        if (same) {
+            report(replayer_->so_far(), findings);
+        } else if (same.error().kind != ErrorKind::Refused) {
+            // Refused is what was erased on purpose: no damage; level one checked its hashes.
+            findings.push_back(run_finding(header_.row.id, same.error().message));
+        }
+        replayer_.reset();
+    }
+
+    // The row as it is now: the run may have ended since the check began.
+    void compare_row(Core& core, std::vector<store::Finding>& findings) const {
+        if (core.live(header_.row.id) != nullptr) return;
+        auto row = core.store().run(header_.row.id);
+        if (!row || !*row) return;
+        bool says_ended = vm::is_ended(static_cast<vm::RunStatus>((*row)->status));
+        if (ended_ == says_ended) return;
+        findings.push_back(
+            run_finding(header_.row.id, ended_ ? "its row says that it goes on, its log has ended"
+                                               : "its row says that it ended, its log goes on"));
+    }
+
+    void report(const Replayed& replayed, std::vector<store::Finding>& findings) const {
+        if (!replayed.divergence) return;
+        auto finding = run_finding(header_.row.id, "replay diverges: " + replayed.divergence->what);
+        finding.seq = replayed.divergence->seq;
+        finding.leaf = replayed.divergence->leaf;
         findings.push_back(std::move(finding));
     }
-}
+
+    RunHeader header_;
+    ProtocolCheck protocol_;
+    std::optional<Replayer> replayer_;
+    store::RunHead head_;
+    bool ended_ = false;
+};
+
+// Level one at once, then run by run.
+class VerifyJob final : public Job {
+  public:
+    VerifyJob(Core& core, std::int64_t level, std::function<void()> busy)
+        : core_(core), level_(level), busy_(std::move(busy)) {}
+
+    Result<std::optional<std::string>> advance() override {
+        if (!report_) {
+            WEFT_TRY_VOID(begin());
+        } else if (check_) {
+            if (!check_->advance(core_, report_->findings)) check_.reset();
+        } else if (next_ < rows_.size()) {
+            begin_run(rows_[next_++].id);
+        } else {
+            return json_line(answer());
+        }
+        return std::nullopt;
+    }
+
+  private:
+    Result<void> begin() {
+        store::VerifyOptions options;
+        options.program_hash = [](std::string_view ir) { return sha256(ir); };
+        options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
+        options.busy = busy_;
+        WEFT_TRY(report, core_.store().verify(options));
+        report_ = std::move(report);
+        if (level_ < 2) return {};
+        store::RunFilter filter;
+        filter.limit = 1'000'000'000;
+        WEFT_TRY(rows, core_.store().runs(filter));
+        rows_ = std::move(rows);
+        return {};
+    }
+
+    void begin_run(const store::RunId& run) {
+        auto header = read_run_header(core_.store(), run);
+        if (header) {
+            check_ = std::make_unique<RunCheck>(std::move(*header), level_);
+        } else {
+            report_->findings.push_back(run_finding(run, header.error().message));
+        }
+    }
+
+    [[nodiscard]] Json answer() const {
+        Json list = Json::array();
+        for (const auto& finding : report_->findings) list.push_back(finding_json(finding));
+        Json out;
+        out["ok"] = report_->findings.empty();
+        out["level"] = level_;
+        out["records"] = report_->records;
+        out["payloads"] = report_->payloads;
+        out["erased"] = report_->erased;
+        out["checkpoints"] = report_->checkpoints;
+        out["root"] = to_hex(view(report_->root));
+        out["runs"] = rows_.size();
+        out["findings"] = std::move(list);
+        return out;
+    }
+
+    Core& core_;
+    std::int64_t level_;
+    std::function<void()> busy_;
+    std::optional<store::VerifyReport> report_;
+    std::vector<store::RunRow> rows_;
+    std::size_t next_ = 0;
+    std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header
+};
 
 }  // namespace
 
-Result<Json> answer_replay(const RequestContext& request) {
+Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request) {
     WEFT_TRY(id, request.run());
     WEFT_TRY(header, read_run_header(request.core.store(), id));
-    WEFT_TRY(replayed, replay(request.core.store(), header));
-    Json out;
-    out["run"] = to_hex(view(id));
-    out["records"] = replayed.records;
-    out["identical"] = !replayed.divergence.has_value();
-    if (replayed.divergence) {
-        Json divergence;
-        divergence["seq"] = replayed.divergence->seq;
-        divergence["leaf"] = replayed.divergence->leaf;
-        divergence["what"] = replayed.divergence->what;
-        divergence["place"] = site_place(*header.image, replayed.divergence->site);
-        out["divergence"] = std::move(divergence);
-    }
-    return out;
+    return std::make_unique<ReplayJob>(request.core, std::move(header));
 }
 
-Result<Json> answer_verify(const RequestContext& request) {
+Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request) {
     std::int64_t level = std::clamp<std::int64_t>(request.number("level", 3), 1, 3);
-    Core& core = request.core;
-    store::VerifyOptions options;
-    options.program_hash = [](std::string_view ir) { return sha256(ir); };
-    options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
-    WEFT_TRY(report, core.store().verify(options));
-    auto findings = std::move(report.findings);
-    std::size_t runs = 0;
-    if (level >= 2) {
-        store::RunFilter filter;
-        filter.limit = 1'000'000'000;
-        WEFT_TRY(rows, core.store().runs(filter));
-        runs = rows.size();
-        for (const auto& row : rows) verify_run(core, row.id, level, findings);
-    }
-    Json list = Json::array();
-    for (const auto& finding : findings) list.push_back(finding_json(finding));
-    Json out;
-    out["ok"] = findings.empty();
-    out["level"] = level;
-    out["records"] = report.records;
-    out["payloads"] = report.payloads;
-    out["erased"] = report.erased;
-    out["checkpoints"] = report.checkpoints;
-    out["root"] = to_hex(view(report.root));
-    out["runs"] = runs;
-    out["findings"] = std::move(list);
-    return out;
+    return std::make_unique<VerifyJob>(request.core, level, request.busy);
 }
 
 }  // namespace weft::engine

@@ -99,15 +99,12 @@ void put_result(const Looked& looked, Json& out) {
     }
 }
 
-// Moves the uploads that the input names; others may still be on their way from another client.
+// Moves the uploads that the input names; others may be for another start.
 void take_uploads(const Json& input, const RequestContext& request, StartRequest& start) {
     if (input.is_object() && input.size() == 1 && input.contains("upload") &&
         input["upload"].is_string()) {
         std::string id = input["upload"];
-        if (auto bytes = request.uploads.extract(id)) start.uploads[id] = std::move(bytes.mapped());
-        if (auto name = request.upload_names.extract(id)) {
-            start.upload_names[id] = std::move(name.mapped());
-        }
+        if (auto file = request.uploads.extract(id)) start.uploads.insert(std::move(file));
         return;
     }
     if (!input.is_structured()) return;
@@ -122,12 +119,12 @@ Result<Json> answer_upload(const RequestContext& request) {
     auto bytes = from_base64(request.text("data"));
     if (!bytes) return fail(ErrorKind::Usage, fmt::format("upload {}: data is not base64", id));
     constexpr std::size_t kUploadsMax = 4ULL << 30U;
-    auto& target = request.uploads[id];
-    if (target.size() + bytes->size() > kUploadsMax) {
+    auto& file = request.uploads[id];
+    if (file.bytes.size() + bytes->size() > kUploadsMax) {
         return fail(ErrorKind::Usage, "a file may have 4 GiB at most");
     }
-    target += *bytes;
-    request.upload_names[id] = request.text("name", "file");
+    file.bytes += *bytes;
+    file.name = request.text("name", "file");
     return Json::object();
 }
 

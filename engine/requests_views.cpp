@@ -108,18 +108,15 @@ Result<Json> answer_log(const RequestContext& request) {
         out["status"] = status_name(live->machine().status());
         return out;
     }
-    WEFT_TRY(viewed, view_run(request));
+    WEFT_TRY(cursor, request.cursors.take(request.core.store(), id, from));
+    WEFT_TRY(read, cursor->read(request.core.store(), from, limit));
     Json entries = Json::array();
-    std::uint64_t next = from;
-    for (const auto& entry : viewed.entries) {
-        if (entry.seq < from) continue;
-        if (entries.size() == limit) break;
-        entries.push_back(entry_json(entry, request.flag("payloads")));
-        next = entry.seq + 1;
-    }
+    for (const auto& entry : read) entries.push_back(entry_json(entry, request.flag("payloads")));
     out["entries"] = std::move(entries);
-    out["next"] = next;
-    out["status"] = status_name(status_of(request, viewed.header.row));
+    out["next"] = read.empty() ? from : read.back().seq + 1;
+    WEFT_TRY(row, request.core.store().run(id));
+    out["status"] = status_name(status_of(request, *row));
+    request.cursors.keep(std::move(cursor));
     return out;
 }
 

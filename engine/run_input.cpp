@@ -17,13 +17,13 @@ Result<void> place_uploads(JsonNode& node, const StartRequest& request, RunFiles
                   node.names[0] == "upload" && node.items[0].kind == JsonNode::Kind::Text;
     if (upload) {
         const std::string& id = node.items[0].text;
-        auto bytes = request.uploads.find(id);
-        auto name = request.upload_names.find(id);
-        if (bytes == request.uploads.end() || name == request.upload_names.end()) {
+        auto file = request.uploads.find(id);
+        if (file == request.uploads.end()) {
             return fail(ErrorKind::Usage,
                         fmt::format("the input names upload `{}`, which is not there", id));
         }
-        auto stored = files.write(bytes->second, name->second, media_type(name->second));
+        const auto& [name, bytes] = file->second;
+        auto stored = files.write(bytes, name, media_type(name));
         if (!stored) return fail(ErrorKind::Environment, stored.error());
         auto value = parse_json(*stored);
         WEFT_CHECK(value.has_value());

@@ -119,7 +119,7 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) 
     }
     // The begin's payload names the workflow. What is wrong with it is for the reader of the
     // records to say; until then the first workflow stands for it.
-    auto noted = read_records(store, header, 0, [&](ReadRecord& begin) -> Result<bool> {
+    auto noted = read_records(store, header, {}, [&](ReadRecord& begin) -> Result<bool> {
         if (begin.payload_state == PayloadState::Here) note_workflow(begin.payload, header);
         return false;
     });
@@ -127,12 +127,11 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) 
     return header;
 }
 
-Result<void> read_records(store::Store& store, const RunHeader& header, std::uint64_t from,
+Result<void> read_records(store::Store& store, const RunHeader& header, const store::RunHead& after,
                           const std::function<Result<bool>(ReadRecord&)>& each) {
     FileRows files;
-    std::uint64_t seq = from;
-    std::optional<Hash> prev;
-    if (from == 0) prev = Hash{};
+    std::uint64_t seq = after.next_seq;
+    Hash prev = after.last_hash;
     while (true) {
         WEFT_TRY(slice, store.read_run(header.row.id, seq, kSlice));
         for (auto& stored : slice) {
@@ -145,8 +144,8 @@ Result<void> read_records(store::Store& store, const RunHeader& header, std::uin
                             fmt::format("log leaf {}: {}", out.leaf, record.error().message));
             }
             out.record = std::move(*record);
-            bool continues = out.record.seq == seq && out.record.run == header.row.id &&
-                             (!prev || out.record.prev == *prev);
+            bool continues =
+                out.record.seq == seq && out.record.run == header.row.id && out.record.prev == prev;
             if (!continues) {
                 return fail(ErrorKind::Corrupt, place(out) + ": it does not continue the chain");
             }

@@ -46,9 +46,10 @@ struct RunHeader {
 // The run's row, its verified image and its key.
 Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run);
 
-// Every record from `from` on, in order; stops early when `each` says false. Corrupt names the
-// record that does not decode, does not continue the chain or does not open.
-Result<void> read_records(store::Store& store, const RunHeader& header, std::uint64_t from,
+// Every record after `after` (the default: from the first on), in order; stops early when `each`
+// says false. Corrupt names the record that does not decode, does not continue the chain or does
+// not open.
+Result<void> read_records(store::Store& store, const RunHeader& header, const store::RunHead& after,
                           const std::function<Result<bool>(ReadRecord&)>& each);
 
 }  // namespace weft::engine

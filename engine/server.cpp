@@ -1,11 +1,13 @@
 #include "engine/server.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <pwd.h>
 
-#include <nlohmann/json.hpp>
+#include <charconv>
 
 #include "engine/request_context.h"
+#include "value/json_text.h"
 
 namespace weft::engine {
 namespace {
@@ -17,11 +19,25 @@ std::string user_of(const store::Connection& connection) {
     return "uid " + std::to_string(peer->uid);
 }
 
-Json error_json(const Error& error) {
+std::string error_text(const Error& error) {
     Json out;
     out["kind"] = error_kind_name(error.kind);
     out["message"] = error.message;
     out["hint"] = error.hint;
+    return json_line(out);
+}
+
+const JsonNode* member(const JsonNode& node, std::string_view name) {
+    for (std::size_t i = 0; i < node.names.size(); ++i) {
+        if (node.names[i] == name) return &node.items[i];
+    }
+    return nullptr;
+}
+
+std::string text_of(const JsonNode* node, std::string_view otherwise) {
+    if (node == nullptr) return std::string(otherwise);
+    std::string out;
+    write_json(*node, out);
     return out;
 }
 
@@ -30,9 +46,11 @@ Json error_json(const Error& error) {
 Server::Server(Core& core, Requests& requests, store::Listener listener)
     : core_(core), requests_(requests), listener_(std::move(listener)) {
     core_.set_waiter([this](std::chrono::milliseconds at_most) { wait(at_most); });
+    requests_.on_busy([this] { say_busy(); });
 }
 
 Server::~Server() {
+    requests_.on_busy({});
     core_.set_waiter({});
 }
 
@@ -53,59 +71,136 @@ void Server::wait(std::chrono::milliseconds at_most) {
     std::vector<pollfd> entries;
     entries.push_back({core_.wake_fd(), POLLIN, 0});
     entries.push_back({listener_.fd(), POLLIN, 0});
-    for (const auto& connection : connections_) {
-        short events = POLLIN;
-        if (connection.wants_write()) events = static_cast<short>(events | POLLOUT);
-        entries.push_back({connection.fd(), events, 0});
+    bool jobs = false;
+    for (const auto& peer : peers_) {
+        short events = peer->closed ? 0 : POLLIN;
+        if (peer->connection.wants_write()) events = static_cast<short>(events | POLLOUT);
+        entries.push_back({peer->connection.fd(), events, 0});
+        jobs = jobs || peer->job != nullptr;
     }
-    if (::poll(entries.data(), entries.size(), static_cast<int>(at_most.count())) <= 0) return;
-    std::vector<store::Connection> kept;
-    for (std::size_t i = 0; i < connections_.size(); ++i) {
-        bool quiet = entries[i + 2].revents == 0;
-        if (quiet || serve(connections_[i])) kept.push_back(std::move(connections_[i]));
+    int patience = jobs ? 0 : static_cast<int>(at_most.count());
+    int events = ::poll(entries.data(), entries.size(), patience);
+    if (events <= 0 && !jobs) return;
+    std::vector<std::unique_ptr<Peer>> kept;
+    for (std::size_t i = 0; i < peers_.size(); ++i) {
+        short got = events > 0 ? entries[i + 2].revents : static_cast<short>(0);
+        bool quiet = got == 0 && peers_[i]->job == nullptr;
+        if (quiet || serve(*peers_[i], got != 0)) kept.push_back(std::move(peers_[i]));
     }
-    connections_ = std::move(kept);
-    if (entries[1].revents != 0) accept_all();
+    peers_ = std::move(kept);
+    if (events > 0 && entries[1].revents != 0) accept_all();
 }
 
 void Server::accept_all() {
     constexpr std::size_t kConnectionsMax = 256;
-    while (connections_.size() < kConnectionsMax) {
+    while (peers_.size() < kConnectionsMax) {
         auto connection = listener_.accept();
         if (!connection || !*connection) return;
-        connections_.push_back(std::move(**connection));
+        peers_.push_back(std::make_unique<Peer>(Peer{std::move(**connection), {}, {}, {}, false}));
     }
 }
 
-bool Server::serve(store::Connection& connection) {
-    auto open = connection.fill();
-    if (!open) return false;
+bool Server::serve(Peer& peer, bool readable) {
+    if (readable && !peer.closed) {
+        auto open = peer.connection.fill();
+        if (!open) return false;
+        peer.closed = !*open;
+    }
     while (true) {
-        auto line = connection.take_line();
-        if (!line) return false;
-        if (!*line) break;
-        connection.queue_line(answer(connection, **line));
+        auto more = advance(peer);
+        if (!more) return false;
+        // A job has done a slice: the others are next.
+        if (!*more || peer.job) break;
     }
-    return connection.flush().has_value() && *open;
+    if (!peer.connection.flush()) return false;
+    return !peer.closed || peer.job != nullptr || peer.connection.wants_write();
 }
 
-std::string Server::answer(store::Connection& connection, const std::string& line) {
-    Json request = Json::parse(line, nullptr, false);
-    Json reply;
-    bool valid = request.is_object() && request.contains("method") && request["method"].is_string();
-    if (!valid) {
-        reply["error"] =
-            error_json({ErrorKind::Usage, "a request is a JSON object with a method", ""});
-        return reply.dump();
+Result<bool> Server::advance(Peer& peer) {
+    if (peer.job) {
+        auto done = peer.job->advance();
+        if (done && !*done) return true;
+        peer.job.reset();
+        reply(peer, done ? Result<std::string>(std::move(**done)) : std::unexpected(done.error()));
+        return true;
     }
-    reply["id"] = request.contains("id") ? request["id"] : Json();
-    Json params = request.contains("params") ? request["params"] : Json::object();
-    auto result =
-        requests_.answer(request["method"].get<std::string>(), params.dump(), user_of(connection));
-    // The result is JSON text already; it is put in as it is, so that its numbers stay as written.
-    if (result) return "{\"id\":" + reply["id"].dump() + ",\"result\":" + *result + "}";
-    reply["error"] = error_json(result.error());
-    return reply.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (peer.asked) {
+        std::size_t left = peer.asked->body_bytes - peer.asked->params.size();
+        std::string part = peer.connection.take_bytes(left);
+        peer.asked->params += part;
+        if (part.size() == left) begin(peer);
+        return part.size() == left;
+    }
+    WEFT_TRY(line, peer.connection.take_line());
+    if (!line) return false;
+    take_request(peer, *line);
+    return true;
+}
+
+// The parameters are handed on as they were written, so that no number passes through a double.
+void Server::take_request(Peer& peer, const std::string& line) {
+    auto request = parse_json(line);
+    Asked asked;
+    const JsonNode* method = request ? member(*request, "method") : nullptr;
+    asked.id = text_of(request ? member(*request, "id") : nullptr, "null");
+    peer.asked = asked;
+    if (method == nullptr || method->kind != JsonNode::Kind::Text) {
+        return reply(peer, fail(ErrorKind::Usage, "a request is a JSON object with a method"));
+    }
+    peer.asked->method = method->text;
+    const JsonNode* bytes = member(*request, "bytes");
+    if (bytes == nullptr) {
+        peer.asked->params = text_of(member(*request, "params"), "{}");
+        return begin(peer);
+    }
+    const std::string& digits = bytes->text;
+    auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), peer.asked->body_bytes);
+    bool whole = error == std::errc() && end == digits.data() + digits.size();
+    if (!whole || peer.asked->body_bytes > kBodyBytesMax) {
+        // What follows can't be told from requests.
+        peer.closed = true;
+        return reply(peer, fail(ErrorKind::Usage, "a request may have 256 MiB of parameters"));
+    }
+}
+
+void Server::begin(Peer& peer) {
+    auto begun = requests_.begin(peer.asked->method, peer.asked->params, user_of(peer.connection),
+                                 peer.uploads);
+    if (!begun) return reply(peer, std::unexpected(begun.error()));
+    if (auto* text = std::get_if<std::string>(&*begun)) return reply(peer, std::move(*text));
+    peer.job = std::get<std::unique_ptr<Job>>(std::move(*begun));
+}
+
+// The answer is JSON text already; it is put in as it is, so that its numbers stay as written.
+void Server::reply(Peer& peer, Result<std::string> result) {
+    std::string id = std::move(peer.asked->id);
+    peer.asked.reset();
+    if (!result) {
+        peer.connection.queue_line(
+            fmt::format(R"({{"id":{},"error":{}}})", id, error_text(result.error())));
+        return;
+    }
+    std::string line = fmt::format(R"({{"id":{},"result":{}}})", id, *result);
+    if (line.size() <= store::kLineBytesMax) return peer.connection.queue_line(line);
+    peer.connection.queue_line(fmt::format(R"({{"id":{},"bytes":{}}})", id, result->size()));
+    peer.connection.queue_bytes(*result);
+}
+
+// Each client that waits for an answer is told once a second that this process is alive.
+void Server::say_busy() {
+    constexpr std::int64_t kPauseMs = 1000;
+    std::int64_t now = core_.monotonic_ms();
+    if (now - said_busy_ms_ < kPauseMs) return;
+    said_busy_ms_ = now;
+    accept_all();
+    for (auto& peer : peers_) {
+        // Between two answers only: not into the bytes of one that is on its way.
+        if (peer->connection.wants_write()) continue;
+        peer->connection.queue_line(R"({"busy":true})");
+        // A client that has gone is found out at its next turn.
+        static_cast<void>(peer->connection.flush());
+    }
 }
 
 }  // namespace weft::engine

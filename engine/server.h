@@ -3,7 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -13,6 +16,9 @@
 
 namespace weft::engine {
 
+// Parameters or an answer of more than a line can hold follow it as that many bytes.
+constexpr std::size_t kBodyBytesMax = 256UL << 20;
+
 class Server {
   public:
     // Binds beside the store and hooks into the core's waits.
@@ -20,17 +26,39 @@ class Server {
     ~Server();
 
   private:
+    // A request as its line announced it.
+    struct Asked {
+        std::string id;  // JSON
+        std::string method;
+        std::string params;          // JSON
+        std::size_t body_bytes = 0;  // of the parameters, still to come; 0: they are here
+    };
+    // One client. Its requests are answered one after the other.
+    struct Peer {
+        store::Connection connection;
+        Uploads uploads;
+        std::optional<Asked> asked;  // waits for its body, or for its job
+        std::unique_ptr<Job> job;
+        bool closed = false;  // nothing more comes; what was asked is still answered
+    };
+
     Server(Core& core, Requests& requests, store::Listener listener);
     void wait(std::chrono::milliseconds at_most);
     void accept_all();
     // False: the connection is done with.
-    bool serve(store::Connection& connection);
-    std::string answer(store::Connection& connection, const std::string& line);
+    bool serve(Peer& peer, bool readable);
+    // True: something was done, and there may be more to do.
+    Result<bool> advance(Peer& peer);
+    void take_request(Peer& peer, const std::string& line);
+    void begin(Peer& peer);
+    static void reply(Peer& peer, Result<std::string> result);
+    void say_busy();
 
     Core& core_;
     Requests& requests_;
     store::Listener listener_;
-    std::vector<store::Connection> connections_;
+    std::vector<std::unique_ptr<Peer>> peers_;
+    std::int64_t said_busy_ms_ = 0;
 };
 
 }  // namespace weft::engine

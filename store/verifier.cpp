@@ -106,7 +106,7 @@ Result<void> Verifier::walk_log() {
             found("log", std::to_string(next), "leaves are missing up to " + std::to_string(leaf));
         }
         next = leaf + 1;
-        ++report_.records;
+        if (++report_.records % 1000 == 0 && options_.busy) options_.busy();
         const std::string bytes = log.column_text(1);
         record(leaf, bytes);
         if (log.is_null(2)) {

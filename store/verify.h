@@ -32,7 +32,8 @@ struct VerifyOptions {
     // against the digest of its row.
     std::function<Hash(std::string_view ir)> program_hash;
     std::function<Hash(std::uint32_t semantics, std::string_view code)> image_hash;
-    bool open_boxes = true;  // false: hashes, proofs and signatures only
+    std::function<void()> busy;  // called every 1,000 records; may be empty
+    bool open_boxes = true;      // false: hashes, proofs and signatures only
     std::uint32_t max_findings = 1000;
 };
 
