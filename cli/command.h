@@ -45,7 +45,7 @@ std::string default_config(const std::string& directory);
 
 // Makes `action` of `options` what the command does.
 template <typename Options>
-void choose(CLI::App& command, Chosen& chosen, std::shared_ptr<Options> options,
+void choose(CLI::App& command, Chosen& chosen, const std::shared_ptr<Options>& options,
             int (*action)(const Options&)) {
     command.callback([&chosen, options, action] {
         chosen.action = [options, action] { return action(*options); };

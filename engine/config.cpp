@@ -97,7 +97,7 @@ Bytes16 Config::binding_digest(std::string_view worker) const {
 
 std::string Config::digest() const {
     std::string all = keys + "\n";
-    for (const auto& [name, text] : workers) all += name + "=" + text + "\n";
+    for (const auto& [name, text] : workers) all.append(name).append("=").append(text).append("\n");
     return to_hex(view(sha256(all))).substr(0, 32);
 }
 

@@ -102,7 +102,7 @@ Result<void> Core::finish_attempt(const Completion& completion, store::Batch& ba
     context.declared = static_cast<std::uint32_t>(
         std::find(fails.begin(), fails.end(), fact.error) - fails.begin());
     run->in_flight.erase(flight);
-    for (auto& row : run->files->take_new()) batch.changes.emplace_back(std::move(row));
+    for (const auto& row : run->files->take_new()) batch.changes.emplace_back(row);
     touched_.insert(run->id());
     if (run->ended()) return {};
     return run->apply(fact, context, time_->now(), batch);

@@ -92,7 +92,7 @@ Result<store::RunId> Core::start(StartRequest request) {
         store::ProgramRow{image.program, request.program.ir, request.program.source});
     batch.changes.emplace_back(
         store::ImageRow{row.image, image.program, image.semantics, request.program.encoded});
-    for (auto& file : files->take_new()) batch.changes.emplace_back(std::move(file));
+    for (const auto& file : files->take_new()) batch.changes.emplace_back(file);
     store::RunId id = row.id;
     BeginBody body;
     body.program = image.program;

@@ -3,7 +3,8 @@
 namespace weft::engine {
 
 Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunRow row,
-                                                store::Key key, std::shared_ptr<const Image> image,
+                                                const store::Key& key,
+                                                const std::shared_ptr<const Image>& image,
                                                 const vm::Begin& begin, const std::string& body,
                                                 store::Batch& batch) {
     RunHeader header;

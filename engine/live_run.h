@@ -33,8 +33,8 @@ class LiveRun {
   public:
     // A new run: the begin record is appended and the machine started.
     static Result<std::unique_ptr<LiveRun>> begin(store::Store& store, store::RunRow row,
-                                                  store::Key key,
-                                                  std::shared_ptr<const Image> image,
+                                                  const store::Key& key,
+                                                  const std::shared_ptr<const Image>& image,
                                                   const vm::Begin& begin, const std::string& body,
                                                   store::Batch& batch);
     // One taken up from the store, after its replay.

@@ -37,9 +37,9 @@ struct RecordDraft {
 class RecordWriter {
   public:
     // `head`: where the chain stands; `key`: the run's.
-    RecordWriter(store::Store& store, const store::RunId& run, store::Key key,
+    RecordWriter(store::Store& store, const store::RunId& run, const store::Key& key,
                  const store::RunHead& head)
-        : store_(store), run_(run), key_(std::move(key)), head_(head) {}
+        : store_(store), run_(run), key_(key), head_(head) {}
 
     // Seals and appends; a long payload of a fact is written to its file first, synced.
     Result<void> append(const RecordDraft& draft, store::Batch& batch);

@@ -9,9 +9,9 @@
 
 namespace weft::engine {
 
-RunFiles::RunFiles(std::string folder, store::RunId run, store::Key key,
+RunFiles::RunFiles(std::string folder, store::RunId run, const store::Key& key,
                    const std::vector<store::FileRow>& known)
-    : folder_(std::move(folder)), run_(run), key_(std::move(key)) {
+    : folder_(std::move(folder)), run_(run), key_(key) {
     for (const auto& row : known) sizes_[row.id] = row.size;
 }
 

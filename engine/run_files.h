@@ -17,7 +17,7 @@ namespace weft::engine {
 class RunFiles final : public FileAccess {
   public:
     // `known`: the rows of the files that the run has already.
-    RunFiles(std::string folder, store::RunId run, store::Key key,
+    RunFiles(std::string folder, store::RunId run, const store::Key& key,
              const std::vector<store::FileRow>& known = {});
 
     std::expected<std::string, std::string> read(std::string_view id) override;

@@ -10,8 +10,8 @@ constexpr store::RunId kSystemRun{};
 
 }  // namespace
 
-SystemChain::SystemChain(store::Store& store, store::Key key, const store::RunHead& head)
-    : store_(store), writer_(store, kSystemRun, std::move(key), head) {}
+SystemChain::SystemChain(store::Store& store, const store::Key& key, const store::RunHead& head)
+    : store_(store), writer_(store, kSystemRun, key, head) {}
 
 Result<std::unique_ptr<SystemChain>> SystemChain::open(store::Store& store) {
     WEFT_TRY(key, store.keys().slot_key(store::kSystemSlot));

@@ -24,7 +24,7 @@ class SystemChain {
     [[nodiscard]] std::int64_t last_time_ms() const { return last_time_ms_; }
 
   private:
-    SystemChain(store::Store& store, store::Key key, const store::RunHead& head);
+    SystemChain(store::Store& store, const store::Key& key, const store::RunHead& head);
     store::Store& store_;
     Result<void> append(RecordKind kind, std::string body, std::optional<std::string> payload,
                         std::int64_t now_ms, store::Batch& batch);

@@ -99,7 +99,7 @@ struct Machine::State {
     void doubt(Call& call);
     void settle_again(Call& call);
     void ask_probe(Call& call);
-    void probe_answered(Call& probe, const Value& value);
+    void probe_answered(Call& probe, Value answer);
     void need_person(Call& call);
     void surely_not_done(Call& call);
     void clear_doubt(Call& call);

@@ -85,7 +85,7 @@ StatementResult finish(Body& body, const Branches& branches, bool wants_value, S
         context.use_local(row.result);
     }
     ir::LocalId local = row.result;
-    context.module.ifs.push_back(std::move(row));
+    context.module.ifs.push_back(row);
     add_stmt(body, Kind::If, context.module.ifs.size() - 1, span);
     if (local.has_value()) result.value = add_local_ref(body, local, span);
     return result;

@@ -25,7 +25,7 @@ void DocumentBuilder::add(BlockKind kind, int level, std::string_view text, std:
     append(kind, level, keeps_lines ? lines_of(text) : one_line(text), tag, page);
 }
 
-void DocumentBuilder::append(BlockKind kind, int level, std::string text, std::string_view tag,
+void DocumentBuilder::append(BlockKind kind, int level, std::string_view text, std::string_view tag,
                              int page) {
     if (text.empty() || full_) return;
     auto& all = document_.text;

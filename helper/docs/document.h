@@ -73,7 +73,7 @@ class DocumentBuilder {
     Parsed<Document> finish();
 
   private:
-    void append(BlockKind kind, int level, std::string text, std::string_view tag, int page);
+    void append(BlockKind kind, int level, std::string_view text, std::string_view tag, int page);
 
     Document document_;
     std::map<std::string, int, std::less<>> counts_;

@@ -159,7 +159,7 @@ std::string message_id(const Message& message) {
 }
 
 std::string encode_header_text(std::string_view text, std::size_t name_length) {
-    const std::string line = one_line(text);
+    std::string line = one_line(text);
     const bool plain = is_ascii(line) && !line.contains("=?") && line.size() + name_length <= 76;
     if (plain) return line;
     // 45 bytes are 60 of base64 and a word of 72; a code point is never cut.

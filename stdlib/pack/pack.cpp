@@ -35,7 +35,7 @@ std::expected<std::string, WorkerError> style_for(const std::string& theme) {
 // What wrote the answers: said outright, or by the section that binds llm. Without either nothing
 // is claimed.
 std::string engine_of(const Json& settings) {
-    const std::string engine = text_or(settings, "engine");
+    std::string engine = text_or(settings, "engine");
     if (!engine.empty()) return engine;
     const Json& llm = member(settings, "llm");
     return llm.is_object() ? llm::engine_label(dump_json(llm)) : "";

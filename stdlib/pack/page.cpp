@@ -160,7 +160,7 @@ std::string places_html(const Content& content, const Question& question) {
     }
     if (places.empty()) return {};
     std::string out = "<ul class=\"from\">\n";
-    for (const auto& [place, links] : places) out += "<li>" + links + place + "</li>\n";
+    for (const auto& [place, links] : places) out += fmt::format("<li>{}{}</li>\n", links, place);
     return out + "</ul>\n";
 }
 

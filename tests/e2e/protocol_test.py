@@ -1,4 +1,4 @@
-"""The store's protocol through the socket of a living owner: more than a line holds, long work, clients that are wrong."""
+"""The store's protocol through the socket of a living owner: more than a line, long work, clients that are wrong."""
 
 import json
 import os

@@ -39,22 +39,26 @@ def included(path):
     return tuple(found)
 
 
+def flags_of(command):
+    words = shlex.split(command["command"])
+    return tuple(word for i, word in enumerate(words)
+                 if word.startswith(("-I", "-D", "-isystem", "-std=")) or words[i - 1] == "-isystem")
+
+
 def groups():
-    """Sources of one folder, a few at a time: the headers that they share are then read once."""
-    folders = {}
+    """Sources of one library, a few at a time: the headers that they share are then read once."""
+    libraries = {}
     commands = json.loads((repository.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     for command in commands:
         path = pathlib.Path(command["file"])
         if path.is_relative_to(repository.SOURCE) and not path.is_relative_to(repository.BUILD):
             layer = path.relative_to(repository.SOURCE).parts[0]
             if layer in repository.LAYERS:
-                flags = [word for word in shlex.split(command["command"])
-                         if word.startswith(("-I", "-D", "-isystem", "-std="))]
-                folders.setdefault(layer, []).append((path, flags))
-    for layer, members in sorted(folders.items()):
-        members.sort(key=lambda member: member[0])
+                libraries.setdefault((layer, flags_of(command)), []).append(path)
+    for (layer, flags), members in sorted(libraries.items()):
+        members.sort()
         for i in range(0, len(members), GROUP):
-            yield Group(layer, tuple(path for path, _ in members[i:i + GROUP]), tuple(members[i][1]))
+            yield Group(layer, tuple(members[i:i + GROUP]), flags)
 
 
 class Group:

@@ -241,8 +241,10 @@ std::string text_of(const Material& material, const std::vector<std::size_t>& se
     std::string text;
     for (const std::size_t at : sentences) {
         const std::string& shown = material.sentences[at].shown;
-        const std::string longer = text.empty() ? shown : text + ' ' + shown;
-        if (rag::code_points(longer) <= length_max) text = longer;
+        std::string longer = text;
+        if (!longer.empty()) longer += ' ';
+        longer += shown;
+        if (rag::code_points(longer) <= length_max) text = std::move(longer);
     }
     return text;
 }

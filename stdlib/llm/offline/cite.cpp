@@ -1,5 +1,7 @@
 #include "stdlib/llm/offline/cite.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "stdlib/llm/offline/bounds.h"
@@ -54,9 +56,10 @@ std::expected<OrderedJson, WorkerError> citation(const Material& material, std::
                                   return one == name;
                               });
         if (required) {
-            return worker_error("NoCapability", "the extractive engine can't fill `" + path +
-                                                    "[]." + name +
-                                                    "`: a citation has no such member");
+            return worker_error("NoCapability",
+                                fmt::format("the extractive engine can't fill `{}[].{}`: a "
+                                            "citation has no such member",
+                                            path, name));
         }
     }
     return out;

@@ -77,7 +77,7 @@ Filler::Filled Filler::object(const OrderedJson& schema, const std::string& path
     if (!schema.contains("properties")) return no_capability(path, "its members are not declared");
     OrderedJson out = OrderedJson::object();
     for (const auto& [name, inner] : schema["properties"].items()) {
-        Filled value = fill(inner, name, path.empty() ? name : path + "." + name);
+        Filled value = fill(inner, name, path.empty() ? name : fmt::format("{}.{}", path, name));
         if (value) {
             out[name] = std::move(*value);
         } else if (requires_member(schema, name)) {
@@ -263,7 +263,7 @@ Filler::Filled Filler::number(const Bounds& bounds, const std::string& field,
     }
     if (role == Role::Count) return OrderedJson(material_.sources.size());
     const std::string found = extract_number(material_, words_of_field(field));
-    const OrderedJson value = OrderedJson::parse(found, nullptr, false);
+    OrderedJson value = OrderedJson::parse(found, nullptr, false);
     const bool fits = value.is_number() && (bounds.type == "number" || value.is_number_integer());
     const bool in_range = fits && (!bounds.has_range || (value.get<double>() >= bounds.minimum &&
                                                          value.get<double>() <= bounds.maximum));
