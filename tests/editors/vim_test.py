@@ -70,6 +70,23 @@ class Vim(unittest.TestCase):
         self.assertEqual(seen, set(WANTED))
         self.assertEqual(wrong[:40], [])
 
+    def test_words_that_are_free_as_names(self):
+        text = ("record R {\n  a: List<Text> where length in 1..2\n}\n"
+                "worker a.b(to: Text) -> R\n  effect idempotent for 24h, irreversible\n"
+                "workflow w(to: Int, b: Text where length in 1..2)\n  within 1d\n{\n"
+                "  step x = a.b(to, order)\n    retry 2 times, backoff 1s to 2s then hold\n  return order\n}\n")
+        wanted = [(2, "where", "Where"), (4, "to", "Field"), (5, "effect", "Lead"),
+                  (5, "idempotent", "Contextual"), (5, "irreversible", "Contextual"),
+                  (6, "where", "Where"), (9, "to,", ""), (9, "order", ""), (10, "times", "Contextual"),
+                  (10, "to", "Contextual"), (10, "hold", "Contextual"), (11, "order", "Value")]
+        lines = text.split("\n")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "free.wf")
+            path.write_text(text, encoding="utf-8")
+            at = [[line, re.search(r"\b" + word, lines[line - 1]).start() + 1] for line, word, _ in wanted]
+            groups = vim({"free": (path, at)})["free"]["groups"]
+        self.assertEqual([group.removeprefix("wf") for group in groups], [group for *_, group in wanted])
+
     def test_what_is_laid_out_keeps_its_indentation(self):
         with tempfile.TemporaryDirectory() as folder:
             texts, files = {}, {}

@@ -18,7 +18,8 @@ syn match wfBuiltin "\v\.@1<!<%(@builtin@|all|any|errors|filter|flat_map|fold|gr
 " Contextual words: outside of brackets, behind another word of the line, and where no operator says
 " that a value stands there. Later rules win, so exceptions follow.
 syn match wfContextual "\v%(\S\s+)@<=<%(@contextual@)>%(\s*[:.=([?+*/<>-])@!"
-syn match wfValue "\v%([=+*/<>(.-]|<%(return|next|done|when|require|key|and|or|not|in|by|emit|wait|if|match|expect|mock|send)>)@<=\s<%(@contextual@)>"
+syn match wfValue "\v%(%([=+*/<>(.-]|<%(return|next|done|when|require|key|and|or|not|in|by|emit|wait|if|match|expect|mock|send)>)\s)@<=<%(@contextual@)>"
+syn match wfWhere "\v%([A-Za-z0-9_>?]\s)@<=where\ze\s+[A-Za-z(]"
 syn match wfLead "\v^\s*\zs%(effect|probe|fails|breaker|limit|costs|costing|retain|subject|until|needing|except|asking|overdue|system|user|assistant|mock|decide|send|crash|expect|score|baseline|at|every|overlap|catch)>%(\s+%(\w|["-]))@=%(\s+%(and|or|in|not)>)@!"
 
 " Reserved words: names after a point and before a colon.
@@ -44,7 +45,7 @@ syn match wfRegex "\v%(\(|, )@<=/%(\\.|[^/\\])+/"
 
 " Brackets, where contextual words don't count. An open one ends where a line begins with a reserved
 " word, as the parser sees it.
-syn cluster wfExpression contains=wfType,wfBuiltinType,wfLabel,wfCall,wfBuiltin,wfOperator,wfConstant,wfStatement,wfClause,wfField,wfNumber,wfRegex,wfParens,wfText,wfBlockText,wfRawText,wfComment,wfDocComment
+syn cluster wfExpression contains=wfType,wfWhere,wfBuiltinType,wfLabel,wfCall,wfBuiltin,wfOperator,wfConstant,wfStatement,wfClause,wfField,wfNumber,wfRegex,wfParens,wfText,wfBlockText,wfRawText,wfComment,wfDocComment
 syn region wfParens matchgroup=NONE start="(" end=")" end="\v^\ze\s*%(@statement@|@clause@)>%(\s*:)@!" contains=@wfExpression transparent
 syn region wfParens matchgroup=NONE start="\[" end="\]" end="\v^\ze\s*%(@statement@|@clause@)>%(\s*:)@!" contains=@wfExpression transparent
 
@@ -85,6 +86,7 @@ hi def link wfConstant Constant
 hi def link wfStatement Statement
 hi def link wfClause Keyword
 hi def link wfLead Keyword
+hi def link wfWhere Keyword
 hi def link wfContextual Keyword
 hi def link wfStepName Identifier
 hi def link wfDefinition Identifier
