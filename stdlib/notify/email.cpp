@@ -104,7 +104,8 @@ std::expected<Parcel, WorkerError> smtp_parcel(const WorkerCall& call, const Jso
 WorkerOutcome email(const WorkerCall& call) {
     WEFT_TRY(settings, settings_of(call, "email"));
     WEFT_TRY(message, read_message(call, settings));
-    if (!settings.contains("smtp") || message.to.empty()) {
+    message.has_envelope = settings.contains("smtp") && !message.to.empty();
+    if (!message.has_envelope) {
         return put_into_outbox(
             call,
             {outbox_folder(call, settings) + "/" + message.key + ".eml", write_message(message)},

@@ -122,9 +122,11 @@ std::string sender_header(const Message& message) {
     return name + "\r\n <" + message.from + ">";
 }
 
-std::string recipients_header(const std::vector<std::string>& to) {
-    if (to.empty()) return "undisclosed-recipients:;";
-    return fmt::format("{}", fmt::join(to, ",\r\n "));
+std::string recipients_headers(const Message& message) {
+    if (message.to.size() == 1) return "To: " + message.to.front() + "\r\n";
+    std::string out = "To: undisclosed-recipients:;\r\n";
+    if (message.has_envelope || message.to.empty()) return out;
+    return out + fmt::format("Bcc: {}\r\n", fmt::join(message.to, ",\r\n "));
 }
 
 }  // namespace
@@ -184,7 +186,7 @@ std::string write_message(const Message& message) {
     out += "Message-ID: " + message_id(message) + "\r\n";
     out += "Date: " + date_header(message.time_ms) + "\r\n";
     out += "From: " + sender_header(message) + "\r\n";
-    out += "To: " + recipients_header(message.to) + "\r\n";
+    out += recipients_headers(message);
     out += "Subject: " + encode_header_text(message.subject, 9) + "\r\n";
     // RFC 3834: no vacation reply to a machine.
     out += "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";

@@ -21,6 +21,9 @@ struct Message {
     std::string from;       // the address
     std::string from_name;  // may be empty
     std::vector<std::string> to;
+    // Several recipients don't see each other: the header names none of them. In the outbox, where
+    // no envelope says whom it is for, a Bcc header does.
+    bool has_envelope = true;
     std::string subject;
     std::string body;
     std::vector<Attachment> attachments;

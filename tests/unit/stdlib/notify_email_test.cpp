@@ -60,6 +60,18 @@ TEST_F(EmailTest, ArrivesWholeWithItsAttachments) {
     EXPECT_EQ(bench.probe(key), "receipt");
 }
 
+TEST_F(EmailTest, RecipientsDoNotSeeEachOther) {
+    ASSERT_TRUE(bench.call("notify.email", arguments(), key));
+    const auto text = read_text(server.folder() / "message-1.eml");
+    EXPECT_THAT(text, Not(HasSubstr("ann@")));
+    EXPECT_THAT(text, Not(HasSubstr("Ben@")));
+    const auto mail = read_mail(server.folder() / "message-1.eml");
+    EXPECT_EQ(mail["headers"]["to"], "undisclosed-recipients:;");
+    EXPECT_EQ(mail["defects"], Json::array());
+    ASSERT_TRUE(bench.call("notify.email", arguments({"ann@example.org"}), key_of(2)));
+    EXPECT_EQ(read_mail(server.folder() / "message-2.eml")["headers"]["to"], "ann@example.org");
+}
+
 TEST_F(EmailTest, TheSameKeyIsSentOnce) {
     const auto first = bench.call("notify.email", arguments(), key);
     const auto second = bench.call("notify.email", arguments(), key, 2);
@@ -205,7 +217,8 @@ TEST_F(EmailTest, UnboundItLiesInTheOutboxOnce) {
     ASSERT_TRUE(bench.call("notify.email", arguments(), key, 2));
     EXPECT_EQ(read_text(path), first);
     EXPECT_EQ(std::distance(fs::directory_iterator(bench.outbox()), {}), 1);
-    EXPECT_EQ(read_mail(path)["headers"]["to"], "ann@example.org, Ben@example.org");
+    EXPECT_EQ(read_mail(path)["headers"]["to"], "undisclosed-recipients:;");
+    EXPECT_EQ(read_mail(path)["headers"]["bcc"], "ann@example.org, Ben@example.org");
     EXPECT_EQ(bench.probe(key), "receipt");
     bench.settings["outbox"] = "elsewhere/out";
     ASSERT_TRUE(bench.call("notify.email", arguments(), key_of(2)));
