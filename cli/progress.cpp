@@ -76,6 +76,7 @@ class Follower {
                 "log", {{"run", run}, {"from", open_[run]}, {"limit", kEntriesAtOnce}});
             if (!log) return std::unexpected(log.error());
             for (const auto& entry : (*log)["entries"]) display_.entry(run, entry);
+            tell(log->value("notice", ""));
             bool news = !(*log)["entries"].empty();
             bool more = (*log)["entries"].size() == kEntriesAtOnce;
             open_[run] = (*log)["next"].get<std::uint64_t>();
@@ -85,6 +86,13 @@ class Follower {
             words_[run] = word;
             return word == "running" ? Result<void>{} : look(run, word);
         }
+    }
+
+    // Said once, and when it is over.
+    void tell(const std::string& notice) {
+        if (notice == notice_) return;
+        display_.note(notice.empty() ? "the disk has space again" : notice);
+        notice_ = notice;
     }
 
     // The run is not simply running: it ended, or waits for something.
@@ -121,6 +129,7 @@ class Follower {
     Display display_;
     std::map<std::string, std::uint64_t> open_;  // run -> next seq
     std::map<std::string, std::string> words_;   // its status when last read
+    std::string notice_;                         // the owner's, when last read
     Followed out_;
 };
 

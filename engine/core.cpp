@@ -36,7 +36,7 @@ LiveRun* Core::live(const store::RunId& run) {
 }
 
 bool Core::busy() const {
-    return pool_->in_flight() > 0 || !touched_.empty();
+    return pool_->in_flight() > 0 || !touched_.empty() || !starved_.empty();
 }
 
 // The earliest timer of a run, after anything happened to it.
@@ -65,7 +65,9 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     if (idle) {
         auto wait = until_next_timer(wait_at_most);
         // A late attempt is looked for at least every 200 ms.
-        if (pool_->in_flight() > 0) wait = std::min(wait, std::chrono::milliseconds(200));
+        // As often the disk is asked whether space came back.
+        bool looks = pool_->in_flight() > 0 || !starved_.empty();
+        if (looks) wait = std::min(wait, std::chrono::milliseconds(200));
         if (waiter_) {
             waiter_(wait);
         } else {
@@ -148,7 +150,19 @@ Result<void> Core::stop_late_attempts(store::Batch&) {
     return {};
 }
 
+bool Core::may_start() const {
+    return pool_->in_flight() + to_send_.size() < pool_->size() &&
+           store_->space() == store::Space::Plenty;
+}
+
+std::string Core::notice() const {
+    if (starved_.empty() || store_->space() == store::Space::Plenty) return {};
+    return fmt::format("the disk of {} is nearly full: no step begins before 64 MiB are free",
+                       store_->path());
+}
+
 Result<void> Core::launch(store::Batch& batch) {
+    if (!starved_.empty() && may_start()) touched_.merge(starved_);
     auto ids = std::exchange(touched_, {});
     for (const auto& id : ids) {
         LiveRun* run = live(id);
@@ -164,7 +178,8 @@ Result<void> Core::launch(store::Batch& batch) {
     return {};
 }
 
-// Starts what the run wants started, as far as threads are free; the rest waits for the next turn.
+// Starts what the run wants started, as far as threads and space are free; the rest starves until
+// they are.
 Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
     if (run.ended()) return {};
     for (const auto& want : run.machine().wants()) {
@@ -176,9 +191,8 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
             }
         }
         if (want.kind != vm::WantKind::Attempt) continue;
-        if (pool_->in_flight() + to_send_.size() >= pool_->size() ||
-            store_->space() != store::Space::Plenty) {
-            touched_.insert(run.id());
+        if (!may_start()) {
+            starved_.insert(run.id());
             break;
         }
         const auto& worker = run.image().workers[want.worker];

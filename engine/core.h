@@ -82,6 +82,8 @@ class Core {
     [[nodiscard]] LiveRun* live(const store::RunId& run);
     [[nodiscard]] bool brief() const { return options_.brief; }
     [[nodiscard]] bool busy() const;  // an attempt is under way or could leave
+    // Why nothing new begins, when it is the disk; else empty.
+    [[nodiscard]] std::string notice() const;
     [[nodiscard]] store::Store& store() { return *store_; }
     [[nodiscard]] const Config& config() const { return config_; }
     store::OwnerLock& lock() { return lock_; }
@@ -98,6 +100,7 @@ class Core {
     Result<void> fire_timers(store::Batch& batch);
     Result<void> stop_late_attempts(store::Batch& batch);
     Result<void> launch(store::Batch& batch);
+    [[nodiscard]] bool may_start() const;  // an attempt: a thread is free, and space on the disk
     Result<void> launch_run(LiveRun& run, store::Batch& batch);
     Result<void> commit(store::Batch& batch);
     Result<void> adopt(LiveRun& run, store::Batch& batch);
@@ -115,6 +118,7 @@ class Core {
     std::map<std::string, WorkerFunction> workers_;
     std::map<store::RunId, std::unique_ptr<LiveRun>> runs_;
     std::set<store::RunId> touched_;                          // since the last launch
+    std::set<store::RunId> starved_;                          // want to start what may not yet
     std::set<std::pair<std::int64_t, store::RunId>> timers_;  // earliest due of each run
     std::map<store::RunId, std::int64_t> due_;
     std::vector<std::shared_ptr<Attempt>> to_send_;  // after the commit

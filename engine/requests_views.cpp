@@ -102,6 +102,7 @@ Result<Json> answer_log(const RequestContext& request) {
     Json out;
     // A follower that is up to date is answered without a replay.
     LiveRun* live = request.core.live(id);
+    if (auto notice = request.core.notice(); !notice.empty()) out["notice"] = std::move(notice);
     if (live != nullptr && live->next_seq() <= from) {
         out["entries"] = Json::array();
         out["next"] = from;

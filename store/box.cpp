@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "store/raw_bytes.h"
 
 namespace weft::store {
 
@@ -13,14 +14,6 @@ constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kBoxHeadBytes = 16 + 16 + 2 + 1;
 static_assert(kNonceBytes + kTagBytes + kBoxHeadBytes == kBoxOverhead);
-
-const std::uint8_t* bytes_of(std::string_view text) {
-    return reinterpret_cast<const std::uint8_t*>(text.data());
-}
-
-std::uint8_t* bytes_of(std::string& text) {
-    return reinterpret_cast<std::uint8_t*>(text.data());
-}
 
 std::string box_context(const RunId& run, std::uint64_t seq) {
     ByteWriter out;

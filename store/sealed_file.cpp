@@ -9,12 +9,13 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "store/raw_bytes.h"
 
 namespace weft::store {
 
 namespace {
 
-constexpr std::string_view kMagic{"weftfile\x01\0\0\0\0\0\0\0", 16};
+constexpr std::string_view kFileMagic{"weftfile\x01\0\0\0\0\0\0\0", 16};
 constexpr std::size_t kHeaderBytes = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 constexpr std::size_t kSealBytes = crypto_secretstream_xchacha20poly1305_ABYTES;
 
@@ -24,14 +25,6 @@ std::string chunk_context(const RunId& run, const Bytes16& id, std::uint64_t num
     out.raw(view(id));
     out.u64(number);
     return out.take();
-}
-
-const std::uint8_t* bytes_of(std::string_view text) {
-    return reinterpret_cast<const std::uint8_t*>(text.data());
-}
-
-std::uint8_t* bytes_of(std::string& text) {
-    return reinterpret_cast<std::uint8_t*>(text.data());
 }
 
 Result<void> make_folder(const std::string& path) {
@@ -83,7 +76,7 @@ Result<FileWriter> FileWriter::begin(const std::string& folder, const Key& key, 
     const int rc = crypto_secretstream_xchacha20poly1305_init_push(&state->stream, bytes_of(header),
                                                                    key.data());
     WEFT_CHECK(rc == 0);
-    header.insert(0, kMagic);
+    header.insert(0, kFileMagic);
     WEFT_TRY_VOID(write_at(state->fd, 0, header, state->temporary));
     state->offset = header.size();
     return FileWriter(std::move(state));
@@ -155,10 +148,10 @@ Result<FileReader> FileReader::open(const std::string& folder, const Key& key, c
     state->row = row;
     WEFT_TRY(fd, open_file(state->path, O_RDONLY));
     state->fd = std::move(fd);
-    WEFT_TRY(head, read_at(state->fd, 0, kMagic.size() + kHeaderBytes, state->path));
-    if (head.size() != kMagic.size() + kHeaderBytes || !head.starts_with(kMagic) ||
+    WEFT_TRY(head, read_at(state->fd, 0, kFileMagic.size() + kHeaderBytes, state->path));
+    if (head.size() != kFileMagic.size() + kHeaderBytes || !head.starts_with(kFileMagic) ||
         crypto_secretstream_xchacha20poly1305_init_pull(
-            &state->stream, bytes_of(head) + kMagic.size(), key.data()) != 0) {
+            &state->stream, bytes_of(head) + kFileMagic.size(), key.data()) != 0) {
         return fail(ErrorKind::Corrupt, "the sealed file " + state->path + " is damaged");
     }
     state->offset = head.size();

@@ -11,6 +11,8 @@
 #include <bid_conf.h>
 #include <bid_functions.h>
 
+#include "value/ascii.h"
+
 namespace weft {
 
 namespace {
@@ -106,10 +108,6 @@ std::string digits_of(Uint128 v) {
     } while (v != 0);
     std::reverse(out.begin(), out.end());
     return out;
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 // Takes the digits at the front of `text`.

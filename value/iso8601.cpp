@@ -4,15 +4,13 @@
 
 #include <limits>
 
+#include "value/ascii.h"
+
 namespace weft {
 
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // A cursor over the text that is parsed; every take says whether it was there.
 class Cursor {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "value/ascii.h"
+
 namespace weft {
 
 namespace {
@@ -9,10 +11,6 @@ namespace {
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 bool is_domain_label(std::string_view label) {
     constexpr std::size_t kLabelMax = 63;
     if (label.empty() || label.size() > kLabelMax) return false;

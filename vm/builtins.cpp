@@ -11,7 +11,7 @@
 namespace weft::vm {
 namespace {
 
-std::unexpected<std::string> unfit() {
+std::unexpected<std::string> undefined() {
     return std::unexpected(std::string("the function is not defined for these values"));
 }
 
@@ -54,7 +54,7 @@ Checked<Value> sum(const Items& items) {
     if (items.empty()) return Value::integer(0);
     Checked<Value> total = items.front();
     if (!number(*total) && total->tag() != Tag::Money && total->tag() != Tag::Duration) {
-        return unfit();
+        return undefined();
     }
     for (std::size_t i = 1; total && i < items.size(); ++i) {
         total = arithmetic(Opcode::Add, *total, items[i]);
@@ -101,7 +101,7 @@ Checked<Value> list_concat(const Items& a, const Items& b) {
 
 Checked<Value> round_to(const Value& value, const Value& places) {
     const auto exact = number(value);
-    if (!exact || places.tag() != Tag::Int) return unfit();
+    if (!exact || places.tag() != Tag::Int) return undefined();
     if (places.as_int() < 0 || places.as_int() > 34) {
         return std::unexpected(std::string("a number is rounded to 0 to 34 places"));
     }
@@ -111,7 +111,7 @@ Checked<Value> round_to(const Value& value, const Value& places) {
 }
 
 Checked<Value> round_money(const Value& value) {
-    if (value.tag() != Tag::Money) return unfit();
+    if (value.tag() != Tag::Money) return undefined();
     const auto& money = value.as_money();
     const std::string_view currency(money.currency.data(), money.currency.size());
     const auto rounded = Decimal::round(money.amount, minor_units(currency));
@@ -120,7 +120,7 @@ Checked<Value> round_money(const Value& value) {
 }
 
 Checked<Value> of_map(BuiltinFunction function, const Value& map) {
-    if (map.tag() != Tag::Map) return unfit();
+    if (map.tag() != Tag::Map) return undefined();
     Items out;
     for (const auto& [key, value] : map.entries()) {
         out.push_back(function == BuiltinFunction::Keys ? Value::text(key) : value);
@@ -129,7 +129,7 @@ Checked<Value> of_map(BuiltinFunction function, const Value& map) {
 }
 
 Checked<Value> of_list(BuiltinFunction function, std::span<const Value> arguments) {
-    if (arguments[0].tag() != Tag::List) return unfit();
+    if (arguments[0].tag() != Tag::List) return undefined();
     const auto& items = arguments[0].items();
     switch (function) {
         case BuiltinFunction::Count:
@@ -140,7 +140,7 @@ Checked<Value> of_list(BuiltinFunction function, std::span<const Value> argument
             return last_of(items);
         case BuiltinFunction::Take:
         case BuiltinFunction::Drop:
-            if (arguments[1].tag() != Tag::Int) return unfit();
+            if (arguments[1].tag() != Tag::Int) return undefined();
             return function == BuiltinFunction::Take ? take(items, arguments[1].as_int())
                                                      : drop(items, arguments[1].as_int());
         case BuiltinFunction::Reverse:
@@ -160,10 +160,10 @@ Checked<Value> of_list(BuiltinFunction function, std::span<const Value> argument
         case BuiltinFunction::IsEmpty:
             return Value::boolean(items.empty());
         case BuiltinFunction::ListConcat:
-            if (arguments[1].tag() != Tag::List) return unfit();
+            if (arguments[1].tag() != Tag::List) return undefined();
             return list_concat(items, arguments[1].items());
         default:
-            return unfit();
+            return undefined();
     }
 }
 

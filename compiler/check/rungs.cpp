@@ -15,7 +15,7 @@ namespace weft::check {
 
 namespace {
 
-using Kind = ir::Rung::Kind;
+using RungKind = ir::Rung::Kind;
 
 constexpr std::int64_t kRoundsMax = 100;
 constexpr std::int64_t kApprovalsMax = 100;
@@ -56,7 +56,7 @@ void check_rerun(Body& body, const ir::Rung& rung, Span span) {
 
 void check_retry(Body& body, ast::RetryFrom node, ir::Rung& rung) {
     Context& context = body.context;
-    rung.kind = Kind::Retry;
+    rung.kind = RungKind::Retry;
     std::vector<std::string> legal;
     for (const auto& [name, stmt] : body.block->steps) {
         legal.push_back(name);
@@ -82,7 +82,7 @@ void check_retry(Body& body, ast::RetryFrom node, ir::Rung& rung) {
 
 void check_review(Body& body, ast::Review node, ir::Rung& rung, const ir::Gate& gate) {
     Context& context = body.context;
-    rung.kind = Kind::Review;
+    rung.kind = RungKind::Review;
     for (const auto& value : node.values()) {
         auto ref = value.bare().as<ast::NameRef>();
         const LocalName* local = ref ? body.find(ref.text()) : nullptr;
@@ -155,17 +155,17 @@ void check_rung(Body& body, ast::Otherwise node, ir::Gate& gate, bool is_last) {
         check_review(body, review, rung, gate);
         ends = false;
     } else if (auto fail = inside.as<ast::Fail>()) {
-        rung.kind = Kind::Fail;
+        rung.kind = RungKind::Fail;
         rung.value = check_fail(body, fail.value(), fail.span());
     } else if (auto ret = inside.as<ast::Return>()) {
-        rung.kind = Kind::Return;
+        rung.kind = RungKind::Return;
         rung.value = check_return(body, ret.value(), ret.span());
     } else if (auto accept = inside.as<ast::Accept>()) {
-        rung.kind = Kind::Accept;
+        rung.kind = RungKind::Accept;
         rung.value = add_literal(context, Value::text(plain_text(accept.reason()).value_or("")),
                                  context.common.text, accept.span());
     } else if (auto block = inside.as<ast::Block>()) {
-        rung.kind = Kind::Block;
+        rung.kind = RungKind::Block;
         rung.body = check_block(body, block);
         if (!context.module.blocks[rung.body].leaves) {
             context.report(DiagnosticCode::GateWithoutEnd, block.span(),
