@@ -11,6 +11,7 @@
 #include "api/program_data.h"
 #include "engine/client.h"
 #include "engine/core.h"
+#include "engine/exact_numbers.h"
 #include "engine/requests.h"
 #include "engine/server.h"
 #include "engine/status.h"
@@ -124,8 +125,8 @@ Result<std::string> Engine::start(const Program& program, std::string_view workf
     if (!tree) return fail(ErrorKind::Usage, "the input is not JSON: " + tree.error());
     WEFT_TRY_VOID(read_paths(*tree, request));
     write_json(*tree, request.input);
-    WEFT_TRY(run, impl_->core->start(std::move(request)));
-    return to_hex(view(run));
+    WEFT_TRY(started, impl_->core->start(std::move(request)));
+    return to_hex(view(started.run));
 }
 
 Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
@@ -136,7 +137,7 @@ Result<RunReport> Engine::wait(std::string_view run) {
     while (true) {
         nlohmann::json params = {{"run", run}};
         WEFT_TRY(text, request("status", params.dump()));
-        auto status = nlohmann::ordered_json::parse(text);
+        auto status = nlohmann::ordered_json::parse(hide_numbers(text));
         std::string word = status["status"];
         bool ended = status.contains("ended");
         if (ended || word == "held" || word == "stuck") {
@@ -146,8 +147,12 @@ Result<RunReport> Engine::wait(std::string_view run) {
                 if (engine::status_name(static_cast<vm::RunStatus>(i)) == word)
                     report.state = static_cast<RunState>(i);
             }
-            if (status.contains("result")) report.result = status["result"].dump();
-            if (status.contains("error")) report.result = status["error"].dump();
+            if (status.contains("result")) {
+                report.result = reveal_numbers(status["result"].dump());
+            }
+            if (status.contains("error")) {
+                report.result = reveal_numbers(status["error"].dump());
+            }
             report.spent_micros = status["spent_micros"];
             report.currency = status["currency"];
             return report;

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "api/diagnostics.h"
 #include "api/package_loader.h"
 #include "api/program_data.h"
 #include "compiler/lower/lower.h"
@@ -30,46 +31,16 @@ std::string sources_json(const SourceSet& sources) {
     return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-DiagnosticSeverity severity(Severity s) {
-    switch (s) {
-        case Severity::Error:
-            return DiagnosticSeverity::Error;
-        case Severity::Warning:
-            return DiagnosticSeverity::Warning;
-        case Severity::Hint:
-            return DiagnosticSeverity::Hint;
-    }
-    return DiagnosticSeverity::Error;
-}
-
-void put_diagnostics(const Diagnostics& diagnostics, const SourceSet& sources, bool colour,
-                     Compilation& out) {
-    for (const auto& d : diagnostics.items()) {
-        SourceDiagnostic item;
-        item.code = code_text(d.code);
-        item.name = info(d.code).name;
-        item.severity = severity(info(d.code).severity);
-        item.message = d.message;
-        if (d.span.file.has_value()) {
-            const auto& file = sources[d.span.file];
-            auto at = file.position(d.span.begin);
-            item.file = file.path();
-            item.line = at.line;
-            item.column = at.column;
-        }
-        out.diagnostics.push_back(std::move(item));
-        if (!out.text.empty()) out.text += "\n";
-        out.text += render(d, sources, colour ? Colour::Always : Colour::Never);
-    }
-    out.json = render_json(diagnostics, sources);
-}
-
 Compilation compile_with(const std::string& path, PackageLoader& loader, bool colour) {
     Compilation out;
     Compiled compiled = compile(path, loader);
     std::optional<Image> image;
     if (compiled.ok) image = lower(compiled.module, compiled.diagnostics);
     put_diagnostics(compiled.diagnostics, compiled.module.sources, colour, out);
+    if (compiled.ok) {
+        out.bounds = lint::bounds_text(compiled.bounds);
+        out.bounds_json = lint::bounds_json(compiled.bounds);
+    }
     if (!image) return out;
     auto verified = verify_image(*image);
     // The verifier runs on what the compiler made as well: a program it refuses is our bug.
@@ -85,12 +56,20 @@ Compilation compile_with(const std::string& path, PackageLoader& loader, bool co
     for (const auto& workflow : image->workflows) {
         data->workflows.push_back({workflow.name, workflow.doc, input_schema(*image, workflow)});
     }
+    for (const auto& schedule : image->schedules) {
+        data->schedules.push_back(
+            {schedule.name, image->workflows[schedule.workflow].name, schedule_text(schedule)});
+    }
     data->image = std::make_shared<const Image>(std::move(*image));
     out.program = std::make_shared<const Program>(std::move(data));
     return out;
 }
 
 }  // namespace
+
+const std::vector<ScheduleInfo>& Program::schedules() const {
+    return data_->schedules;
+}
 
 const std::vector<WorkflowInfo>& Program::workflows() const {
     return data_->workflows;

@@ -16,6 +16,7 @@ struct Program::Data {
     std::string ir;       // canonical form
     std::string source;   // JSON object: path -> text
     std::vector<WorkflowInfo> workflows;
+    std::vector<ScheduleInfo> schedules;
 };
 
 }  // namespace weft

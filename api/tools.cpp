@@ -5,26 +5,19 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/diagnostics.h"
 #include "api/package_loader.h"
 #include "api/program_data.h"
 #include "base/explain.h"
 #include "compiler/compile.h"
 #include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
+#include "engine/exact_numbers.h"
 #include "grammar/parse.h"
 #include "value/base64.h"
 
 namespace weft {
 namespace {
-
-std::string render_all(const Diagnostics& diagnostics, const SourceSet& sources, bool colour) {
-    std::string out;
-    for (const auto& d : diagnostics.items()) {
-        if (!out.empty()) out += "\n";
-        out += render(d, sources, colour ? Colour::Always : Colour::Never);
-    }
-    return out;
-}
 
 struct Parsed {
     SourceSet sources;
@@ -38,18 +31,6 @@ Parsed parse_text(const std::string& path, std::string text) {
     out.file = parse(id, out.sources[id], out.diagnostics);
     out.diagnostics.sort();
     return out;
-}
-
-DiagnosticSeverity public_severity(Severity severity) {
-    switch (severity) {
-        case Severity::Error:
-            return DiagnosticSeverity::Error;
-        case Severity::Warning:
-            return DiagnosticSeverity::Warning;
-        case Severity::Hint:
-            return DiagnosticSeverity::Hint;
-    }
-    return DiagnosticSeverity::Error;
 }
 
 }  // namespace

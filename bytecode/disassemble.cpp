@@ -71,6 +71,8 @@ std::string site_text(const Image& image, const Site& site) {
     switch (site.kind) {
         case SiteKind::Step:
             return row_text(image.steps, site.row, path);
+        case SiteKind::Sub:
+            return row_text(image.subs, site.row, path);
         case SiteKind::Fork:
             return row_text(image.forks, site.row, path);
         case SiteKind::Gate:
@@ -83,8 +85,14 @@ std::string site_text(const Image& image, const Site& site) {
             return "end";
         case SiteKind::Undo:
             return "undo";
+        case SiteKind::Block:
+            return row_text(image.blocks, site.row, path);
         case SiteKind::Sleep:
             return "sleep";
+        case SiteKind::Wait:
+            return row_text(image.waits, site.row, path);
+        case SiteKind::Lock:
+            return row_text(image.locks, site.row, path);
     }
     return "?";
 }
@@ -160,11 +168,27 @@ std::string_view kind_text(FunctionKind kind) {
             return "branch";
         case FunctionKind::Undo:
             return "undo";
+        case FunctionKind::Hook:
+            return "hook";
     }
     return "?";
 }
 
 }  // namespace
+
+std::string schedule_text(const ScheduleRow& row) {
+    std::string out;
+    for (const auto minute : row.at_minutes) {
+        out += fmt::format("{}{:02}:{:02}", out.empty() ? "at " : ", ", minute / 60, minute % 60);
+    }
+    if (row.every_ms > 0) out = fmt::format("every {} s", row.every_ms / 1000);
+    if (!row.zone.empty()) out += " in " + row.zone;
+    out += row.overlap == Overlap::Queue   ? ", overlap queue"
+           : row.overlap == Overlap::Allow ? ", overlap allow"
+                                           : ", overlap skip";
+    if (row.catch_up_ms > 0) out += fmt::format(", catch up {} s", row.catch_up_ms / 1000);
+    return out;
+}
 
 std::string disassemble(const Image& image) {
     std::string out = fmt::format("semantics {}\n", image.semantics);
@@ -186,6 +210,12 @@ std::string disassemble(const Image& image) {
             }
             out += fmt::format("  {:>4}  {}\n", pc, text);
         }
+    }
+    for (const auto& row : image.schedules) {
+        out += fmt::format("\nschedule {} runs {}, {}\n", row.name,
+                           row_text(image.workflows, row.workflow,
+                                    [](const auto& workflow) { return workflow.name; }),
+                           schedule_text(row));
     }
     return out;
 }

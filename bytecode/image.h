@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "bytecode/image_rows.h"
 #include "value/type.h"
 #include "value/value.h"
 
@@ -46,8 +47,9 @@ struct SourcePlace {
 enum class FunctionKind : std::uint8_t {
     Pure = 0,      // fn, lambda, template, refinement predicate: no Site instruction
     Workflow = 1,  // parameters, then tune values, then named slots
-    Branch = 2,    // body of each: (item, captures…)
+    Branch = 2,    // body of each: (item, captures…); of parallel: (values waited for, captures…)
     Undo = 3,      // body of compensate: (captures…)
+    Hook = 4,      // what a hook says: (its own values, parameters, tune values, values of steps)
 };
 
 struct Function {
@@ -63,122 +65,6 @@ struct Function {
     std::vector<std::string> slot_names;  // named_slots names, for show --at
 };
 
-enum class EffectClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2 };
-
-struct WorkerRow {
-    std::string name;  // "payments.charge"
-    EffectClass effect = EffectClass::Read;
-    std::int64_t window_ms = 0;  // Idempotent: how long the receiver drops duplicates
-    bool irreversible = false;
-    bool untrusted = false;
-    std::uint32_t probe = kNoRow;    // WorkerRow of the probe
-    std::int64_t settle_ms = 0;      // before the probe's answer counts
-    std::vector<std::string> fails;  // typed permanent errors
-    std::vector<std::string> parameters;
-    std::int64_t reserve_micros = 0;  // declared cost of one attempt
-    std::string reserve_currency;
-
-    static constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
-};
-
-// How a call is tried. Durations in ms; 0 means none.
-struct Policy {
-    std::int64_t timeout_ms = 0;        // one attempt
-    std::int64_t within_ms = 0;         // all attempts
-    std::uint16_t retries = 0;          // further attempts
-    std::vector<std::string> retry_on;  // empty: Transient, Timeout, Unavailable, Guard
-    std::int64_t backoff_first_ms = 1000;
-    std::int64_t backoff_cap_ms = 60'000;
-    bool then_hold = false;
-};
-
-struct StepRow {
-    std::string path;  // "document_qa.answers.evidence": the step's identity
-    std::uint32_t worker = 0;
-    std::vector<TypeId> argument_types;  // as instantiated here, one an argument of call_step
-    TypeId result_type;
-    Policy policy;
-    bool compensated = false;  // an undo_push follows
-};
-
-struct ForkRow {
-    std::string path;
-    std::uint32_t function = 0;
-    std::uint32_t limit = 1;
-    TypeId result_type;  // of one branch
-};
-
-struct RequirementRow {
-    std::string text;  // as written: "coverage(brief, answers) >= 0.80"
-    std::string op;    // ">=" or "" for a Bool
-};
-struct GateRow {
-    std::string path;
-    std::vector<RequirementRow> requirements;
-    std::vector<std::string>
-        rungs;  // as written, for people: "retry from brief with temperature = 0.3"
-};
-
-struct ReviewRow {
-    std::string path;
-    std::string title;  // "quality: review brief, answers"
-    std::vector<std::string> roles;
-    std::uint16_t approvals_needed = 1;
-    std::int64_t within_ms = 0;
-    std::vector<std::string> names;  // of the values shown
-    std::vector<TypeId> types;       // of the values shown; a revision must fit
-};
-
-struct EventRow {
-    std::string name;
-    TypeId type;
-};
-
-enum class SiteKind : std::uint8_t {
-    Step = 0,
-    Fork = 1,
-    Gate = 2,
-    Review = 3,
-    Event = 4,
-    End = 5,
-    Undo = 6,
-    Sleep = 7
-};
-
-struct Site {
-    SiteKind kind = SiteKind::End;
-    std::uint32_t row = 0;  // in the table of its kind (gates also for Accept)
-    std::uint32_t function = 0;
-    std::uint32_t pc = 0;
-};
-
-struct PromptRow {
-    std::string name;
-    Hash template_hash{};
-    TypeId type;  // TypeKind::Prompt: element is the result, fields the inputs
-};
-
-struct ParameterRow {
-    std::string name;
-    TypeId type;
-    bool has_default = false;
-    Value default_value;
-};
-
-struct WorkflowRow {
-    std::string name;
-    std::string doc;
-    std::uint32_t function = 0;
-    std::vector<ParameterRow> parameters;
-    std::vector<ParameterRow> tunes;  // defaults always present
-    TypeId result_type;
-    std::int64_t within_ms = 0;
-    bool has_budget = false;
-    std::int64_t budget_micros = 0;
-    std::string budget_currency;
-    std::int64_t retain_ms = 0;
-};
-
 struct Image {
     std::uint32_t semantics = kSemantics;
     Hash program{};                  // hash of the canonical IR
@@ -188,13 +74,18 @@ struct Image {
     std::vector<Function> functions;
     std::vector<WorkerRow> workers;
     std::vector<StepRow> steps;
+    std::vector<SubRow> subs;
     std::vector<ForkRow> forks;
+    std::vector<BlockRow> blocks;
     std::vector<GateRow> gates;
     std::vector<ReviewRow> reviews;
     std::vector<EventRow> events;
     std::vector<PromptRow> prompts;
     std::vector<Site> sites;
     std::vector<WorkflowRow> workflows;
+    std::vector<ScheduleRow> schedules;
+    std::vector<WaitRow> waits;
+    std::vector<LockRow> locks;
 };
 
 // One canonical byte form: the same image gives the same bytes on every build; decode(encode(x)) ==
@@ -210,6 +101,8 @@ Hash image_hash(std::string_view encoded);
 Result<void> verify_image(const Image& image);
 
 std::string disassemble(const Image& image);
+// "at 06:00 in Europe/Zurich, overlap skip"
+std::string schedule_text(const ScheduleRow& row);
 
 // Built-in functions, by number (bytecode/builtins.def).
 enum class BuiltinFunction : std::uint16_t {

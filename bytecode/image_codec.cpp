@@ -28,9 +28,14 @@ void fields(A& archive, Is<Function> auto& x) {
             x.places, x.slot_names);
 }
 template <typename A>
+void fields(A& archive, Is<Pacing> auto& x) {
+    archive(x.at_once, x.rate_count, x.rate_period_ms, x.breaker_failures, x.breaker_window_ms,
+            x.breaker_open_ms);
+}
+template <typename A>
 void fields(A& archive, Is<WorkerRow> auto& x) {
-    archive(x.name, x.effect, x.window_ms, x.irreversible, x.untrusted, x.probe, x.settle_ms,
-            x.fails, x.parameters, x.reserve_micros, x.reserve_currency);
+    archive(x.name, x.was, x.effect, x.window_ms, x.irreversible, x.untrusted, x.probe, x.settle_ms,
+            x.fails, x.parameters, x.reserve_micros, x.reserve_currency, x.pacing);
 }
 template <typename A>
 void fields(A& archive, Is<Policy> auto& x) {
@@ -39,11 +44,24 @@ void fields(A& archive, Is<Policy> auto& x) {
 }
 template <typename A>
 void fields(A& archive, Is<StepRow> auto& x) {
-    archive(x.path, x.worker, x.argument_types, x.result_type, x.policy, x.compensated);
+    archive(x.path, x.worker, x.argument_types, x.result_type, x.policy, x.compensated, x.has_key,
+            x.cache_ms);
+}
+template <typename A>
+void fields(A& archive, Is<SubRow> auto& x) {
+    archive(x.path, x.workflow, x.detached, x.within_ms);
+}
+template <typename A>
+void fields(A& archive, Is<BranchRow> auto& x) {
+    archive(x.path, x.function, x.after);
 }
 template <typename A>
 void fields(A& archive, Is<ForkRow> auto& x) {
-    archive(x.path, x.function, x.limit, x.result_type);
+    archive(x.path, x.function, x.limit, x.result_type, x.join, x.bound, x.branches);
+}
+template <typename A>
+void fields(A& archive, Is<BlockRow> auto& x) {
+    archive(x.path, x.policy, x.takes_any, x.takes);
 }
 template <typename A>
 void fields(A& archive, Is<RequirementRow> auto& x) {
@@ -54,8 +72,25 @@ void fields(A& archive, Is<GateRow> auto& x) {
     archive(x.path, x.requirements, x.rungs);
 }
 template <typename A>
+void fields(A& archive, Is<ReviewLine> auto& x) {
+    archive(x.roles);
+}
+template <typename A>
 void fields(A& archive, Is<ReviewRow> auto& x) {
-    archive(x.path, x.title, x.roles, x.approvals_needed, x.within_ms, x.names, x.types);
+    archive(x.path, x.title, x.roles, x.approvals_needed, x.within_ms, x.names, x.types, x.lines,
+            x.end, x.form, x.goes_on);
+}
+template <typename A>
+void fields(A& archive, Is<WaitRow> auto& x) {
+    archive(x.path, x.signals);
+}
+template <typename A>
+void fields(A& archive, Is<LockRow> auto& x) {
+    archive(x.path);
+}
+template <typename A>
+void fields(A& archive, Is<SignalRow> auto& x) {
+    archive(x.name, x.was, x.type);
 }
 template <typename A>
 void fields(A& archive, Is<EventRow> auto& x) {
@@ -76,12 +111,21 @@ void fields(A& archive, Is<ParameterRow> auto& x) {
 template <typename A>
 void fields(A& archive, Is<WorkflowRow> auto& x) {
     archive(x.name, x.doc, x.function, x.parameters, x.tunes, x.result_type, x.within_ms,
-            x.has_budget, x.budget_micros, x.budget_currency, x.retain_ms);
+            x.has_budget, x.budget_micros, x.budget_currency, x.retain_ms, x.key_function,
+            x.subject_function, x.strict_order, x.before_function, x.after_function,
+            x.retry_function, x.failure_function, x.finally_function, x.failure_slots,
+            x.finally_slots, x.signals);
+}
+template <typename A>
+void fields(A& archive, Is<ScheduleRow> auto& x) {
+    archive(x.name, x.workflow, x.input, x.at_minutes, x.every_ms, x.zone, x.overlap,
+            x.catch_up_ms);
 }
 template <typename A>
 void fields(A& archive, Is<Image> auto& x) {
     archive(x.semantics, x.program, x.files, x.types, x.constants, x.functions, x.workers, x.steps,
-            x.forks, x.gates, x.reviews, x.events, x.prompts, x.sites, x.workflows);
+            x.subs, x.forks, x.blocks, x.gates, x.reviews, x.events, x.prompts, x.sites,
+            x.workflows, x.schedules, x.waits, x.locks);
 }
 
 class Writer {

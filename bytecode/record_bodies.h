@@ -100,6 +100,12 @@ struct SignalBody {
     Bytes16 tag{};             // of the sender's key
     WEFT_BODY(SignalBody, b.signal, Zeros<4>{}, b.tag);
 };
+struct SignalTakenBody {
+    std::uint64_t letter = 0;  // seq of the signal's record
+    std::uint32_t signal = 0;
+    std::uint32_t arm = 0;  // of the wait
+    WEFT_BODY(SignalTakenBody, b.letter, b.signal, b.arm);
+};
 struct ForkBody {
     std::uint32_t first_branch = 0;
     std::uint32_t count = 0;

@@ -37,12 +37,14 @@ class Tables {
         }
         if (image_.functions.size() > kFunctionsMax) return bad("too many functions");
         if (!types()) return bad(what_);
-        if (!workers() || !steps() || !forks() || !gates() || !reviews() || !events_and_prompts()) {
+        if (!workers() || !steps() || !subs() || !forks() || !blocks() || !gates() || !reviews() ||
+            !waits() || !events_and_prompts()) {
             return bad(what_);
         }
         for (std::size_t i = 0; i < image_.workflows.size(); ++i) {
             if (!workflow(i)) return bad("workflow " + std::to_string(i) + ": " + what_);
         }
+        if (!schedules()) return bad(what_);
         return {};
     }
 
@@ -74,7 +76,10 @@ class Tables {
     bool workers() {
         for (const auto& row : image_.workers) {
             if (row.effect > EffectClass::Once) return wrong(row.name + ": unknown effect class");
-            if (!is_duration(row.window_ms) || !is_duration(row.settle_ms)) {
+            const auto& pacing = row.pacing;
+            if (!is_duration(row.window_ms) || !is_duration(row.settle_ms) ||
+                !is_duration(pacing.rate_period_ms) || !is_duration(pacing.breaker_window_ms) ||
+                !is_duration(pacing.breaker_open_ms)) {
                 return wrong(row.name + ": a duration out of range");
             }
             if (row.reserve_micros < 0 || !is_currency_or_none(row.reserve_currency)) {
@@ -99,22 +104,99 @@ class Tables {
                 !is_type(row.result_type)) {
                 return wrong(row.path + ": no such type");
             }
-            const auto& policy = row.policy;
-            if (!is_duration(policy.timeout_ms) || !is_duration(policy.within_ms) ||
-                !is_duration(policy.backoff_first_ms) || !is_duration(policy.backoff_cap_ms)) {
+            if (!policy(row.policy) || !is_duration(row.cache_ms)) {
                 return wrong(row.path + ": a duration out of range");
+            }
+            if (row.cache_ms > 0 && image_.workers[row.worker].effect != EffectClass::Read) {
+                return wrong(row.path + ": caches an effect that is no read");
             }
         }
         return true;
     }
 
+    bool subs() {
+        for (const auto& row : image_.subs) {
+            if (row.workflow >= image_.workflows.size()) return wrong(row.path + ": runs nothing");
+            if (!is_duration(row.within_ms)) return wrong(row.path + ": a duration out of range");
+        }
+        return true;
+    }
+
+    static bool policy(const Policy& policy) {
+        return is_duration(policy.timeout_ms) && is_duration(policy.within_ms) &&
+               is_duration(policy.backoff_first_ms) && is_duration(policy.backoff_cap_ms);
+    }
+
     bool forks() {
         for (const auto& row : image_.forks) {
-            if (!is_function(row.function, FunctionKind::Branch)) {
-                return wrong(row.path + ": forks no branch function");
-            }
             if (row.limit == 0) return wrong(row.path + ": runs no branch at once");
             if (!is_type(row.result_type)) return wrong(row.path + ": no such type");
+            if (row.branches.empty()) {
+                if (row.join != JoinRule::All && row.join != JoinRule::Collect) {
+                    return wrong(row.path + ": no such join over a list");
+                }
+                if (!is_function(row.function, FunctionKind::Branch)) {
+                    return wrong(row.path + ": forks no branch function");
+                }
+                if (image_.functions[row.function].parameters == 0) {
+                    return wrong(row.path + ": a branch without its item");
+                }
+            } else if (!branches(row)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool branches(const ForkRow& row) {
+        if (row.branches.size() > kBranchesMax) return wrong(row.path + ": too many branches");
+        if (row.join >= JoinRule::Collect) return wrong(row.path + ": no such join of branches");
+        if (row.join == JoinRule::Ok && (row.bound == 0 || row.bound > row.branches.size())) {
+            return wrong(row.path + ": its join can never be met");
+        }
+        std::optional<std::uint32_t> captures;
+        for (const auto& branch : row.branches) {
+            if (!is_function(branch.function, FunctionKind::Branch)) {
+                return wrong(row.path + ": forks no branch function");
+            }
+            for (const auto other : branch.after) {
+                if (other >= row.branches.size()) return wrong(row.path + ": no such branch");
+            }
+            const std::uint32_t parameters = image_.functions[branch.function].parameters;
+            const auto waits = static_cast<std::uint32_t>(branch.after.size());
+            if (parameters < waits || captures.value_or(parameters - waits) != parameters - waits) {
+                return wrong(row.path + ": its branches do not take the same captures");
+            }
+            captures = parameters - waits;
+        }
+        return can_all_start(row.branches) ||
+               wrong(row.path + ": its branches wait for each other");
+    }
+
+    static bool can_all_start(const std::vector<BranchRow>& branches) {
+        std::vector<std::size_t> waits;
+        std::vector<std::vector<std::size_t>> waited_for(branches.size());
+        std::vector<std::size_t> able;
+        for (std::size_t i = 0; i < branches.size(); ++i) {
+            waits.push_back(branches[i].after.size());
+            for (const auto other : branches[i].after) waited_for[other].push_back(i);
+            if (waits.back() == 0) able.push_back(i);
+        }
+        std::size_t started = 0;
+        while (!able.empty()) {
+            const auto next = able.back();
+            able.pop_back();
+            ++started;
+            for (const auto other : waited_for[next]) {
+                if (--waits[other] == 0) able.push_back(other);
+            }
+        }
+        return started == branches.size();
+    }
+
+    bool blocks() {
+        for (const auto& row : image_.blocks) {
+            if (!policy(row.policy)) return wrong(row.path + ": a duration out of range");
         }
         return true;
     }
@@ -138,6 +220,22 @@ class Tables {
                 return wrong(row.path + ": nobody can approve");
             }
             if (!is_duration(row.within_ms)) return wrong(row.path + ": a duration out of range");
+            if (row.end > ReviewEnd::Reject) return wrong(row.path + ": an unknown end");
+            if (row.form.has_value() && !is_type(row.form)) {
+                return wrong(row.path + ": no such type");
+            }
+            if (!std::ranges::all_of(row.lines, [](const ReviewLine& line) {
+                    return !line.roles.empty() && line.roles.size() <= 0xFFFF;
+                })) {
+                return wrong(row.path + ": nobody can approve");
+            }
+        }
+        return true;
+    }
+
+    bool waits() {
+        for (const auto& row : image_.waits) {
+            if (row.signals.empty()) return wrong(row.path + ": waits for nothing");
         }
         return true;
     }
@@ -163,6 +261,22 @@ class Tables {
         return true;
     }
 
+    bool is_input_function(std::uint32_t function, const WorkflowRow& row) const {
+        return function == WorkerRow::kNoRow ||
+               (is_function(function, FunctionKind::Pure) &&
+                image_.functions[function].parameters == row.parameters.size());
+    }
+
+    bool hook(const WorkflowRow& row, std::uint32_t function, std::size_t own,
+              const std::vector<std::uint16_t>& slots) const {
+        if (function == WorkerRow::kNoRow) return slots.empty();
+        const auto expected = own + row.parameters.size() + row.tunes.size() + slots.size();
+        const auto named = image_.functions[row.function].named_slots;
+        return is_function(function, FunctionKind::Hook) &&
+               image_.functions[function].parameters == expected &&
+               std::ranges::all_of(slots, [&](std::uint16_t slot) { return slot < named; });
+    }
+
     bool workflow(std::size_t number) {
         const auto& row = image_.workflows[number];
         if (!is_function(row.function, FunctionKind::Workflow)) return wrong("no such function");
@@ -176,11 +290,47 @@ class Tables {
             if (!parameter(item, true)) return false;
         }
         if (!is_type(row.result_type)) return wrong("no such type");
+        for (const auto& signal : row.signals) {
+            if (!is_type(signal.type)) return wrong(signal.name + ": no such type");
+        }
         if (!is_duration(row.within_ms) || !is_duration(row.retain_ms)) {
             return wrong("a duration out of range");
         }
+        if (!is_input_function(row.key_function, row) ||
+            !is_input_function(row.subject_function, row)) {
+            return wrong("its key or subject is no pure function of its parameters");
+        }
+        if (!hook(row, row.before_function, 1, {}) || !hook(row, row.after_function, 2, {}) ||
+            !hook(row, row.retry_function, 2, {}) ||
+            !hook(row, row.failure_function, 1, row.failure_slots) ||
+            !hook(row, row.finally_function, 0, row.finally_slots)) {
+            return wrong("a hook of it is no hook, or takes other values");
+        }
         if (row.has_budget && (row.budget_micros < 0 || row.budget_currency.size() != 3)) {
             return wrong("no sensible budget");
+        }
+        return true;
+    }
+
+    bool schedules() {
+        constexpr std::uint16_t kMinutesOfDay = 24 * 60;
+        for (const auto& row : image_.schedules) {
+            if (row.workflow >= image_.workflows.size()) return wrong(row.name + ": runs nothing");
+            const auto& parameters = image_.workflows[row.workflow].parameters;
+            if (row.input.tag() != Tag::Record || row.input.items().size() != parameters.size()) {
+                return wrong(row.name + ": not one value a parameter");
+            }
+            for (std::size_t i = 0; i < parameters.size(); ++i) {
+                if (check_value(image_.types, parameters[i].type, row.input.items()[i])) {
+                    return wrong(row.name + ": a value that does not fit its parameter");
+                }
+            }
+            if (!is_duration(row.every_ms) || !is_duration(row.catch_up_ms) ||
+                row.overlap > Overlap::Allow || (row.every_ms == 0) == row.at_minutes.empty() ||
+                !std::ranges::all_of(row.at_minutes,
+                                     [](auto minute) { return minute < kMinutesOfDay; })) {
+                return wrong(row.name + ": no sensible time");
+            }
         }
         return true;
     }
@@ -232,9 +382,20 @@ class Graph {
         for (const auto& instruction : image_.functions[number].code) {
             const auto& info = *opcode_info(instruction.op);
             if (info.table == Table::Function) out.push_back(instruction.d);
-            if (instruction.op == Opcode::Refine) out.push_back(node_of(TypeId{instruction.d}));
+            if (instruction.op == Opcode::Refine || instruction.op == Opcode::Convert) {
+                out.push_back(node_of(TypeId{instruction.d}));
+            }
             if (instruction.op == Opcode::ForkEach) {
                 out.push_back(image_.forks[image_.sites[instruction.d].row].function);
+            }
+            if (instruction.op == Opcode::RunSub) {
+                const auto& row = image_.subs[image_.sites[instruction.d].row];
+                out.push_back(image_.workflows[row.workflow].function);
+            }
+            if (instruction.op == Opcode::ForkAll) {
+                for (const auto& row : image_.forks[image_.sites[instruction.d].row].branches) {
+                    out.push_back(row.function);
+                }
             }
         }
         // Every other call of the same function adds nothing.
@@ -271,6 +432,23 @@ std::unexpected<Error> bad_code(const Image& image, std::uint32_t function, std:
         if (info != nullptr) where += " (" + std::string(info->mnemonic) + ")";
     }
     return bad(where + ": " + what);
+}
+
+std::uint32_t registers_behind(const Image& image, const Instruction& x) {
+    if (x.op == Opcode::Gate) return 1;
+    const bool calls = x.op == Opcode::CallStep || x.op == Opcode::CallUntil;
+    if (!calls || x.d >= image.sites.size()) return 0;
+    const auto& site = image.sites[x.d];
+    const bool is_step = site.kind == SiteKind::Step && site.row < image.steps.size();
+    if (!is_step) return 0;
+    return image.steps[site.row].key_registers() + (x.op == Opcode::CallUntil ? 1U : 0U);
+}
+
+std::uint32_t captures_of(const Image& image, const ForkRow& row) {
+    if (row.branches.empty()) return image.functions[row.function].parameters - 1U;
+    const auto& first = row.branches.front();
+    return image.functions[first.function].parameters -
+           static_cast<std::uint32_t>(first.after.size());
 }
 
 Result<void> tables(const Image& image) {

@@ -13,12 +13,19 @@ inline constexpr std::size_t kFunctionsMax = 100'000;
 inline constexpr std::size_t kInstructionsMax = 1'000'000;  // of one function
 inline constexpr std::uint32_t kRegistersMax = 4'096;       // of one function
 inline constexpr std::uint32_t kScopesMax = 64;             // open at one place
+inline constexpr std::size_t kBranchesMax = 10'000;         // of one parallel
 
 // "function 3 (document_qa), instruction 5 (call_step): " and what is wrong there.
 std::unexpected<Error> bad_code(const Image& image, std::uint32_t function, std::uint32_t pc,
                                 const std::string& what);
 
+// How many registers a fork hands to each of its branches.
+std::uint32_t captures_of(const Image& image, const ForkRow& row);
 // Rows refer to rows that exist, and say sensible things.
+// Registers that follow an instruction's list: a gate's rung, a step's keys and its last moment. A
+// site that does not exist has none.
+std::uint32_t registers_behind(const Image& image, const Instruction& x);
+
 Result<void> tables(const Image& image);
 // Every operand of every instruction is in range and fits the kind of its function.
 Result<void> code(const Image& image, std::uint32_t function);

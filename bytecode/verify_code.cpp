@@ -7,6 +7,10 @@ namespace weft::verify {
 namespace {
 
 bool allowed_in(FunctionKind kind, Opcode op, Family family) {
+    // A hook changes nothing in the run: it calls and says, and waits for nothing else.
+    if (kind == FunctionKind::Hook && family == Family::Site) {
+        return op == Opcode::CallStep || op == Opcode::CallUntil || op == Opcode::Emit;
+    }
     switch (op) {
         case Opcode::End:
             return kind == FunctionKind::Workflow;
@@ -24,6 +28,10 @@ bool allowed_in(FunctionKind kind, Opcode op, Family family) {
         case Opcode::Gate:
         case Opcode::Accept:
         case Opcode::Review:
+        case Opcode::RunSub:
+        case Opcode::Ask:
+        case Opcode::Wait:
+        case Opcode::Lock:
             return kind == FunctionKind::Workflow || kind == FunctionKind::Branch;
         default:
             return family != Family::Site || kind != FunctionKind::Pure;
@@ -50,7 +58,7 @@ class Code {
     }
 
     bool shape() {
-        if (function_.kind > FunctionKind::Undo) return wrong("unknown kind of function");
+        if (function_.kind > FunctionKind::Hook) return wrong("unknown kind of function");
         if (function_.parameters > function_.named_slots ||
             function_.named_slots > function_.registers || function_.registers > kRegistersMax) {
             return wrong("parameters, named slots and registers do not nest");
@@ -63,9 +71,6 @@ class Code {
         }
         if (function_.slot_names.size() != function_.named_slots) {
             return wrong("not one name a named slot");
-        }
-        if (function_.kind == FunctionKind::Branch && function_.parameters == 0) {
-            return wrong("a branch without its item");
         }
         return true;
     }
@@ -91,8 +96,7 @@ class Code {
             case Role::Read:
                 return value < function_.registers || wrong("no such register");
             case Role::List:
-                // A gate's list is followed by the register of its rung.
-                return registers_from(value, x.c + (x.op == Opcode::Gate ? 1U : 0U));
+                return registers_from(value, x.c + registers_behind(image_, x));
             case Role::Jump:
                 return value < function_.code.size() || wrong("jumps out of its function");
             case Role::Index:
@@ -139,6 +143,8 @@ class Code {
         switch (row.kind) {
             case SiteKind::Step:
                 return row.row < image_.steps.size();
+            case SiteKind::Sub:
+                return row.row < image_.subs.size();
             case SiteKind::Fork:
                 return row.row < image_.forks.size();
             case SiteKind::Gate:
@@ -147,6 +153,12 @@ class Code {
                 return row.row < image_.reviews.size();
             case SiteKind::Event:
                 return row.row < image_.events.size();
+            case SiteKind::Block:
+                return row.row < image_.blocks.size();
+            case SiteKind::Wait:
+                return row.row < image_.waits.size();
+            case SiteKind::Lock:
+                return row.row < image_.locks.size();
             case SiteKind::End:
             case SiteKind::Undo:
             case SiteKind::Sleep:
@@ -182,10 +194,16 @@ class Code {
             case Opcode::ErrorIs:
                 return image_.constants[x.d].tag() == Tag::Text || wrong("its constant is no text");
             case Opcode::CallStep:
+            case Opcode::RunSub:
+            case Opcode::CallUntil:
             case Opcode::ForkEach:
+            case Opcode::ForkAll:
             case Opcode::Gate:
             case Opcode::Review:
+            case Opcode::Ask:
                 return site_arguments(x);
+            case Opcode::Lock:
+                return x.c >= 2 || wrong("a lock without a key");
             default:
                 return true;
         }
@@ -213,16 +231,26 @@ class Code {
             case SiteKind::Step:
                 return x.c == image_.steps[site.row].argument_types.size() ||
                        wrong("wrong number of arguments");
+            case SiteKind::Sub: {
+                const auto& row = image_.workflows[image_.subs[site.row].workflow];
+                return x.c == row.parameters.size() || wrong("wrong number of arguments");
+            }
             case SiteKind::Fork: {
-                const auto& target = image_.functions[image_.forks[site.row].function];
-                return registers_from(x.c, target.parameters - 1U);
+                const auto& row = image_.forks[site.row];
+                if (row.branches.empty() != (x.op == Opcode::ForkEach)) {
+                    return wrong("its row is of another kind of fork");
+                }
+                return registers_from(x.c, captures_of(image_, row));
             }
             case SiteKind::Gate:
                 return x.c == image_.gates[site.row].requirements.size() ||
                        wrong("wrong number of requirements");
-            case SiteKind::Review:
-                return x.c == image_.reviews[site.row].types.size() ||
-                       wrong("wrong number of values");
+            case SiteKind::Review: {
+                const auto& row = image_.reviews[site.row];
+                if (x.op == Opcode::Ask && row.lines.empty()) return wrong("nobody is asked");
+                const std::size_t more = x.op == Opcode::Ask ? row.lines.size() + 1 : 0;
+                return x.c == row.types.size() + more || wrong("wrong number of values");
+            }
             default:
                 return wrong("its site is of another kind");
         }
@@ -237,20 +265,32 @@ class Code {
 SiteKind kind_of(Opcode op) {
     switch (op) {
         case Opcode::CallStep:
+        case Opcode::CallUntil:
             return SiteKind::Step;
+        case Opcode::RunSub:
+            return SiteKind::Sub;
         case Opcode::ForkEach:
+        case Opcode::ForkAll:
             return SiteKind::Fork;
         case Opcode::Gate:
         case Opcode::Accept:
             return SiteKind::Gate;
         case Opcode::Review:
+        case Opcode::Ask:
             return SiteKind::Review;
         case Opcode::Emit:
             return SiteKind::Event;
         case Opcode::UndoTo:
             return SiteKind::Undo;
         case Opcode::Sleep:
+        case Opcode::SleepUntil:
             return SiteKind::Sleep;
+        case Opcode::Block:
+            return SiteKind::Block;
+        case Opcode::Wait:
+            return SiteKind::Wait;
+        case Opcode::Lock:
+            return SiteKind::Lock;
         default:
             return SiteKind::End;
     }

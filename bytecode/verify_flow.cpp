@@ -128,7 +128,7 @@ class Flow {
         for (std::size_t i = 0; i < values.size(); ++i) {
             std::uint32_t count = 0;
             if (info.roles[i] == Role::Read) count = x.op == Opcode::Fold ? 2 : 1;
-            if (info.roles[i] == Role::List) count = x.c + (x.op == Opcode::Gate ? 1U : 0U);
+            if (info.roles[i] == Role::List) count = x.c + registers_behind(image_, x);
             if (info.roles[i] == Role::Captures) count = captures(x);
             if (!read(values[i], count, known)) return false;
         }
@@ -136,9 +136,8 @@ class Flow {
     }
 
     std::uint32_t captures(const Instruction& x) const {
-        if (x.op == Opcode::ForkEach) {
-            const auto& row = image_.forks[image_.sites[x.d].row];
-            return image_.functions[row.function].parameters - 1U;
+        if (x.op == Opcode::ForkEach || x.op == Opcode::ForkAll) {
+            return captures_of(image_, image_.forks[image_.sites[x.d].row]);
         }
         return image_.functions[x.d].parameters - own_parameters(x.op);
     }
@@ -157,6 +156,10 @@ class Flow {
             if (!arrive(x.d, handler)) return false;
             known.scopes.push_back(pc_);
             return true;
+        }
+        if (x.op == Opcode::Block &&
+            (known.scopes.empty() || pc_ == 0 || known.scopes.back() != pc_ - 1)) {
+            return wrong("stands elsewhere than right behind its scope_enter");
         }
         if (x.op == Opcode::ScopeLeave) {
             if (known.scopes.empty()) return wrong("leaves a scope where none is open");

@@ -1,9 +1,12 @@
-// weft check: the diagnostics of programs, for people or as JSON.
+// weft check: the diagnostics of programs, for people, as JSON or as SARIF; their fixes; and what
+// their runs can use.
 #include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/fixes.h"
 #include "cli/source.h"
+#include "weft/tools.h"
 
 namespace weft::cli {
 namespace {
@@ -12,11 +15,60 @@ struct CheckOptions {
     std::vector<std::string> files;
     std::string format = "human";
     bool json = false;
+    bool fix = false;
+    bool bounds = false;
 };
 
+// What all files together give to a program.
+struct Collected {
+    Json diagnostics = Json::array();
+    Json bounds = Json::array();
+    std::vector<std::string> sarif;
+};
+
+void collect(const Compilation& compiled, Collected& out) {
+    for (auto& item : Json::parse(compiled.json, nullptr, false)) out.diagnostics.push_back(item);
+    if (!compiled.bounds_json.empty()) {
+        for (auto& item : Json::parse(compiled.bounds_json, nullptr, false)) {
+            out.bounds.push_back(item);
+        }
+    }
+    out.sarif.push_back(compiled.sarif_results);
+}
+
+void show(const std::string& file, const Compilation& compiled, bool bounds) {
+    if (compiled.program) {
+        for (const auto& schedule : compiled.program->schedules()) {
+            print(fmt::format("{}: schedule {} runs {}, {}\n", file, schedule.name,
+                              schedule.workflow, schedule.when));
+        }
+    }
+    if (compiled.diagnostics.empty() && compiled.program) {
+        print(fmt::format("{}: no mistakes found\n", file));
+    } else {
+        print(compiled.text);
+        print(fmt::format("{}: {}\n", file, count_text(compiled.diagnostics)));
+    }
+    if (bounds) print(compiled.bounds);
+}
+
+int fix(const std::string& file, bool is_human) {
+    auto fixed = apply_safe_fixes(file);
+    if (!fixed) return report(fixed.error());
+    for (const auto& line : *fixed) {
+        fmt::print(is_human ? stdout : stderr, "fixed {}\n", line);
+    }
+    return kSuccess;
+}
+
 int check(const CheckOptions& options) {
-    bool json = options.json || options.format == "json";
-    Json all = Json::array();
+    std::string format = options.json ? "json" : options.format;
+    bool is_human = format == "human";
+    if (options.bounds && format == "sarif") {
+        return report(Error{ErrorKind::Usage, "SARIF has no place for bounds",
+                            "give --bounds with --format json"});
+    }
+    Collected all;
     int code = kSuccess;
     for (const auto& file : options.files) {
         auto readable = check_source_path(file);
@@ -24,18 +76,20 @@ int check(const CheckOptions& options) {
             code = std::max(code, report(readable.error()));
             continue;
         }
-        auto compiled = compile_file(file, !json && terminal_of(stdout).colour);
+        if (options.fix) code = std::max(code, fix(file, is_human));
+        auto compiled = compile_file(file, is_human && terminal_of(stdout).colour);
         if (!compiled.program) code = std::max(code, kSourceErrors);
-        if (json) {
-            for (auto& item : Json::parse(compiled.json, nullptr, false)) all.push_back(item);
-        } else if (compiled.diagnostics.empty() && compiled.program) {
-            print(fmt::format("{}: no mistakes found\n", file));
+        if (is_human) {
+            show(file, compiled, options.bounds);
         } else {
-            print(compiled.text);
-            print(fmt::format("{}: {}\n", file, count_text(compiled.diagnostics)));
+            collect(compiled, all);
         }
     }
-    if (json) print_json(all);
+    if (format == "sarif") print(sarif_log(all.sarif));
+    if (format == "json" && !options.bounds) print_json(all.diagnostics);
+    if (format == "json" && options.bounds) {
+        print_json(Json{{"diagnostics", all.diagnostics}, {"bounds", all.bounds}});
+    }
     return code;
 }
 
@@ -45,9 +99,12 @@ void add_check(CLI::App& app, Chosen& chosen) {
     auto options = std::make_shared<CheckOptions>();
     auto* command = app.add_subcommand("check", "find mistakes in programs");
     command->add_option("FILE", options->files, "programs (.wf)")->required();
-    command->add_option("--format", options->format, "human or json")
-        ->check(CLI::IsMember({"human", "json"}));
+    command->add_option("--format", options->format, "human, json or sarif")
+        ->check(CLI::IsMember({"human", "json", "sarif"}));
     command->add_flag("--json", options->json, "the same as --format json");
+    command->add_flag("--fix", options->fix, "apply the fixes that are safe, and say which");
+    command->add_flag("--bounds", options->bounds,
+                      "show what runs can use: attempts, effects, time and spend");
     choose(*command, chosen, options, check);
 }
 

@@ -1,8 +1,6 @@
 // weft fmt: programs in the one canonical layout.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/command.h"
 #include "cli/diff.h"
 #include "cli/exit_codes.h"
@@ -41,13 +39,8 @@ Result<int> format_one(const std::string& path, const FmtOptions& options) {
         return kSuccess;
     }
     if (same) return kSuccess;
-    // Through a link to the file behind it, which keeps its permissions.
-    std::error_code code;
-    auto target = std::filesystem::canonical(path, code);
-    auto permissions = std::filesystem::status(target, code).permissions();
-    auto written = write_file(target.string(), formatted.text);
+    auto written = rewrite_file(path, formatted.text);
     if (!written) return std::unexpected(written.error());
-    std::filesystem::permissions(target, permissions, code);
     print(fmt::format("formatted {}\n", path));
     return kSuccess;
 }

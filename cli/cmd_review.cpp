@@ -17,14 +17,17 @@ struct ReviewOptions {
     std::string role;
     std::vector<std::string> set;   // name=FILE.json
     std::vector<std::string> edit;  // names
+    std::string form;               // FILE.json
 };
 
-std::string roles_text(const Json& task) {
+std::string names_text(const Json& names) {
     std::string out;
-    for (const auto& role : task.value("roles", Json::array())) {
-        out += (out.empty() ? "" : ", ") + role.get<std::string>();
-    }
+    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name.get<std::string>();
     return out;
+}
+
+std::string roles_text(const Json& task) {
+    return names_text(task.value("roles", Json::array()));
 }
 
 int list(const ReviewOptions& options) {
@@ -63,9 +66,21 @@ int show(const ReviewOptions& options) {
     if (answer->contains("scores")) {
         print(fmt::format("scores     {}\n", json_text((*answer)["scores"])));
     }
+    if (answer->value("needed", 1) > 1) {
+        print(fmt::format("approvals  {} of {}\n", (*answer)["approved_by"].size(),
+                          answer->value("needed", 1)));
+    }
+    if (answer->contains("except")) {
+        print(fmt::format("not by     {}\n", names_text((*answer)["except"])));
+    }
+    if (answer->contains("form")) {
+        const auto& form = (*answer)["form"];
+        print(fmt::format("asks for   {}, given with --form FILE.json\n{}\n",
+                          form.value("type", ""), form["schema"].dump(2)));
+    }
     for (const auto& value : answer->value("values", Json::array())) {
         print(fmt::format("\n{}: {}\n{}\n", value.value("name", ""), value.value("type", ""),
-                          value["value"].dump(2, ' ', false, Json::error_handler_t::replace)));
+                          pretty_json(value["value"])));
     }
     return kSuccess;
 }
@@ -101,8 +116,7 @@ Result<Json> revised_values(Session& session, const ReviewOptions& options) {
                                          fmt::format("the task does not show `{}`", name),
                                          "`weft review show` shows its values"});
         }
-        auto edited =
-            edit_text((*found)["value"].dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+        auto edited = edit_text(pretty_json((*found)["value"]) + "\n");
         if (!edited) return std::unexpected(edited.error());
         if (!Json::accept(*edited)) {
             return std::unexpected(Error{ErrorKind::Usage,
@@ -125,7 +139,12 @@ Result<int> decide_task(const ReviewOptions& options) {
         if (!values) return std::unexpected(values.error());
         params["values"] = std::move(*values);
     }
-    auto answer = session->request("decide", std::move(params));
+    if (!options.form.empty()) {
+        auto form = read_text(options.form);
+        if (!form) return std::unexpected(form.error());
+        params["form"] = std::move(*form);
+    }
+    auto answer = session->change("decide", std::move(params));
     if (!answer) return std::unexpected(answer.error());
     bool owner = session->owner();
     auto closed = session->close();
@@ -158,7 +177,11 @@ void add_decision(CLI::App& review, Chosen& chosen, const char* decision, const 
     command->add_option("--reason", options->reason, "why; it stands in the log");
     command->add_option("--role", options->role,
                         "the role you decide in, when the task has several");
-    command->add_option("--as", options->common.store.actor, "who decides, if not you");
+    add_change_options(*command, options->common);
+    if (std::string_view(decision) == "approve") {
+        command->add_option("--form", options->form,
+                            "FILE.json: what the task asks for, where it asks for something");
+    }
     if (std::string_view(decision) == "revise") {
         command->add_option("--set", options->set, "name=FILE.json: the new value of one shown");
         command->add_option("--edit", options->edit, "name: edit the value in $EDITOR");

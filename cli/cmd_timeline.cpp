@@ -21,7 +21,7 @@ int timeline(const TimelineOptions& options) {
     if (!answer) return report(answer.error());
     std::string text;
     if (options.common.json) {
-        text = answer->dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+        text = pretty_json(*answer) + "\n";
     } else if (options.format == "svg") {
         text = timeline_svg(read_timeline(*answer));
     } else if (options.format == "html") {

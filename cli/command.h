@@ -15,6 +15,8 @@ struct Chosen {
 };
 
 void add_check(CLI::App& app, Chosen& chosen);
+void add_test(CLI::App& app, Chosen& chosen);
+void add_crashtest(CLI::App& app, Chosen& chosen);
 void add_fmt(CLI::App& app, Chosen& chosen);
 void add_dump(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
@@ -29,9 +31,14 @@ void add_cost(CLI::App& app, Chosen& chosen);
 void add_review(CLI::App& app, Chosen& chosen);
 void add_cancel(CLI::App& app, Chosen& chosen);
 void add_kill(CLI::App& app, Chosen& chosen);
+void add_hold(CLI::App& app, Chosen& chosen);
+void add_release(CLI::App& app, Chosen& chosen);
+void add_signal(CLI::App& app, Chosen& chosen);
+void add_settle(CLI::App& app, Chosen& chosen);
 void add_replay(CLI::App& app, Chosen& chosen);
 void add_audit(CLI::App& app, Chosen& chosen);
 void add_store(CLI::App& app, Chosen& chosen);
+void add_completion(CLI::App& app, Chosen& chosen);
 void add_version(CLI::App& app, Chosen& chosen);
 
 // Options shared by all commands that work on a store.
@@ -39,6 +46,8 @@ struct StoreCommand {
     StoreOptions store;
     bool json = false;
 };
+// --as and --request-id: of commands that change a run.
+void add_change_options(CLI::App& command, StoreCommand& options);
 // --store, --config, --json. Without --config it is weft.toml in the working directory, if there.
 void add_store_options(CLI::App& command, StoreCommand& options);
 std::string default_config(const std::string& directory);

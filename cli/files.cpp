@@ -87,6 +87,15 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
         Error{ErrorKind::Environment, fmt::format("{} cannot be written: {}", path, why), ""});
 }
 
+Result<void> rewrite_file(const std::string& path, std::string_view bytes) {
+    std::error_code code;
+    auto target = fs::canonical(path, code);
+    auto permissions = fs::status(target, code).permissions();
+    auto written = write_file(target.string(), bytes);
+    if (written) fs::permissions(target, permissions, code);
+    return written;
+}
+
 Result<std::vector<std::string>> write_result_files(Session& session, const std::string& run,
                                                     const Json& result, const std::string& folder) {
     std::vector<const Json*> values;

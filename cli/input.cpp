@@ -85,7 +85,7 @@ class InputReader {
     Result<void> take_file(const std::string& path) {
         auto text = read_text(path);
         if (!text) return std::unexpected(text.error());
-        auto json = Json::parse(*text, nullptr, false);
+        auto json = Json::parse(hide_numbers(*text), nullptr, false);
         if (!json.is_object()) {
             return std::unexpected(Error{ErrorKind::Usage,
                                          fmt::format("{} holds no JSON object", path),

@@ -15,9 +15,11 @@ constexpr auto kAbout =
 
 void add_commands(CLI::App& app, Chosen& chosen) {
     using Add = void (*)(CLI::App&, Chosen&);
-    for (Add add : {add_run, add_resume, add_runs, add_show, add_log, add_timeline, add_cost,
-                    add_review, add_cancel, add_kill, add_check, add_fmt, add_explain, add_schema,
-                    add_dump, add_replay, add_audit, add_store, add_version}) {
+    for (Add add : {add_run,        add_resume, add_runs,   add_show,   add_log,       add_timeline,
+                    add_cost,       add_review, add_cancel, add_kill,   add_hold,      add_release,
+                    add_settle,     add_signal, add_check,  add_test,   add_crashtest, add_fmt,
+                    add_explain,    add_schema, add_dump,   add_replay, add_audit,     add_store,
+                    add_completion, add_version}) {
         add(app, chosen);
     }
 }
@@ -62,6 +64,12 @@ std::string default_config(const std::string& directory) {
     std::string path = directory.empty() ? "weft.toml" : directory + "/weft.toml";
     std::error_code code;
     return std::filesystem::exists(path, code) ? path : "";
+}
+
+void add_change_options(CLI::App& command, StoreCommand& options) {
+    command.add_option("--as", options.store.actor, "who says so, if not you");
+    command.add_option("--request-id", options.store.request_id,
+                       "names this request: given again, it gets the same answer");
 }
 
 void add_store_options(CLI::App& command, StoreCommand& options) {

@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "cli/exit_codes.h"
+#include "weft/tools.h"
 
 namespace weft::cli {
 namespace {
@@ -101,11 +102,15 @@ void print(std::string_view text) {
 }
 
 std::string json_text(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return reveal_numbers(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string pretty_json(const Json& json) {
+    return reveal_numbers(json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 void print_json(const Json& json) {
-    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    print(pretty_json(json) + "\n");
 }
 
 int report(const Error& error) {

@@ -27,7 +27,9 @@ std::string paint(Tone tone, std::string_view text, bool colour);
 
 void print(std::string_view text);
 void print_json(const Json& json);
-std::string json_text(const Json& json);  // compact
+// Numbers that hide_numbers (weft/tools.h) took out of a text stand in these as they were.
+std::string json_text(const Json& json);    // compact
+std::string pretty_json(const Json& json);  // over many lines
 
 // `weft: message` and the hint on the next line, to standard error. Gives the exit code.
 int report(const Error& error);

@@ -161,7 +161,7 @@ bool rests_for_person(const Json& status) {
     if (word != "waiting" || !status.contains("waits")) return false;
     return std::any_of(status["waits"].begin(), status["waits"].end(), [](const Json& wait) {
         std::string kind = wait.value("kind", "");
-        return kind == "review" || kind == "settle" || kind == "release";
+        return kind == "review" || kind == "settle" || kind == "release" || kind == "signal";
     });
 }
 
@@ -188,15 +188,40 @@ std::vector<std::string> wait_lines(const Json& status, const std::string& flags
                                       until(wait)));
             out.push_back(fmt::format("  weft review approve {} --reason \"…\"{}",
                                       wait.value("task", ""), flags));
+        } else if (kind == "signal") {
+            std::string first;
+            std::string names;
+            for (const auto& name : wait.value("signals", Json::array())) {
+                if (first.empty()) first = name.get<std::string>();
+                names += (names.empty() ? "" : " or ") + name.get<std::string>();
+            }
+            out.push_back(fmt::format("waits for the signal {}{}", names, until(wait)));
+            out.push_back(fmt::format("  weft signal {} {} VALUE{}", run, first, flags));
+        } else if (kind == "lock") {
+            std::string holders;
+            for (const auto& holder : wait.value("holders", Json::array())) {
+                holders += (holders.empty() ? ", which run " : ", ") +
+                           short_run(holder.get<std::string>());
+            }
+            if (!holders.empty()) holders += " has";
+            out.push_back(fmt::format("waits for a lock{}{}", holders, until(wait)));
         } else if (kind == "timer") {
             out.push_back("waits for the time" + until(wait));
+        } else if (kind == "limit" || kind == "breaker") {
+            out.push_back(fmt::format("{} waits behind the {} of {}", wait.value("step", ""), kind,
+                                      wait.value("worker", "")));
+        } else if (kind == "run") {
+            out.push_back(fmt::format("{} waits for run {} of {}", wait.value("step", ""),
+                                      short_run(wait.value("run", "")),
+                                      wait.value("workflow", "")));
         } else if (kind == "release") {
             out.push_back("held for an operator" + (reason.empty() ? "" : ": " + reason));
             out.push_back(fmt::format("  weft resume {}{}", run, flags));
         } else if (kind == "settle") {
             out.push_back(fmt::format("in doubt: did {} have its effect?{}", wait.value("step", ""),
                                       reason.empty() ? "" : " (" + reason + ")"));
-            out.push_back(fmt::format("  weft show {}{}", run, flags));
+            out.push_back(fmt::format("  weft settle {} {} done|not-done --reason \"…\"{}", run,
+                                      wait.value("step", ""), flags));
         }
     }
     return out;

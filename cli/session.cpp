@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <thread>
+
+#include "weft/tools.h"
 
 namespace weft::cli {
 namespace {
@@ -11,6 +14,13 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kFirstPause = std::chrono::milliseconds(10);
 constexpr auto kLongestPause = std::chrono::milliseconds(400);
+
+std::string random_id() {
+    std::random_device random;
+    std::string out;
+    for (int i = 0; i < 4; ++i) out += fmt::format("{:08x}", random());
+    return out;
+}
 
 }  // namespace
 
@@ -81,13 +91,23 @@ Result<Json> Session::request(std::string_view method, Json params) {
     std::string text = json_text(params);
     auto answer = engine_ ? engine_->request(method, text) : client_->request(method, text);
     if (!answer) return std::unexpected(answer.error());
-    auto json = Json::parse(*answer, nullptr, false);
+    auto json = Json::parse(hide_numbers(*answer), nullptr, false);
     if (json.is_discarded()) {
         return std::unexpected(Error{ErrorKind::Unavailable,
                                      fmt::format("the answer to `{}` is not JSON", method),
                                      "is the owner of the store another version of weft?"});
     }
     return json;
+}
+
+Result<Json> Session::change(std::string_view method, Json params) {
+    params["request"] = options_.request_id.empty() ? random_id() : options_.request_id;
+    auto answer = request(method, params);
+    bool lost = !answer && answer.error().kind == ErrorKind::Unavailable && client_ != nullptr;
+    if (!lost) return answer;
+    auto opened = reopen();
+    if (!opened) return answer;
+    return request(method, std::move(params));
 }
 
 Result<void> Session::step(std::chrono::milliseconds time) {

@@ -15,7 +15,8 @@ namespace weft::cli {
 struct StoreOptions {
     std::string store;
     std::string config;
-    std::string actor;  // who acts, when it isn't the user of this process
+    std::string actor;       // who acts, when it isn't the user of this process
+    std::string request_id;  // of a request that changes a run; empty: made up
 };
 
 enum class Use {
@@ -34,6 +35,9 @@ class Session {
     ~Session();
 
     Result<Json> request(std::string_view method, Json params = Json::object());
+    // One that changes a run: it carries an id, so that it is safe to send again when the owner
+    // went away before it answered, which this does once.
+    Result<Json> change(std::string_view method, Json params);
     // The owner works for about that long; a client waits.
     Result<void> step(std::chrono::milliseconds time);
     // After the owner went away: own the store now, or reach the new owner.

@@ -67,6 +67,10 @@ void print_status_details(const Json& status, const std::string& flags, bool col
     if (status.contains("divergence")) {
         print(fmt::format("diverges   {}\n", status.value("divergence", "")));
     }
+    for (const auto& letter : status.value("unread", Json::array())) {
+        print(fmt::format("unread     signal {} of record {}: {}\n", letter.value("signal", ""),
+                          letter.value("seq", std::uint64_t{0}), json_text(letter["value"])));
+    }
     if (is_ended(status.value("status", ""))) return;
     for (const auto& line : wait_lines(status, flags)) {
         print(paint(Tone::Attention, line, colour) + "\n");

@@ -1,12 +1,37 @@
 #include "compiler/compile.h"
 
+#include <utility>
+
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/package.h"
+#include "compiler/check/tests.h"
 #include "compiler/check/types.h"
 #include "compiler/check/usage.h"
+#include "compiler/lint/lint.h"
 
 namespace weft {
+
+namespace {
+
+// Tests are checked in the module and then kept apart from it: with the module that they were
+// checked in, while the program goes on with a copy that was made before.
+std::shared_ptr<const ir::TestSuite> take_tests(check::Context& context,
+                                                std::vector<ir::Test> tests, ir::Module program) {
+    auto suite = std::make_shared<ir::TestSuite>();
+    suite->tests = std::move(tests);
+    suite->module = std::exchange(context.module, std::move(program));
+    return suite;
+}
+
+bool has_tests(const check::Context& context) {
+    for (const auto& info : context.modules) {
+        if (!info.tests.empty()) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 Compiled compile(std::string_view main_path, PackageLoader& loader) {
     Compiled out;
@@ -21,11 +46,21 @@ Compiled compile(std::string_view main_path, PackageLoader& loader) {
     check::load_package(context, main_path, loader);
     check::check_bodies(context);
     check::check_recursion(context);
-    check::check_tests(context);
+    check::check_schedules(context);
+    lint::check_all(context);
+    ir::Module program;
+    const bool tested = has_tests(context);
+    if (tested) program = context.module;
+    auto tests = check::check_tests(context);
     check::check_usage(context);
     check::apply_suppressions(context);
+    if (tested) out.tests = take_tests(context, std::move(tests), std::move(program));
     out.diagnostics.sort();
     out.ok = !out.diagnostics.has_errors();
+    if (!out.ok) return out;
+    for (const auto& workflow : out.module.workflows) {
+        out.bounds.push_back(lint::bounds_of(context, workflow));
+    }
     return out;
 }
 

@@ -2,12 +2,16 @@
 // system (the caller brings a PackageLoader), no bytecode and no machine.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "base/result.h"
 #include "compiler/ir/module.h"
+#include "compiler/ir/tests.h"
+#include "compiler/lint/bounds.h"
 
 namespace weft {
 
@@ -24,7 +28,10 @@ class PackageLoader {
 struct Compiled {
     ir::Module module;  // its sources render the diagnostics, also when not ok
     Diagnostics diagnostics;
-    bool ok = false;  // no errors: the module may be lowered
+    bool ok = false;                           // no errors: the module may be lowered
+    std::vector<lint::WorkflowBounds> bounds;  // of each workflow, when ok
+    // Null when the main file has none. A module of its own, so they are no part of the program.
+    std::shared_ptr<const ir::TestSuite> tests;
 };
 
 Compiled compile(std::string_view main_path, PackageLoader& loader);

@@ -34,6 +34,7 @@ class EngineTime {
     // Records of a run that was taken up may be later than what the clocks say.
     void at_least(std::int64_t record_ms) { last_ms_ = std::max(last_ms_, record_ms); }
     std::int64_t monotonic() { return clock_.monotonic_ms(); }
+    std::int64_t wall() { return clock_.wall_ms(); }
 
   private:
     Clock& clock_;

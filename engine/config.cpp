@@ -82,17 +82,25 @@ Result<Config> read_tables(const toml::table& root, Config config) {
 
 }  // namespace
 
-std::string Config::settings(std::string_view worker) const {
+const Config::Binding& Config::binding(std::string_view worker) const {
+    const auto known = bindings_.find(worker);
+    if (known != bindings_.end()) return known->second;
     auto out = nlohmann::json::object();
     for (const auto& [name, text] : workers) {
         if (covers(name, worker)) out.update(nlohmann::json::parse(text));
     }
-    return out.dump();
+    Binding made{out.dump(), {}};
+    const Hash hash = sha256(std::string(worker) + "\n" + made.settings);
+    made.digest = to_array<16>(view(hash));
+    return bindings_.emplace(worker, std::move(made)).first->second;
+}
+
+const std::string& Config::settings(std::string_view worker) const {
+    return binding(worker).settings;
 }
 
 Bytes16 Config::binding_digest(std::string_view worker) const {
-    Hash hash = sha256(std::string(worker) + "\n" + settings(worker));
-    return to_array<16>(view(hash));
+    return binding(worker).digest;
 }
 
 std::string Config::digest() const {

@@ -9,6 +9,8 @@
 //     provider = "offline"         # member by member
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,11 +29,21 @@ struct Config {
     std::vector<std::pair<std::string, std::string>> workers;  // name or prefix -> settings, JSON
 
     // Settings of one worker: every section that covers it, longer names over shorter ones. JSON.
-    [[nodiscard]] std::string settings(std::string_view worker) const;
+    [[nodiscard]] const std::string& settings(std::string_view worker) const;
     // First 16 bytes of SHA-256 over the worker's settings: the start record holds it.
     [[nodiscard]] Bytes16 binding_digest(std::string_view worker) const;
     // Over everything: owner and client of one store must agree.
     [[nodiscard]] std::string digest() const;
+
+  private:
+    struct Binding {
+        std::string settings;
+        Bytes16 digest{};
+    };
+    [[nodiscard]] const Binding& binding(std::string_view worker) const;
+
+    // Made when first asked for: an attempt asks for both. (One thread uses a configuration.)
+    mutable std::map<std::string, Binding, std::less<>> bindings_;
 };
 
 // An absent file is the default configuration; a file that can't be read or parsed is an Error with

@@ -39,12 +39,16 @@ bool Core::busy() const {
     return pool_->in_flight() > 0 || !touched_.empty() || !starved_.empty();
 }
 
+// How far the engine's time is ahead of the wall clock, which may have been set back: a time that
+// was named has not come before both say so (layout.md §12).
+std::int64_t Core::ahead_ms() {
+    return std::max<std::int64_t>(0, time_->now() - time_->wall());
+}
+
 // The earliest timer of a run, after anything happened to it.
 void Core::refresh(LiveRun& run) {
-    std::int64_t due = INT64_MAX;
-    for (const auto& want : run.machine().wants()) {
-        if (want.kind == vm::WantKind::Timer) due = std::min(due, want.due_ms);
-    }
+    const auto timer = run.machine().next_timer(ahead_ms());
+    const std::int64_t due = timer ? timer->due_ms : INT64_MAX;
     auto [slot, added] = due_.emplace(run.id(), due);
     if (!added) {
         timers_.erase({slot->second, run.id()});
@@ -54,9 +58,10 @@ void Core::refresh(LiveRun& run) {
 }
 
 std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most) {
-    if (timers_.empty()) return most;
-    std::int64_t left = timers_.begin()->first - time_->now();
-    return std::clamp(std::chrono::milliseconds(left), std::chrono::milliseconds(0), most);
+    std::int64_t left = most.count();
+    if (!timers_.empty()) left = std::min(left, timers_.begin()->first - time_->now());
+    if (auto next = pacer_.next_ms()) left = std::min(left, *next - time_->monotonic());
+    return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
 }
 
 // One turn: facts that are there, their commands, one commit, then the effects (layout.md §9).
@@ -77,7 +82,7 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
         std::uint64_t count = 0;
         [[maybe_unused]] auto got = ::read(wake_fd_, &count, sizeof count);
     }
-    store::Batch batch;
+    store::Batch batch = std::exchange(begun_, {});
     WEFT_TRY_VOID(take_completions(batch));
     WEFT_TRY_VOID(fire_timers(batch));
     WEFT_TRY_VOID(stop_late_attempts(batch));
@@ -94,20 +99,36 @@ Result<void> Core::take_completions(store::Batch& batch) {
 }
 
 Result<void> Core::finish_attempt(const Completion& completion, store::Batch& batch) {
-    LiveRun* run = live(completion.attempt->run);
-    if (run == nullptr) return {};  // killed meanwhile
-    auto flight = run->in_flight.find(completion.attempt->call);
-    if (flight == run->in_flight.end() || flight->second.attempt != completion.attempt) return {};
-    vm::OutcomeFact fact = outcome_of(*run, flight->second, completion);
+    const Attempt& attempt = *completion.attempt;
+    LiveRun* run = live(attempt.run);
+    InFlight* known = run == nullptr ? nullptr : run->flight(attempt.call);
+    if (known == nullptr || known->attempt != completion.attempt) {
+        finish_paced(attempt, Health::Unknown);  // killed meanwhile
+        return {};
+    }
+    const InFlight flight = std::move(*known);
+    vm::OutcomeFact fact = outcome_of(*run, flight, completion);
+    finish_paced(attempt, health_of(flight, fact));
     FactContext context;
-    const auto& fails = run->image().workers[flight->second.worker].fails;
+    const auto& fails = run->image().workers[flight.worker].fails;
     context.declared = static_cast<std::uint32_t>(
         std::find(fails.begin(), fails.end(), fact.error) - fails.begin());
-    run->in_flight.erase(flight);
+    run->in_flight.erase(attempt.call);
     for (const auto& row : run->files->take_new()) batch.changes.emplace_back(row);
     touched_.insert(run->id());
     if (run->ended()) return {};
-    return run->apply(fact, context, time_->now(), batch);
+    return feed_run(*run, fact, context, batch);
+}
+
+Result<void> Core::feed_run(LiveRun& run, const vm::Fact& fact, const FactContext& context,
+                            store::Batch& batch) {
+    WEFT_TRY_VOID(run.apply(fact, context, time_->now(), batch));
+    return after_fact(run, batch);
+}
+
+Result<void> Core::after_fact(LiveRun& run, store::Batch& batch) {
+    WEFT_TRY_VOID(settle_keys(run, run.take_keyed(), batch));
+    return begin_subs(run, batch);
 }
 
 Result<void> Core::fire_timers(store::Batch& batch) {
@@ -119,16 +140,12 @@ Result<void> Core::fire_timers(store::Batch& batch) {
             timers_.erase(timers_.begin());
             continue;
         }
-        std::optional<vm::Want> first;
-        for (auto& want : run->machine().wants()) {
-            bool due_now = want.kind == vm::WantKind::Timer && want.due_ms <= now;
-            if (due_now && (!first || std::pair(want.due_ms, want.timer) <
-                                          std::pair(first->due_ms, first->timer))) {
-                first = std::move(want);
-            }
+        const auto first = run->machine().next_timer(ahead_ms());
+        if (!first || first->due_ms > now) {  // the wall clock was set back
+            refresh(*run);
+            continue;
         }
-        WEFT_CHECK(first.has_value());
-        WEFT_TRY_VOID(run->apply(vm::TimerFiredFact{first->timer}, {}, now, batch));
+        WEFT_TRY_VOID(feed_run(*run, vm::TimerFiredFact{first->timer}, {}, batch));
         touched_.insert(id);
         refresh(*run);
     }
@@ -163,17 +180,37 @@ std::string Core::notice() const {
 
 Result<void> Core::launch(store::Batch& batch) {
     if (!starved_.empty() && may_start()) touched_.merge(starved_);
+    for (const auto& id : pacer_.ready(time_->monotonic())) touched_.insert(id);
     auto ids = std::exchange(touched_, {});
     for (const auto& id : ids) {
         LiveRun* run = live(id);
         if (run == nullptr) continue;
+        WEFT_TRY_VOID(settle_lock(*run, batch));
         WEFT_TRY_VOID(launch_run(*run, batch));
+        run->snapshot_if_due(batch);
         refresh(*run);
+        if (run->ended()) WEFT_TRY_VOID(tell_parent(*run, batch));
         if (run->ended() && run->in_flight.empty()) {
             timers_.erase({due_[id], id});
             due_.erase(id);
             runs_.erase(id);
         }
+    }
+    return log_breakers(batch);
+}
+
+// Gives a lock that is free; what the run does with it may end it, and free the lock for the next.
+Result<void> Core::settle_lock(LiveRun& run, store::Batch& batch) {
+    while (true) {
+        const auto lock = run.machine().lock();
+        const auto is_live = [this](const store::RunId& other) { return live(other) != nullptr; };
+        std::int64_t now = time_->now();
+        WEFT_TRY(given, locks_->settle(run.id(), lock, now, is_live, batch));
+        if (!given) break;
+        WEFT_TRY_VOID(feed_run(run, vm::LockGotFact{lock->id}, {}, batch));
+    }
+    for (const auto& woken : locks_->take_woken()) {
+        if (live(woken) != nullptr) touched_.insert(woken);
     }
     return {};
 }
@@ -181,8 +218,9 @@ Result<void> Core::launch(store::Batch& batch) {
 // Starts what the run wants started, as far as threads and space are free; the rest starves until
 // they are.
 Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
-    if (run.ended()) return {};
-    for (const auto& want : run.machine().wants()) {
+    const auto wants = run.ended() ? std::vector<vm::Want>{} : run.machine().wants();
+    forget_paced(run, wants);
+    for (const auto& want : wants) {
         if (want.kind == vm::WantKind::Cancel) {
             auto flight = run.in_flight.find(want.call);
             if (flight != run.in_flight.end()) {
@@ -190,21 +228,27 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
                 flight->second.attempt->cancelled = true;
             }
         }
+        if (want.kind == vm::WantKind::CancelSub) WEFT_TRY_VOID(cancel_sub(run, want, batch));
         if (want.kind != vm::WantKind::Attempt) continue;
         if (!may_start()) {
             starved_.insert(run.id());
             break;
         }
+        WEFT_TRY(passes, pass_keys(run, want, batch));
+        // A hit was fed: the rest of what it wants may have changed.
+        if (!passes && touched_.contains(run.id())) return {};
+        if (!passes || !may_leave(run, want)) continue;
         const auto& worker = run.image().workers[want.worker];
         std::int64_t now = time_->now();
-        auto attempt = make_attempt(run, want, now);
+        WEFT_TRY(key, take_key(run, want, batch));
+        auto attempt = make_attempt(run, want, key, now);
         InFlight flight{attempt, want.step, want.worker, want.direction, 0, false, false};
         if (attempt->timeout_ms > 0) {
             flight.deadline_monotonic_ms = time_->monotonic() + attempt->timeout_ms;
         }
         FactContext context;
         context.binding = config_.binding_digest(worker.name);
-        WEFT_TRY_VOID(run.apply(vm::StartFact{want.call, want.attempt}, context, now, batch));
+        WEFT_TRY_VOID(feed_run(run, vm::StartFact{want.call, want.attempt}, context, batch));
         run.in_flight[want.call] = std::move(flight);
         to_send_.push_back(std::move(attempt));
     }
@@ -219,27 +263,10 @@ Result<void> Core::commit(store::Batch& batch) {
             return std::unexpected(done.error());
         }
     }
+    ledger_->committed();
+    locks_->committed();
     for (auto& attempt : std::exchange(to_send_, {})) pool_->submit(std::move(attempt));
     return {};
-}
-
-Result<void> Core::feed(const store::RunId& id, const vm::Fact& fact, FactContext context,
-                        const std::string& actor) {
-    LiveRun* run = live(id);
-    if (run == nullptr) return fail(ErrorKind::NotFound, "the run is not live in this engine");
-    if (!run->machine().accepts(fact)) {
-        return fail(ErrorKind::Refused,
-                    fmt::format("run {} does not take this now", to_hex(view(id)).substr(0, 8)),
-                    "look at it with `weft show`");
-    }
-    store::Batch batch;
-    std::int64_t now = time_->now();
-    WEFT_TRY(actor_id, system_->actor(actor, now, batch));
-    context.actor = actor_id;
-    WEFT_TRY_VOID(run->apply(fact, context, now, batch));
-    touched_.insert(id);
-    WEFT_TRY_VOID(launch(batch));
-    return commit(batch);
 }
 
 Result<void> Core::close() {
@@ -257,12 +284,12 @@ Result<void> Core::close() {
         ::poll(&entry, 1, 100);
         std::uint64_t count = 0;
         [[maybe_unused]] auto got = ::read(wake_fd_, &count, sizeof count);
-        store::Batch batch;
+        store::Batch batch = std::exchange(begun_, {});
         WEFT_TRY_VOID(take_completions(batch));
         WEFT_TRY_VOID(commit(batch));
     }
     if (!options_.brief) {
-        store::Batch batch;
+        store::Batch batch = std::exchange(begun_, {});
         WEFT_TRY_VOID(system_->closed(time_->now(), batch));
         WEFT_TRY_VOID(commit(batch));
     }

@@ -6,11 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core.h"
+#include "vm/boundary.h"
 
 namespace weft::engine {
 namespace {
 
-std::string arguments_json(const Image& image, const vm::Want& want) {
+std::string arguments_json(const Image& image, const vm::Want& want, const Bytes16& key) {
     const auto& worker = image.workers[want.worker];
     constexpr std::uint8_t kProbe = 2;
     std::string out = "{";
@@ -18,7 +19,9 @@ std::string arguments_json(const Image& image, const vm::Want& want) {
         if (i > 0) out += ",";
         out += nlohmann::json(worker.parameters[i]).dump() + ":";
         if (want.direction == kProbe) {
-            out += nlohmann::json(want.arguments[i].as_text()).dump();
+            // A probe is asked about the key that the worker was sent.
+            const auto& asked = want.arguments[i].as_text();
+            out += nlohmann::json(want.author_key ? to_hex(view(key)) : asked).dump();
         } else {
             out +=
                 to_json(image.types, image.steps[want.step].argument_types[i], want.arguments[i]);
@@ -32,7 +35,7 @@ std::expected<Value, Misfit> read_result(const Image& image, const InFlight& fli
                                          const std::string& json) {
     constexpr std::uint8_t kProbe = 2;
     if (flight.direction == kProbe && json == "null") return Value::none();
-    return from_json(image.types, image.steps[flight.step].result_type, json);
+    return vm::read_value(image, image.steps[flight.step].result_type, json);
 }
 
 bool is_known_error(const WorkerRow& worker, const std::string& name) {
@@ -46,7 +49,7 @@ bool is_known_error(const WorkerRow& worker, const std::string& name) {
 
 }  // namespace
 
-std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want,
+std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, const Bytes16& key,
                                             std::int64_t now_ms) {
     const auto& image = run.image();
     const auto& step = image.steps[want.step];
@@ -56,9 +59,9 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want,
     attempt->call = want.call;
     attempt->number = want.attempt;
     attempt->worker = worker.name;
-    attempt->arguments = arguments_json(image, want);
+    attempt->arguments = arguments_json(image, want, key);
     attempt->result_schema = json_schema(image.types, step.result_type);
-    attempt->key = to_hex(view(want.key));
+    attempt->key = to_hex(view(key));
     attempt->time_ms = now_ms;
     attempt->timeout_ms = step.policy.timeout_ms;
     attempt->settings = config_.settings(worker.name);
@@ -66,6 +69,7 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want,
     attempt->state_directory = store_->path() + ".state";
     attempt->children_lock = store_->path() + ".children";
     attempt->files = run.files;
+    attempt->is_paced = worker.pacing.is_declared();
     auto function = workers_.find(worker.name);
     if (function != workers_.end()) {
         attempt->function = function->second;

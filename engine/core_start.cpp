@@ -4,10 +4,10 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/hash.h"
 #include "engine/core.h"
-#include "engine/replay.h"
 #include "engine/run_input.h"
 #include "store/key_file.h"
 
@@ -37,8 +37,10 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     if (core->wake_fd_ < 0) return fail(ErrorKind::Environment, "eventfd failed");
     core->pool_ = std::make_unique<WorkerPool>(options.brief ? 0 : options.threads,
                                                [core = core.get()] { core->wake(); });
+    core->ledger_ = std::make_unique<KeyLedger>(*core->store_);
     WEFT_TRY(system, SystemChain::open(*core->store_));
     core->system_ = std::move(system);
+    core->locks_ = std::make_unique<LockTable>(*core->store_);
     core->time_ = std::make_unique<EngineTime>(
         options.clock != nullptr ? *options.clock : system_clock(), core->system_->last_time_ms());
     if (!options.brief) {
@@ -49,7 +51,24 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     return core;
 }
 
-Result<store::RunId> Core::start(StartRequest request) {
+Result<Core::Started> Core::start(StartRequest request) {
+    WEFT_TRY(started, begin_run(std::move(request), begun_));
+    store::Batch batch = std::exchange(begun_, {});
+    auto durable = launch(batch);
+    if (durable) durable = commit(batch);
+    if (!durable) {
+        if (!started.existed) runs_.erase(started.run);
+        return std::unexpected(durable.error());
+    }
+    return started;
+}
+
+Result<Core::Started> Core::start_soon(StartRequest request) {
+    return begin_run(std::move(request), begun_);
+}
+
+// Everything of a start but its commit.
+Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch) {
     const Image& image = *request.program.image;
     auto found = std::find_if(image.workflows.begin(), image.workflows.end(),
                               [&](const auto& w) { return w.name == request.workflow; });
@@ -63,7 +82,6 @@ Result<store::RunId> Core::start(StartRequest request) {
             fmt::format("the disk of {} is nearly full; no new run is taken", store_->path()),
             "free at least 64 MiB");
     }
-    store::Batch batch;
     std::int64_t now = time_->now();
     store::RunRow row;
     row.id = store_->entropy().bytes<16>();
@@ -75,6 +93,12 @@ Result<store::RunId> Core::start(StartRequest request) {
     WEFT_TRY(key, store_->keys().slot_key(slot));
     auto files = std::make_shared<RunFiles>(store_->files_folder(), row.id, key);
     WEFT_TRY(input, read_run_input(image, *found, request, *files));
+    WEFT_TRY(known, run_of_key(image, *found, input, row, batch));
+    if (known) {
+        WEFT_TRY_VOID(take_up(*known));
+        return Started{*known, true};
+    }
+    WEFT_TRY(subjects, subjects_of(image, *found, input));
     WEFT_TRY(actor, system_->actor(request.actor, now, batch));
 
     vm::Begin begin;
@@ -86,6 +110,7 @@ Result<store::RunId> Core::start(StartRequest request) {
     for (const auto& tune : found->tunes) tunes.push_back(tune.default_value);
     begin.tunes = Value::record(std::move(tunes));
     begin.starter = request.actor;
+    begin.subjects = std::move(subjects);
     begin.time_ms = now;
 
     batch.changes.emplace_back(
@@ -100,25 +125,22 @@ Result<store::RunId> Core::start(StartRequest request) {
     body.policy = sha256(config_.digest());
     body.semantics = image.semantics;
     body.actor = actor;
+    body.start_tag = row.start_tag.value_or(store::Tag{});
+    put_subjects(id, begin.subjects, batch);
     WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, encode_body(body),
                                  batch));
     run->files = std::move(files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
     touched_.insert(id);
-    auto durable = launch(batch);
-    if (durable) durable = commit(batch);
-    if (!durable) {
-        runs_.erase(id);
-        return std::unexpected(durable.error());
-    }
-    if (live(id) != nullptr) refresh(placed);
-    return id;
+    WEFT_TRY_VOID(begin_subs(placed, batch));
+    return Started{id, false};
 }
 
 Result<void> Core::take_up(const store::RunId& id) {
     if (live(id) != nullptr) return {};
     WEFT_TRY(header, read_run_header(*store_, id));
-    WEFT_TRY(replayed, replay(*store_, header));
+    WEFT_TRY(resumed, resume(*store_, header));
+    auto& replayed = resumed.replayed;
     if (replayed.divergence) {
         return fail(ErrorKind::Corrupt,
                     fmt::format("run {} diverges from its program at record {}: {}",
@@ -131,25 +153,31 @@ Result<void> Core::take_up(const store::RunId& id) {
                     fmt::format("run {} has no records", to_hex(view(id)).substr(0, 8)));
     }
     if (vm::is_ended(replayed.machine->status())) return {};
+    const auto parent = header.row.parent;
     time_->at_least(replayed.last_time_ms);
-    store::Key key = *header.key;
     auto run = std::make_unique<LiveRun>(*store_, std::move(header), std::move(*replayed.machine),
-                                         replayed.head, replayed.last_time_ms);
-    WEFT_TRY(known_files, store_->files(id));
-    run->files = std::make_shared<RunFiles>(store_->files_folder(), id, key, known_files);
+                                         replayed.head, replayed.last_time_ms, resumed.pace);
+    WEFT_TRY(files, files_of_run(*store_, id));
+    run->files = std::move(files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
-    store::Batch batch;
+    store::Batch batch = std::exchange(begun_, {});
+    if (resumed.is_damaged) batch.changes.emplace_back(store::DropSnapshot{id});
     WEFT_TRY_VOID(adopt(placed, batch));
+    WEFT_TRY_VOID(hold_if_rebound(placed, batch));
+    WEFT_TRY_VOID(take_inbox(placed, batch));
     touched_.insert(id);
     WEFT_TRY_VOID(launch(batch));
-    return commit(batch);
+    WEFT_TRY_VOID(commit(batch));
+    // Whoever waits for it must be there when it ends; that one can't be taken up is its own
+    // affair.
+    if (parent) static_cast<void>(take_up(*parent));
+    return take_up_subs(id);
 }
 
 // What the former owner had started and not seen the end of is in doubt; its children are dead (the
 // children lock was waited for). The machine settles each by its class.
 Result<void> Core::adopt(LiveRun& run, store::Batch& batch) {
-    std::int64_t now = time_->now();
-    WEFT_TRY_VOID(run.apply(vm::ResumedFact{}, {}, now, batch));
+    WEFT_TRY_VOID(feed_run(run, vm::ResumedFact{}, {}, batch));
     auto wants = run.machine().wants();
     for (const auto& want : wants) {
         if (want.kind != vm::WantKind::Outcome && want.kind != vm::WantKind::Cancel) continue;
@@ -159,7 +187,7 @@ Result<void> Core::adopt(LiveRun& run, store::Batch& batch) {
         lost.status = vm::OutcomeStatus::Unknown;
         lost.error = "Unavailable";
         lost.message = "the engine ended while this attempt was under way";
-        WEFT_TRY_VOID(run.apply(lost, {}, now, batch));
+        WEFT_TRY_VOID(feed_run(run, lost, {}, batch));
     }
     return {};
 }

@@ -65,7 +65,7 @@ FactRecord encode(const vm::DecisionFact& fact, const FactContext& context) {
     body.decision = static_cast<DecisionCode>(fact.decision);
     body.actor = context.actor;
     auto payload = Value::record({Value::text(fact.by), Value::text(fact.reason),
-                                  Value::text(context.role), Value::list(fact.values)});
+                                  Value::text(fact.role), Value::list(fact.values)});
     return {RecordKind::Decision, false, encode_body(body), canonical(payload)};
 }
 
@@ -79,13 +79,73 @@ FactRecord encode(const vm::KillFact& fact, const FactContext& context) {
     return {RecordKind::Kill, true, encode_body(body), people_payload(fact.by, fact.reason)};
 }
 
+FactRecord encode(const vm::HeldByOperatorFact& fact, const FactContext& context) {
+    HeldByOperatorBody body{context.actor};
+    return {RecordKind::HeldByOperator, true, encode_body(body),
+            people_payload(fact.by, fact.reason)};
+}
+
 FactRecord encode(const vm::ReleasedFact& fact, const FactContext& context) {
     ReleasedBody body{context.actor};
-    return {RecordKind::Released, true, encode_body(body), people_payload(fact.by, "")};
+    return {RecordKind::Released, true, encode_body(body), people_payload(fact.by, fact.reason)};
+}
+
+FactRecord encode(const vm::OperatorFact& fact, const FactContext& context) {
+    OperatorBody body;
+    body.action = static_cast<OperatorAction>(fact.action);
+    body.actor = context.actor;
+    return {RecordKind::Operator, true, encode_body(body), people_payload(fact.by, fact.reason)};
+}
+
+FactRecord encode(const vm::SignalFact& fact, const FactContext&) {
+    SignalBody body;
+    body.signal = fact.signal;
+    body.tag = fact.tag;
+    return {RecordKind::Signal, false, encode_body(body),
+            canonical(Value::record({fact.value, Value::text(fact.by)}))};
+}
+
+FactRecord encode(const vm::LockGotFact& fact, const FactContext&) {
+    LockGotBody body;
+    body.lock = fact.lock;
+    return {RecordKind::LockGot, false, encode_body(body), {}};
 }
 
 FactRecord encode(const vm::ResumedFact&, const FactContext&) {
     return {RecordKind::Resumed, false, encode_body(ResumedBody{}), {}};
+}
+
+FactRecord encode(const vm::HitFact& fact, const FactContext&) {
+    HitBody body;
+    body.call = fact.call;
+    body.source = static_cast<HitSource>(fact.source);
+    body.origin_run = fact.origin_run;
+    body.origin_seq = fact.origin_seq;
+    auto payload = Value::record({fact.value, Value::text(fact.refused)});
+    return {RecordKind::Hit, false, encode_body(body), canonical(payload)};
+}
+
+Value undo_value(const vm::SubEndedFact::Undo& undo) {
+    std::vector<Value> calls;
+    for (const auto& call : undo.calls) {
+        calls.push_back(Value::record({Value::bytes(std::string(view(call.run))),
+                                       Value::integer(static_cast<std::int64_t>(call.call))}));
+    }
+    return Value::record({Value::integer(undo.function), Value::integer(undo.site),
+                          Value::list(undo.captures), Value::list(std::move(calls))});
+}
+
+FactRecord encode(const vm::SubEndedFact& fact, const FactContext&) {
+    SubEndedBody body;
+    body.call = fact.call;
+    body.status = static_cast<EndStatus>(fact.status);
+    body.child_leaf = fact.leaf;
+    std::vector<Value> undos;
+    for (const auto& undo : fact.undos) undos.push_back(undo_value(undo));
+    auto payload = Value::record({fact.value, Value::list(std::move(undos)),
+                                  Value::boolean(fact.past_no_return),
+                                  Value::integer(fact.cost_micros), Value::text(fact.currency)});
+    return {RecordKind::SubEnded, false, encode_body(body), canonical(payload)};
 }
 
 // Fields of a payload that must be a record of `count` of them.
@@ -138,7 +198,73 @@ Result<vm::Fact> decode_decision(const Record& record, const std::string& payloa
     fact.decision = static_cast<vm::Decision>(body->decision);
     fact.by = values[0].as_text();
     fact.reason = values[1].as_text();
+    fact.role = values[2].as_text();
     fact.values = values[3].items();
+    return fact;
+}
+
+Result<vm::Fact> decode_hit(const Record& record, const std::string& payload) {
+    auto body = decode_body<HitBody>(record.body);
+    if (!body) return bad_shape();
+    WEFT_TRY(values, fields(payload, 2));
+    if (!texts(values, 1, 1)) return bad_shape();
+    vm::HitFact fact;
+    fact.call = body->call;
+    fact.source = static_cast<std::uint8_t>(body->source);
+    fact.origin_run = body->origin_run;
+    fact.origin_seq = body->origin_seq;
+    fact.value = values[0];
+    fact.refused = values[1].as_text();
+    return fact;
+}
+
+// A whole number that a 32-bit row may have.
+bool is_row(const Value& value) {
+    return value.tag() == Tag::Int && value.as_int() >= 0 && value.as_int() <= 0xFFFF'FFFF;
+}
+
+bool has_tags(const Value& value, std::initializer_list<Tag> tags) {
+    if (value.tag() != Tag::Record || value.items().size() != tags.size()) return false;
+    return std::equal(tags.begin(), tags.end(), value.items().begin(),
+                      [](Tag tag, const Value& item) { return item.tag() == tag; });
+}
+
+bool read_undo(const Value& value, vm::SubEndedFact::Undo& out) {
+    if (!has_tags(value, {Tag::Int, Tag::Int, Tag::List, Tag::List})) return false;
+    const auto& parts = value.items();
+    if (!is_row(parts[0]) || !is_row(parts[1])) return false;
+    out.function = static_cast<std::uint32_t>(parts[0].as_int());
+    out.site = static_cast<std::uint32_t>(parts[1].as_int());
+    out.captures = parts[2].items();
+    for (const auto& call : parts[3].items()) {
+        if (!has_tags(call, {Tag::Bytes, Tag::Int})) return false;
+        const auto& run = call.items()[0].as_text();
+        if (run.size() != 16 || call.items()[1].as_int() < 0) return false;
+        out.calls.push_back(
+            {to_array<16>(run), static_cast<std::uint64_t>(call.items()[1].as_int())});
+    }
+    return true;
+}
+
+Result<vm::Fact> decode_sub_ended(const Record& record, const std::string& payload) {
+    auto body = decode_body<SubEndedBody>(record.body);
+    if (!body) return bad_shape();
+    WEFT_TRY(values, fields(payload, 5));
+    const bool flag = values[2].tag() == Tag::True || values[2].tag() == Tag::False;
+    const bool whole = values[1].tag() == Tag::List && flag && values[3].tag() == Tag::Int &&
+                       values[4].tag() == Tag::Text;
+    if (!whole) return bad_shape();
+    vm::SubEndedFact fact;
+    fact.call = body->call;
+    fact.status = static_cast<std::uint8_t>(body->status);
+    fact.leaf = body->child_leaf;
+    fact.value = values[0];
+    for (const auto& undo : values[1].items()) {
+        if (!read_undo(undo, fact.undos.emplace_back())) return bad_shape();
+    }
+    fact.past_no_return = values[2].tag() == Tag::True;
+    fact.cost_micros = values[3].as_int();
+    fact.currency = values[4].as_text();
     return fact;
 }
 
@@ -188,9 +314,36 @@ Result<vm::Fact> decode_fact(const Record& record, const std::string& payload) {
             WEFT_TRY(people, decode_people(payload));
             return vm::KillFact{people.by, people.reason};
         }
+        case RecordKind::HeldByOperator: {
+            WEFT_TRY(people, decode_people(payload));
+            return vm::HeldByOperatorFact{people.by, people.reason};
+        }
         case RecordKind::Released: {
             WEFT_TRY(people, decode_people(payload));
-            return vm::ReleasedFact{people.by};
+            return vm::ReleasedFact{people.by, people.reason};
+        }
+        case RecordKind::Operator: {
+            auto body = decode_body<OperatorBody>(record.body);
+            if (!body) return bad_shape();
+            WEFT_TRY(people, decode_people(payload));
+            return vm::OperatorFact{static_cast<std::uint16_t>(body->action), people.by,
+                                    people.reason};
+        }
+        case RecordKind::Hit:
+            return decode_hit(record, payload);
+        case RecordKind::SubEnded:
+            return decode_sub_ended(record, payload);
+        case RecordKind::Signal: {
+            auto body = decode_body<SignalBody>(record.body);
+            if (!body) return bad_shape();
+            WEFT_TRY(values, fields(payload, 2));
+            if (!texts(values, 1, 1)) return bad_shape();
+            return vm::SignalFact{body->signal, body->tag, values[0], values[1].as_text()};
+        }
+        case RecordKind::LockGot: {
+            auto body = decode_body<LockGotBody>(record.body);
+            if (!body) return bad_shape();
+            return vm::LockGotFact{body->lock};
         }
         case RecordKind::Resumed:
             return vm::ResumedFact{};
@@ -201,14 +354,23 @@ Result<vm::Fact> decode_fact(const Record& record, const std::string& payload) {
 }
 
 std::string encode_begin_payload(const vm::Begin& begin, const std::string& workflow) {
-    return canonical(
-        Value::record({Value::text(workflow), begin.input, begin.tunes,
-                       Value::bytes(std::string(view(begin.seed))), Value::text(begin.starter)}));
+    std::vector<Value> parts = {Value::text(workflow), begin.input, begin.tunes,
+                                Value::bytes(std::string(view(begin.seed))),
+                                Value::text(begin.starter)};
+    if (!begin.subjects.empty()) {
+        std::vector<Value> subjects;
+        for (const auto& subject : begin.subjects) subjects.push_back(Value::text(subject));
+        parts.push_back(Value::list(std::move(subjects)));
+    }
+    return canonical(Value::record(std::move(parts)));
 }
 
 Result<vm::Begin> decode_begin(const Image& image, const Record& record,
                                const std::string& payload) {
-    WEFT_TRY(values, fields(payload, 5));
+    // The subjects stand at the end where the workflow names any.
+    auto known = fields(payload, 5);
+    if (!known) known = fields(payload, 6);
+    WEFT_TRY(values, std::move(known));
     bool whole = values[0].tag() == Tag::Text && values[1].tag() == Tag::Record &&
                  values[2].tag() == Tag::Record && values[3].tag() == Tag::Bytes &&
                  values[3].as_text().size() == 32 && values[4].tag() == Tag::Text;
@@ -228,6 +390,13 @@ Result<vm::Begin> decode_begin(const Image& image, const Record& record,
     begin.tunes = values[2];
     begin.seed = to_array<32>(values[3].as_text());
     begin.starter = values[4].as_text();
+    if (values.size() > 5) {
+        const auto& subjects = values[5];
+        if (subjects.tag() != Tag::List || !texts(subjects.items(), 0, subjects.items().size())) {
+            return bad_shape();
+        }
+        for (const auto& subject : subjects.items()) begin.subjects.push_back(subject.as_text());
+    }
     begin.time_ms = record.time_ms;
     return begin;
 }

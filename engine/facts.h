@@ -16,7 +16,6 @@ namespace weft::engine {
 struct FactContext {
     Bytes16 actor{};             // who: decision, cancel, kill, released, settled
     Bytes16 binding{};           // start: digest of the worker's binding
-    std::string role;            // decision
     std::uint32_t declared = 0;  // outcome: index of a declared error in the worker's `fails`
 };
 

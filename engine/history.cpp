@@ -6,6 +6,7 @@
 #include <array>
 
 #include "bytecode/record.h"
+#include "engine/history_text.h"
 #include "engine/request_context.h"
 
 namespace weft::engine {
@@ -13,25 +14,6 @@ namespace {
 
 constexpr std::uint8_t kUndo = 1;
 constexpr std::uint8_t kProbe = 2;
-
-// "90 s", "1.5 s", "3 h": the largest unit that keeps two digits, for people.
-std::string duration_text(std::int64_t ms) {
-    if (ms < 1000) return fmt::format("{} ms", ms);
-    if (ms < 60'000) return fmt::format("{:.3g} s", static_cast<double>(ms) / 1000);
-    if (ms < 3'600'000) return fmt::format("{:.3g} min", static_cast<double>(ms) / 60'000);
-    if (ms < 86'400'000) return fmt::format("{:.3g} h", static_cast<double>(ms) / 3'600'000);
-    return fmt::format("{:.3g} d", static_cast<double>(ms) / 86'400'000);
-}
-
-std::vector<Value> payload_fields(const std::string& payload) {
-    Value value;
-    if (!decode_canonical(payload, value) || value.tag() != Tag::Record) return {};
-    return value.items();
-}
-
-std::string text_field(const std::vector<Value>& fields, std::size_t i) {
-    return i < fields.size() && fields[i].tag() == Tag::Text ? fields[i].as_text() : std::string();
-}
 
 std::string score_text(const Value& value) {
     if (value.tag() == Tag::Decimal) {
@@ -82,14 +64,26 @@ void Historian::fill_place(const ReadRecord& record, HistoryEntry& out) const {
         case SiteKind::Step:
             out.step = image.steps[site.row].path;
             break;
+        case SiteKind::Sub:
+            out.step = image.subs[site.row].path;
+            break;
         case SiteKind::Fork:
             out.step = image.forks[site.row].path;
+            break;
+        case SiteKind::Block:
+            out.step = image.blocks[site.row].path;
             break;
         case SiteKind::Gate:
             out.step = image.gates[site.row].path;
             break;
         case SiteKind::Review:
             out.step = image.reviews[site.row].path;
+            break;
+        case SiteKind::Wait:
+            out.step = image.waits[site.row].path;
+            break;
+        case SiteKind::Lock:
+            out.step = image.locks[site.row].path;
             break;
         default:
             break;
@@ -147,8 +141,17 @@ void Historian::describe(const ReadRecord& record, HistoryEntry& out) {
         case RecordKind::Decision:
         case RecordKind::Cancel:
         case RecordKind::Kill:
+        case RecordKind::HeldByOperator:
         case RecordKind::Released:
+        case RecordKind::Operator:
             describe_people(record, out);
+            break;
+        case RecordKind::Signal:
+        case RecordKind::SignalTaken:
+        case RecordKind::LockAsk:
+        case RecordKind::LockGot:
+        case RecordKind::LockFreed:
+            describe_outside(record, out);
             break;
         default:
             describe_flow(record, out);
@@ -257,46 +260,6 @@ void Historian::describe_gate(const ReadRecord& record, HistoryEntry& out) const
     }
 }
 
-void Historian::describe_people(const ReadRecord& record, HistoryEntry& out) const {
-    auto fields = payload_fields(record.payload);
-    auto reason = [&](std::size_t i) {
-        std::string text = text_field(fields, i);
-        return text.empty() ? "" : fmt::format(": {}", text);
-    };
-    switch (record.record.kind) {
-        case RecordKind::ReviewOpen: {
-            auto body = decode_body<ReviewOpenBody>(record.record.body);
-            if (!body) return;
-            out.due_ms = body->due_ms;
-            const Image& image = *header_.image;
-            const auto& review = image.reviews[image.sites[record.record.site].row];
-            out.text = fmt::format(
-                "review asked of \"{}\", {} allowed; task {}", fmt::join(review.roles, "\", \""),
-                duration_text(review.within_ms), task_text(header_.row.id, out.seq));
-            break;
-        }
-        case RecordKind::Decision: {
-            static constexpr std::array<std::string_view, 4> kWords = {"approved", "rejected",
-                                                                       "expired", "revised"};
-            auto body = decode_body<DecisionBody>(record.record.body);
-            if (!body) return;
-            out.status = static_cast<std::uint8_t>(body->decision);
-            out.text = fmt::format("{} by {} as \"{}\"{}", kWords[out.status],
-                                   text_field(fields, 0), text_field(fields, 2), reason(1));
-            break;
-        }
-        case RecordKind::Cancel:
-            out.text = fmt::format("cancelled by {}{}", text_field(fields, 0), reason(1));
-            break;
-        case RecordKind::Kill:
-            out.text = fmt::format("killed by {}{}", text_field(fields, 0), reason(1));
-            break;
-        default:
-            out.text = fmt::format("released by {}", text_field(fields, 0));
-            break;
-    }
-}
-
 void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
     static constexpr std::array<std::string_view, 5> kPurposes = {
         "to try again", "deadline", "review deadline", "sleep", "timeout"};
@@ -343,6 +306,21 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
         case RecordKind::Hold:
             out.text = "held for an operator";
             break;
+        case RecordKind::Hit:
+            if (auto body = decode_body<HitBody>(bytes)) {
+                fill_of_call(body->call, out);
+                const auto refused = text_field(payload_fields(record.payload), 1);
+                const auto run = to_hex(view(body->origin_run)).substr(0, 8);
+                out.text = !refused.empty() ? "refused: " + refused
+                           : body->source == HitSource::Key
+                               ? fmt::format("had before with this key, in run {}", run)
+                               : fmt::format("taken from the cache, had in run {}", run);
+            }
+            break;
+        case RecordKind::SubStart:
+        case RecordKind::SubEnded:
+            describe_sub(record, out);
+            break;
         case RecordKind::Budget:
             out.text = "not started: it could pass the budget";
             break;
@@ -353,6 +331,28 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
             out.text = record_kind_info(static_cast<std::uint8_t>(out.kind))->summary;
             break;
     }
+}
+
+void Historian::describe_sub(const ReadRecord& record, HistoryEntry& out) {
+    if (auto body = decode_body<SubStartBody>(record.record.body);
+        body && record.record.kind == RecordKind::SubStart) {
+        const auto& workflows = header_.image->workflows;
+        const auto name =
+            body->workflow < workflows.size() ? workflows[body->workflow].name : std::string("?");
+        calls_[out.seq] = {out.step, name, 0, 0, out.time_ms};
+        out.call = out.seq;
+        out.text =
+            fmt::format("begins {} as run {}{}", name, to_hex(view(body->child)).substr(0, 8),
+                        body->detached ? ", detached" : "");
+        return;
+    }
+    auto body = decode_body<SubEndedBody>(record.record.body);
+    if (!body) return;
+    fill_of_call(body->call, out);
+    out.status = static_cast<std::uint8_t>(body->status);
+    out.text = fmt::format("{} is {} after {}", out.worker,
+                           status_name(static_cast<vm::RunStatus>(body->status)),
+                           duration_text(out.time_ms - calls_[body->call].started_ms));
 }
 
 void Historian::describe_event(const ReadRecord& record, HistoryEntry& out) const {

@@ -34,6 +34,7 @@ struct HistoryEntry {
     std::string worker;
     std::string error;
     std::uint64_t timer = 0;
+    std::uint64_t task = 0;  // of a review and its decisions
     std::int64_t due_ms = 0;
 };
 
@@ -58,13 +59,16 @@ class Historian {
     void describe_outcome(const ReadRecord& record, HistoryEntry& out);
     void describe_gate(const ReadRecord& record, HistoryEntry& out) const;
     void describe_people(const ReadRecord& record, HistoryEntry& out) const;
+    void describe_outside(const ReadRecord& record, HistoryEntry& out);
     void describe_event(const ReadRecord& record, HistoryEntry& out) const;
+    void describe_sub(const ReadRecord& record, HistoryEntry& out);
     void describe_flow(const ReadRecord& record, HistoryEntry& out);
 
     const RunHeader& header_;
     std::map<std::uint64_t, Call> calls_;
     std::map<std::uint64_t, std::string> tasks_;  // review-open seq -> path
     std::map<std::uint64_t, std::string> timers_;
+    std::string lock_step_;  // path of the lock asked for last
 };
 
 // Reads a run's history in pieces, each record once: the replay rests between two pieces and goes

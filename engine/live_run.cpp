@@ -1,5 +1,9 @@
 #include "engine/live_run.h"
 
+#include <algorithm>
+
+#include "base/check.h"
+
 namespace weft::engine {
 
 Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunRow row,
@@ -29,17 +33,23 @@ Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunR
 }
 
 LiveRun::LiveRun(store::Store& store, RunHeader header, vm::Machine machine,
-                 const store::RunHead& head, std::int64_t last_time_ms)
-    : header_(std::move(header)),
+                 const store::RunHead& head, std::int64_t last_time_ms, const SnapshotPace& pace)
+    : store_(store),
+      header_(std::move(header)),
       machine_(std::move(machine)),
       writer_(store, header_.row.id, *header_.key, head),
+      pace_(pace),
       last_time_ms_(last_time_ms),
       noted_(static_cast<vm::RunStatus>(header_.row.status)) {}
 
 Result<void> LiveRun::apply(const vm::Fact& fact, const FactContext& context, std::int64_t now_ms,
                             store::Batch& batch) {
+    return apply_encoded(fact, encode_fact(fact, context), now_ms, batch);
+}
+
+Result<void> LiveRun::apply_encoded(const vm::Fact& fact, FactRecord encoded, std::int64_t now_ms,
+                                    store::Batch& batch) {
     last_time_ms_ = std::max(last_time_ms_, now_ms);
-    FactRecord encoded = encode_fact(fact, context);
     RecordDraft draft;
     draft.kind = encoded.kind;
     draft.fact = true;
@@ -65,9 +75,22 @@ Result<void> LiveRun::append_commands(const vm::Progress& progress, store::Batch
         draft.body = command.body;
         if (command.has_payload) draft.payload = command.payload;
         draft.check = command.check;
+        const auto seq = writer_.next_seq();
         WEFT_TRY_VOID(writer_.append(draft, batch));
+        if (draft.kind != RecordKind::SubStart) continue;
+        auto asked = std::ranges::find(progress.subs, seq, &vm::SubStart::call);
+        WEFT_CHECK(asked != progress.subs.end());
+        subs_.push_back({*asked, writer_.head().last_hash});
     }
+    keyed_.insert(keyed_.end(), progress.keyed.begin(), progress.keyed.end());
     return {};
+}
+
+void LiveRun::snapshot_if_due(store::Batch& batch) {
+    if (ended() || !pace_.is_due(writer_.next_seq(), machine_.fuel())) return;
+    auto row = make_snapshot(store_, key(), id(), writer_.head(), machine_, last_time_ms_);
+    pace_.taken(writer_.next_seq(), machine_.fuel(), row.box.size());
+    batch.changes.emplace_back(std::move(row));
 }
 
 // The row is written at begin, end, hold and stuck, and when a held run goes on; never per step.
@@ -77,7 +100,10 @@ void LiveRun::note_status(store::Batch& batch) {
     if (status == noted_) return;
     noted_ = status;
     header_.row.status = static_cast<std::int32_t>(status);
-    if (vm::is_ended(status)) header_.row.ended_ms = last_time_ms_;
+    if (vm::is_ended(status)) {
+        header_.row.ended_ms = last_time_ms_;
+        if (pace_.has_snapshot()) batch.changes.emplace_back(store::DropSnapshot{id()});
+    }
     // The batch keeps one row a run, the latest.
     std::erase_if(batch.runs, [&](const store::RunRow& row) { return row.id == header_.row.id; });
     batch.runs.push_back(header_.row);

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "engine/facts.h"
+#include "engine/pacer.h"
 #include "engine/record_writer.h"
 #include "engine/run_files.h"
 #include "engine/run_reader.h"
+#include "engine/snapshots.h"
 #include "engine/worker_pool.h"
 #include "vm/machine.h"
 
@@ -29,6 +31,15 @@ struct InFlight {
     bool cancelled = false;
 };
 
+// What the outcome of an attempt says about its worker's health.
+Health health_of(const InFlight& flight, const vm::OutcomeFact& fact);
+
+// A sub-run that the run's last commands ask for, with the leaf of its sub-start record.
+struct AskedSub {
+    vm::SubStart start;
+    Hash leaf{};
+};
+
 class LiveRun {
   public:
     // A new run: the begin record is appended and the machine started.
@@ -39,10 +50,11 @@ class LiveRun {
                                                   store::Batch& batch);
     // One taken up from the store, after its replay.
     LiveRun(store::Store& store, RunHeader header, vm::Machine machine, const store::RunHead& head,
-            std::int64_t last_time_ms);
+            std::int64_t last_time_ms, const SnapshotPace& pace = {});
 
     [[nodiscard]] const store::RunId& id() const { return header_.row.id; }
     [[nodiscard]] const Image& image() const { return *header_.image; }
+    [[nodiscard]] std::shared_ptr<const Image> shared_image() const { return header_.image; }
     [[nodiscard]] const WorkflowRow& workflow() const { return header_.workflow_row(); }
     [[nodiscard]] const vm::Machine& machine() const { return machine_; }
     [[nodiscard]] const store::RunRow& row() const { return header_.row; }
@@ -53,17 +65,35 @@ class LiveRun {
 
     Result<void> apply(const vm::Fact& fact, const FactContext& context, std::int64_t now_ms,
                        store::Batch& batch);
+    // The same for a fact that was encoded before (one out of the inbox).
+    Result<void> apply_encoded(const vm::Fact& fact, FactRecord encoded, std::int64_t now_ms,
+                               store::Batch& batch);
+
+    // Between facts: writes the run's snapshot when it has worked enough since the last one.
+    void snapshot_if_due(store::Batch& batch);
 
     std::map<std::uint64_t, InFlight> in_flight;  // by seq of the call
+    InFlight* flight(std::uint64_t call) {
+        auto found = in_flight.find(call);
+        return found == in_flight.end() ? nullptr : &found->second;
+    }
     std::shared_ptr<RunFiles> files;
+    // What became of calls with keys since the last time.
+    std::vector<vm::KeyedCall> take_keyed() { return std::exchange(keyed_, {}); }
+    std::vector<AskedSub> take_subs() { return std::exchange(subs_, {}); }
+    [[nodiscard]] const Hash& last_leaf() const { return writer_.head().last_hash; }
 
   private:
     Result<void> append_commands(const vm::Progress& progress, store::Batch& batch);
     void note_status(store::Batch& batch);
 
+    store::Store& store_;
     RunHeader header_;
     vm::Machine machine_;
     RecordWriter writer_;
+    std::vector<vm::KeyedCall> keyed_;
+    std::vector<AskedSub> subs_;
+    SnapshotPace pace_;
     std::int64_t last_time_ms_ = 0;
     vm::RunStatus noted_ = vm::RunStatus::Running;
 };

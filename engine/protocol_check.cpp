@@ -28,6 +28,13 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
         case RecordKind::Outcome:
             take_outcome(record, leaf);
             break;
+        case RecordKind::Hit:
+            take_hit(record, leaf);
+            break;
+        case RecordKind::SubStart:
+        case RecordKind::SubEnded:
+            take_sub(record, leaf);
+            break;
         case RecordKind::ReviewOpen:
         case RecordKind::Decision:
             take_people(record, leaf);
@@ -39,7 +46,17 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
         case RecordKind::TimerFired:
             take_timer(record, leaf);
             break;
+        case RecordKind::Signal:
+        case RecordKind::SignalTaken:
+            take_signal(record, leaf);
+            break;
+        case RecordKind::LockAsk:
+        case RecordKind::LockGot:
+        case RecordKind::LockFreed:
+            take_lock(record, leaf);
+            break;
         case RecordKind::End:
+            if (held_lock_ != 0) find(record, leaf, "the run ends with its lock");
             ended_ = true;
             break;
         default:
@@ -85,9 +102,33 @@ void ProtocolCheck::take_outcome(const Record& record, std::uint64_t leaf) {
     }
 }
 
+void ProtocolCheck::take_hit(const Record& record, std::uint64_t leaf) {
+    auto body = decode_body<HitBody>(record.body);
+    auto call = body ? calls_.find(body->call) : calls_.end();
+    if (call == calls_.end()) return find(record, leaf, "the hit belongs to no call");
+    if (call->second.attempts > 0) find(record, leaf, "the hit answers a call that was started");
+    call->second.done = true;
+}
+
+void ProtocolCheck::take_sub(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::SubStart) {
+        subs_.insert(record.seq);
+        return;
+    }
+    auto body = decode_body<SubEndedBody>(record.body);
+    if (!body || subs_.erase(body->call) == 0) {
+        find(record, leaf, "the sub-run that ended was not begun");
+    }
+}
+
 void ProtocolCheck::take_people(const Record& record, std::uint64_t leaf) {
     if (record.kind == RecordKind::ReviewOpen) {
-        tasks_.insert(record.seq);
+        auto opened = decode_body<ReviewOpenBody>(record.body);
+        // Asked again of others, or with other values, it is the same task.
+        if (!opened || (opened->task != record.seq && !tasks_.contains(opened->task))) {
+            return find(record, leaf, "the review belongs to no task");
+        }
+        tasks_.insert(opened->task);
         return;
     }
     auto body = decode_body<DecisionBody>(record.body);
@@ -115,6 +156,36 @@ void ProtocolCheck::take_timer(const Record& record, std::uint64_t leaf) {
     if (!body || timers_.erase(body->timer) == 0) {
         find(record, leaf, "the timer that fired was not set");
     }
+}
+
+void ProtocolCheck::take_signal(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::Signal) {
+        auto body = decode_body<SignalBody>(record.body);
+        if (body && signal_tags_.insert(body->tag).second) letters_[record.seq] = body->signal;
+        return;
+    }
+    auto body = decode_body<SignalTakenBody>(record.body);
+    auto letter = body ? letters_.find(body->letter) : letters_.end();
+    if (letter == letters_.end() || letter->second != body->signal) {
+        return find(record, leaf, "the signal that was taken did not come, or was taken before");
+    }
+    letters_.erase(letter);
+}
+
+void ProtocolCheck::take_lock(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::LockAsk) {
+        if (auto body = decode_body<LockAskBody>(record.body)) asked_lock_ = body->lock;
+        return;
+    }
+    if (record.kind == RecordKind::LockGot) {
+        auto body = decode_body<LockGotBody>(record.body);
+        if (!body || asked_lock_ != body->lock) find(record, leaf, "the lock was not asked for");
+        if (body) held_lock_ = body->lock;
+        return;
+    }
+    auto body = decode_body<LockFreedBody>(record.body);
+    if (!body || held_lock_ != body->lock) find(record, leaf, "the lock was not held");
+    held_lock_ = 0;
 }
 
 }  // namespace weft::engine

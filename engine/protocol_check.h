@@ -31,10 +31,14 @@ class ProtocolCheck {
     };
     void find(const Record& record, std::uint64_t leaf, std::string what);
     void take_effect(const Record& record, std::uint64_t leaf);
+    void take_sub(const Record& record, std::uint64_t leaf);
+    void take_hit(const Record& record, std::uint64_t leaf);
     void take_outcome(const Record& record, std::uint64_t leaf);
     void take_people(const Record& record, std::uint64_t leaf);
     void take_undo(const Record& record, std::uint64_t leaf);
     void take_timer(const Record& record, std::uint64_t leaf);
+    void take_signal(const Record& record, std::uint64_t leaf);
+    void take_lock(const Record& record, std::uint64_t leaf);
 
     store::RunId run_;
     std::vector<store::Finding> findings_;
@@ -42,6 +46,11 @@ class ProtocolCheck {
     std::set<Bytes16> keys_;
     std::set<std::uint64_t> timers_;
     std::set<std::uint64_t> tasks_;
+    std::set<std::uint64_t> subs_;
+    std::map<std::uint64_t, std::uint32_t> letters_;  // unread, by seq: the signal's number
+    std::set<Bytes16> signal_tags_;
+    std::uint64_t asked_lock_ = 0;
+    std::uint64_t held_lock_ = 0;
     std::uint64_t outcomes_ = 0;
     bool ended_ = false;
 };

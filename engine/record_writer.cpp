@@ -50,7 +50,7 @@ Result<void> RecordWriter::append(const RecordDraft& draft, store::Batch& batch)
     store::Append append;
     if (draft.payload) {
         auto salt = store_.entropy().bytes<16>();
-        record.commitment = store::commitment(salt, *draft.payload);
+        record.commitment = commitment(salt, *draft.payload);
         WEFT_TRY(box, seal(draft, salt, batch));
         append.box = std::move(box);
     }
@@ -74,7 +74,7 @@ Record command_record(const vm::Command& command, const store::RunId& run, std::
     record.fuel = command.fuel;
     record.prev = prev;
     record.body = command.body;
-    if (command.has_payload) record.commitment = store::commitment(salt, command.payload);
+    if (command.has_payload) record.commitment = commitment(salt, command.payload);
     return record;
 }
 

@@ -44,6 +44,7 @@ class RecordWriter {
     // Seals and appends; a long payload of a fact is written to its file first, synced.
     Result<void> append(const RecordDraft& draft, store::Batch& batch);
     [[nodiscard]] std::uint64_t next_seq() const { return head_.next_seq; }
+    [[nodiscard]] const store::RunHead& head() const { return head_; }
     [[nodiscard]] const store::RunId& run() const { return run_; }
     [[nodiscard]] const store::Key& key() const { return key_; }
 

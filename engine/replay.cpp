@@ -118,4 +118,12 @@ Result<Replayed> replay(store::Store& store, const RunHeader& header,
     return replayer.finish();
 }
 
+Result<Replayed> replay_on(store::Store& store, const RunHeader& header, Replayed from) {
+    const store::RunHead after = from.head;
+    Replayer replayer(header, {}, std::move(from));
+    WEFT_TRY_VOID(read_records(store, header, after,
+                               [&](ReadRecord& record) { return replayer.take(record); }));
+    return replayer.finish();
+}
+
 }  // namespace weft::engine

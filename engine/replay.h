@@ -36,8 +36,9 @@ using RecordObserver = std::function<void(const ReadRecord&, const vm::Machine&)
 // A replay that is fed record by record and may rest in between. `header` must outlive it.
 class Replayer {
   public:
-    explicit Replayer(const RunHeader& header, RecordObserver on_record = {})
-        : header_(header), on_record_(std::move(on_record)) {}
+    // `from`: a machine at rest, its place in the chain and its time; else from the begin.
+    explicit Replayer(const RunHeader& header, RecordObserver on_record = {}, Replayed from = {})
+        : header_(header), on_record_(std::move(on_record)), out_(std::move(from)) {}
 
     // False: the record differs from what the machine makes; `so_far` says how.
     Result<bool> take(ReadRecord& record);
@@ -58,5 +59,7 @@ class Replayer {
 
 Result<Replayed> replay(store::Store& store, const RunHeader& header,
                         const RecordObserver& on_record = {});
+// Goes on from a machine at rest; `records` counts what was replayed.
+Result<Replayed> replay_on(store::Store& store, const RunHeader& header, Replayed from);
 
 }  // namespace weft::engine

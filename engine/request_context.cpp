@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "engine/exact_numbers.h"
+
 namespace weft::engine {
 
 std::string RequestContext::text(const char* name, const std::string& otherwise) const {
@@ -25,6 +27,25 @@ bool RequestContext::flag(const char* name) const {
 
 Result<store::RunId> RequestContext::run() const {
     return find_run(core, text("run"));
+}
+
+Incoming RequestContext::incoming(InboxKind kind, vm::Fact fact) const {
+    Incoming out;
+    out.kind = kind;
+    out.facts.push_back(std::move(fact));
+    out.actor = actor;
+    out.tag = core.request_tag(text("request"));
+    return out;
+}
+
+Result<std::optional<Taken>> RequestContext::taken_before(InboxKind kind) const {
+    constexpr std::size_t kRequestIdMax = 200;
+    std::string id = text("request");
+    if (id.size() > kRequestIdMax) {
+        return fail(ErrorKind::Usage, "the id of a request has at most 200 bytes");
+    }
+    if (id.empty()) return std::optional<Taken>();
+    return core.taken_before(kind, core.request_tag(id));
 }
 
 Result<store::RunId> find_run(Core& core, const std::string& prefix) {
@@ -98,7 +119,7 @@ std::string_view status_name(vm::RunStatus status) {
 }
 
 std::string json_line(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return reveal_numbers(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string money_text(std::int64_t micros) {

@@ -29,6 +29,10 @@ struct RequestContext {
     [[nodiscard]] bool flag(const char* name) const;
     // The run that `params.run` names, by its id or a prefix only it has.
     [[nodiscard]] Result<store::RunId> run() const;
+    // A fact of this request, under its id (`params.request`).
+    [[nodiscard]] Incoming incoming(InboxKind kind, vm::Fact fact) const;
+    // What became of this very request, if it was taken before.
+    [[nodiscard]] Result<std::optional<Taken>> taken_before(InboxKind kind) const;
 };
 
 struct TaskId {
@@ -45,8 +49,9 @@ std::string json_line(const Json& json);
 // "0.25" for 250,000 millionths.
 std::string money_text(std::int64_t micros);
 
-// Handlers, by file: runs (requests_runs.cpp), people (requests_people.cpp), looking
-// (requests_views.cpp), auditing (requests_audit.cpp).
+// Handlers, by file: runs (requests_runs.cpp), operators (requests_operators.cpp), people
+// (requests_people.cpp), senders (requests_signals.cpp), looking (requests_views.cpp), auditing
+// (requests_audit.cpp).
 Result<Json> answer_upload(const RequestContext& request);
 Result<Json> answer_start(const RequestContext& request);
 Result<Json> answer_status(const RequestContext& request);
@@ -54,6 +59,10 @@ Result<Json> answer_runs(const RequestContext& request);
 Result<Json> answer_resume(const RequestContext& request);
 Result<Json> answer_cancel(const RequestContext& request);
 Result<Json> answer_kill(const RequestContext& request);
+Result<Json> answer_hold(const RequestContext& request);
+Result<Json> answer_release(const RequestContext& request);
+Result<Json> answer_settle(const RequestContext& request);
+Result<Json> answer_signal(const RequestContext& request);
 Result<Json> answer_file(const RequestContext& request);
 Result<Json> answer_reviews(const RequestContext& request);
 Result<Json> answer_review(const RequestContext& request);

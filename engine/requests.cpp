@@ -33,21 +33,13 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 15> kHandlers = {{
-    {"hello", answer_hello},
-    {"upload", answer_upload},
-    {"start", answer_start},
-    {"status", answer_status},
-    {"runs", answer_runs},
-    {"resume", answer_resume},
-    {"cancel", answer_cancel},
-    {"kill", answer_kill},
-    {"file", answer_file},
-    {"reviews", answer_reviews},
-    {"review", answer_review},
-    {"decide", answer_decide},
-    {"log", answer_log},
-    {"timeline", answer_timeline},
+constexpr std::array<std::pair<std::string_view, Handler>, 19> kHandlers = {{
+    {"hello", answer_hello},     {"upload", answer_upload},   {"start", answer_start},
+    {"status", answer_status},   {"runs", answer_runs},       {"resume", answer_resume},
+    {"cancel", answer_cancel},   {"kill", answer_kill},       {"hold", answer_hold},
+    {"release", answer_release}, {"settle", answer_settle},   {"signal", answer_signal},
+    {"file", answer_file},       {"reviews", answer_reviews}, {"review", answer_review},
+    {"decide", answer_decide},   {"log", answer_log},         {"timeline", answer_timeline},
     {"cost", answer_cost},
 }};
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "engine/exact_numbers.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "value/json_text.h"
+#include "vm/boundary.h"
 
 namespace weft::engine {
 namespace {
@@ -22,8 +24,11 @@ void list_tasks(const Image& image, const WorkflowRow& workflow, const vm::Machi
         task["workflow"] = workflow.name;
         task["gate"] = review.path;
         task["title"] = review.title;
-        task["roles"] = review.roles;
+        task["roles"] = review.roles_of(want.line);
         task["due"] = want.due_ms;
+        task["needed"] = review.approvals_needed;
+        task["approved_by"] = want.approved_by;
+        if (!want.except.empty()) task["except"] = want.except;
         tasks.push_back(std::move(task));
     }
 }
@@ -90,11 +95,18 @@ Result<Json> answer_review(const RequestContext& request) {
         value["name"] = review.names[i];
         value["type"] = image.types.text(review.types[i]);
         value["value"] =
-            Json::parse(to_json(image.types, review.types[i], open.want.shown[i]), nullptr, false);
+            Json::parse(hide_numbers(to_json(image.types, review.types[i], open.want.shown[i])),
+                        nullptr, false);
         value["schema"] = Json::parse(json_schema(image.types, review.types[i]), nullptr, false);
         values.push_back(std::move(value));
     }
     out["values"] = std::move(values);
+    if (review.form.has_value()) {
+        Json form;
+        form["type"] = image.types.text(review.form);
+        form["schema"] = Json::parse(json_schema(image.types, review.form), nullptr, false);
+        out["form"] = std::move(form);
+    }
     return out;
 }
 
@@ -118,8 +130,8 @@ Result<std::vector<Value>> read_revision(const RequestContext& request, const Op
         auto at = static_cast<std::size_t>(found - review.names.begin());
         // A text holds the value's JSON as it was written, so that no number passes through a
         // double.
-        auto value = from_json(image.types, review.types[at],
-                               json.is_string() ? json.get<std::string>() : json.dump());
+        auto value = vm::read_value(image, review.types[at],
+                                    json.is_string() ? json.get<std::string>() : json.dump());
         if (!value) {
             return fail(ErrorKind::Usage,
                         fmt::format("`{}{}`: {}", name, value.error().path, value.error().message));
@@ -129,26 +141,80 @@ Result<std::vector<Value>> read_revision(const RequestContext& request, const Op
     return values;
 }
 
+Result<std::string> role_of(const RequestContext& request, const OpenTask& open) {
+    const auto& roles = open.run->image().reviews[open.want.review].roles_of(open.want.line);
+    std::string role = request.text("role");
+    if (role.empty() && roles.size() == 1) role = roles.front();
+    if (std::find(roles.begin(), roles.end(), role) != roles.end()) return role;
+    return fail(
+        ErrorKind::Refused,
+        fmt::format("the task is for \"{}\", not for \"{}\"", fmt::join(roles, "\", \""), role),
+        "only the roles of the current line may decide");
+}
+
+Result<void> may_decide(const RequestContext& request, const OpenTask& open) {
+    const auto is_in = [&](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), request.actor) != list.end();
+    };
+    if (is_in(open.want.except)) {
+        return fail(ErrorKind::Refused, fmt::format("{} may not decide this task", request.actor),
+                    "the review is for others");
+    }
+    if (request.text("decision") == "approve" && is_in(open.want.approved_by)) {
+        return fail(ErrorKind::Refused, fmt::format("{} has approved already", request.actor),
+                    "somebody else must approve, too");
+    }
+    return {};
+}
+
+// What an approval gives where the task asks for it: a value of the form's type.
+Result<std::vector<Value>> read_form(const RequestContext& request, const OpenTask& open) {
+    const auto& image = open.run->image();
+    const auto& review = image.reviews[open.want.review];
+    auto form = request.params.find("form");
+    bool given = form != request.params.end() && !form->is_null();
+    if (!review.form.has_value()) {
+        if (given) return fail(ErrorKind::Usage, "the task does not ask for a form");
+        return std::vector<Value>();
+    }
+    if (!given) {
+        return fail(ErrorKind::Usage,
+                    fmt::format("the task asks for a {}", image.types.text(review.form)),
+                    "give it with `--form FILE.json`; `weft review show` has its schema");
+    }
+    auto value = from_json(image.types, review.form,
+                           form->is_string() ? form->get<std::string>() : form->dump());
+    if (value) return std::vector<Value>{std::move(*value)};
+    return fail(ErrorKind::Usage,
+                fmt::format("the form{}{}: {}", value.error().path.empty() ? "" : ", at ",
+                            value.error().path, value.error().message));
+}
+
+Json decided(const Taken& taken) {
+    Json out;
+    out["seq"] = taken.seq ? Json(*taken.seq) : Json();
+    out["repeat"] = taken.is_repeat;
+    return out;
+}
+
 }  // namespace
 
 Result<Json> answer_decide(const RequestContext& request) {
+    WEFT_TRY(before, request.taken_before(InboxKind::Decision));
+    if (before) return decided(*before);
     WEFT_TRY(open, find_task(request));
-    const auto& review = open.run->image().reviews[open.want.review];
-    std::string role = request.text("role");
-    if (role.empty() && review.roles.size() == 1) role = review.roles.front();
-    if (std::find(review.roles.begin(), review.roles.end(), role) == review.roles.end()) {
-        return fail(ErrorKind::Refused,
-                    fmt::format("the task is for \"{}\", not for \"{}\"",
-                                fmt::join(review.roles, "\", \""), role),
-                    "only the roles of the current line may decide");
-    }
+    WEFT_TRY(role, role_of(request, open));
+    WEFT_TRY_VOID(may_decide(request, open));
     vm::DecisionFact decision;
     decision.task = open.want.task;
     decision.by = request.actor;
     decision.reason = request.text("reason");
+    decision.role = role;
     std::string word = request.text("decision");
     if (word == "approve") {
         decision.decision = vm::Decision::Approve;
+        WEFT_TRY(form, read_form(request, open));
+        decision.values = std::move(form);
     } else if (word == "reject") {
         decision.decision = vm::Decision::Reject;
     } else if (word == "revise") {
@@ -159,13 +225,9 @@ Result<Json> answer_decide(const RequestContext& request) {
         return fail(ErrorKind::Usage, fmt::format("`{}` is not a decision", word),
                     "approve, reject or revise");
     }
-    std::uint64_t seq = open.run->next_seq();
-    FactContext context;
-    context.role = role;
-    WEFT_TRY_VOID(request.core.feed(open.run->id(), decision, context, request.actor));
-    Json out;
-    out["seq"] = seq;
-    return out;
+    Incoming incoming = request.incoming(InboxKind::Decision, std::move(decision));
+    WEFT_TRY(taken, request.core.take(open.run->id(), incoming));
+    return decided(taken);
 }
 
 }  // namespace weft::engine

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "engine/exact_numbers.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "value/base64.h"
@@ -39,7 +40,42 @@ Result<Looked> look(Core& core, const store::RunId& id) {
     return out;
 }
 
-Json waits_json(const Looked& looked) {
+Json signal_names(const WorkflowRow& workflow, const WaitRow& row) {
+    Json out = Json::array();
+    for (auto signal : row.signals) {
+        if (signal < workflow.signals.size()) out.push_back(workflow.signals[signal].name);
+    }
+    return out;
+}
+
+// The runs that have some of the keys.
+Json lock_holders(Core& core, const std::vector<std::string>& keys) {
+    Json out = Json::array();
+    for (const auto& key : keys) {
+        auto holder = core.locks().holder(key);
+        if (!holder || *holder == store::RunId{}) continue;
+        std::string run = to_hex(view(*holder));
+        if (std::find(out.begin(), out.end(), run) == out.end()) out.push_back(run);
+    }
+    return out;
+}
+
+// Signals that no wait has taken, oldest first.
+Json unread_json(const Looked& looked) {
+    Json out = Json::array();
+    for (const auto& letter : looked.machine()->unread()) {
+        const auto& signal = looked.workflow->signals[letter.signal];
+        Json item;
+        item["seq"] = letter.seq;
+        item["signal"] = signal.name;
+        item["value"] = Json::parse(
+            hide_numbers(to_json(looked.image->types, signal.type, letter.value)), nullptr, false);
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+Json waits_json(Core& core, const Looked& looked) {
     Json waits = Json::array();
     for (const auto& want : looked.machine()->wants()) {
         Json wait;
@@ -49,10 +85,26 @@ Json waits_json(const Looked& looked) {
                 wait["kind"] = "review";
                 wait["task"] = task_text(looked.row.id, want.task);
                 wait["title"] = review.title;
-                wait["roles"] = review.roles;
+                wait["roles"] = review.roles_of(want.line);
+                wait["due"] = want.due_ms;
+                wait["needed"] = review.approvals_needed;
+                wait["approved_by"] = want.approved_by;
+                break;
+            }
+            case vm::WantKind::Signal: {
+                const auto& row = looked.image->waits[want.wait];
+                wait["kind"] = "signal";
+                wait["step"] = row.path;
+                wait["signals"] = signal_names(*looked.workflow, row);
                 wait["due"] = want.due_ms;
                 break;
             }
+            case vm::WantKind::Lock:
+                wait["kind"] = "lock";
+                wait["keys"] = want.keys;
+                wait["due"] = want.due_ms;
+                wait["holders"] = lock_holders(core, want.keys);
+                break;
             case vm::WantKind::Timer:
                 wait["kind"] = "timer";
                 wait["due"] = want.due_ms;
@@ -66,7 +118,23 @@ Json waits_json(const Looked& looked) {
                 wait["reason"] = want.reason;
                 wait["step"] = looked.image->steps[want.step].path;
                 break;
-            case vm::WantKind::Attempt:
+            case vm::WantKind::Sub:
+            case vm::WantKind::CancelSub: {
+                const auto& sub = looked.image->subs[want.step];
+                wait["kind"] = "run";
+                wait["run"] = to_hex(view(want.key));
+                wait["workflow"] = looked.image->workflows[sub.workflow].name;
+                wait["step"] = sub.path;
+                break;
+            }
+            case vm::WantKind::Attempt: {
+                auto behind = core.pacer().waits_for(looked.row.id, want.call);
+                if (!behind) continue;
+                wait["kind"] = *behind;
+                wait["step"] = looked.image->steps[want.step].path;
+                wait["worker"] = looked.image->workers[want.worker].name;
+                break;
+            }
             case vm::WantKind::Outcome:
             case vm::WantKind::Cancel:
                 continue;
@@ -91,8 +159,8 @@ void put_result(const Looked& looked, Json& out) {
     if (machine.status() == vm::RunStatus::Completed) {
         auto type = looked.workflow->result_type;
         if (type.has_value()) {
-            out["result"] =
-                Json::parse(to_json(looked.image->types, type, machine.result()), nullptr, false);
+            out["result"] = Json::parse(
+                hide_numbers(to_json(looked.image->types, type, machine.result())), nullptr, false);
         }
     } else if (vm::is_ended(machine.status()) && !machine.result().is_none()) {
         out["error"] = error_json(machine.result());
@@ -150,11 +218,12 @@ Result<Json> answer_start(const RequestContext& request) {
     start.input = input == request.params.end() ? "{}"
                   : input->is_string()          ? input->get<std::string>()
                                                 : input->dump();
-    take_uploads(Json::parse(start.input, nullptr, false), request, start);
+    take_uploads(Json::parse(hide_numbers(start.input), nullptr, false), request, start);
     start.actor = request.actor;
-    WEFT_TRY(run, request.core.start(std::move(start)));
+    WEFT_TRY(started, request.core.start(std::move(start)));
     Json out;
-    out["run"] = to_hex(view(run));
+    out["run"] = to_hex(view(started.run));
+    if (started.existed) out["existed"] = true;
     return out;
 }
 
@@ -178,7 +247,8 @@ Result<Json> answer_status(const RequestContext& request) {
     const std::string& currency = looked.workflow->budget_currency;
     out["currency"] = currency.empty() ? "USD" : currency;
     out["past_no_return"] = machine.past_no_return();
-    out["waits"] = waits_json(looked);
+    out["waits"] = waits_json(request.core, looked);
+    if (auto unread = unread_json(looked); !unread.empty()) out["unread"] = std::move(unread);
     out["live"] = looked.run != nullptr;
     if (looked.replayed && looked.replayed->divergence) {
         out["divergence"] = looked.replayed->divergence->what;
@@ -203,6 +273,7 @@ Result<Json> answer_runs(const RequestContext& request) {
         item["run"] = to_hex(view(row.id));
         item["workflow"] = header.workflow_row().name;
         item["status"] = status_name(status);
+        if (row.parent) item["parent"] = to_hex(view(*row.parent));
         item["begun"] = row.begun_ms;
         if (row.ended_ms) item["ended"] = *row.ended_ms;
         list.push_back(std::move(item));
@@ -238,9 +309,9 @@ Result<Json> answer_resume(const RequestContext& request) {
         LiveRun* run = request.core.live(id);
         // An operator who resumes a held run by name lets it go on.
         bool named = request.params.contains("run");
-        vm::ReleasedFact released{request.actor};
+        vm::ReleasedFact released{request.actor, request.text("reason")};
         if (named && run != nullptr && run->machine().accepts(released)) {
-            WEFT_TRY_VOID(request.core.feed(id, released, {}, request.actor));
+            WEFT_TRY_VOID(request.core.take(id, request.incoming(InboxKind::Release, released)));
         }
         taken.push_back(to_hex(view(id)));
     }
@@ -250,52 +321,10 @@ Result<Json> answer_resume(const RequestContext& request) {
     return out;
 }
 
-namespace {
-
-Result<Json> end_run(const RequestContext& request, bool kill) {
-    WEFT_TRY(id, request.run());
-    std::string reason = request.text("reason");
-    if (kill && reason.empty()) {
-        return fail(ErrorKind::Usage, "a kill needs a reason: it skips all compensation");
-    }
-    WEFT_TRY_VOID(request.core.take_up(id));
-    LiveRun* run = request.core.live(id);
-    if (run == nullptr) return fail(ErrorKind::Refused, "the run has ended already");
-    vm::Fact fact = vm::CancelFact{request.actor, reason};
-    if (kill) fact = vm::KillFact{request.actor, reason};
-    if (!kill && run->machine().past_no_return()) {
-        return fail(ErrorKind::Refused, "the run is past its point of no return",
-                    "it goes on to its end; `weft kill` stops it without undoing anything");
-    }
-    WEFT_TRY_VOID(request.core.feed(id, fact, {}, request.actor));
-    LiveRun* left = request.core.live(id);
-    Json out;
-    out["run"] = to_hex(view(id));
-    if (left != nullptr) {
-        out["status"] = status_name(left->machine().status());
-    } else {
-        WEFT_TRY(row, request.core.store().run(id));
-        out["status"] = status_name(static_cast<vm::RunStatus>(row->status));
-    }
-    return out;
-}
-
-}  // namespace
-
-Result<Json> answer_cancel(const RequestContext& request) {
-    return end_run(request, false);
-}
-
-Result<Json> answer_kill(const RequestContext& request) {
-    return end_run(request, true);
-}
-
 Result<Json> answer_file(const RequestContext& request) {
     WEFT_TRY(id, request.run());
-    WEFT_TRY(key, request.core.store().run_key(id));
-    WEFT_TRY(known, request.core.store().files(id));
-    RunFiles files(request.core.store().files_folder(), id, key, known);
-    auto bytes = files.read(request.text("id"));
+    WEFT_TRY(files, files_of_run(request.core.store(), id));
+    auto bytes = files->read(request.text("id"));
     if (!bytes) return fail(ErrorKind::NotFound, bytes.error());
     constexpr std::size_t kPart = 512 * 1024;
     auto offset = static_cast<std::size_t>(std::max<std::int64_t>(0, request.number("offset", 0)));

@@ -155,6 +155,17 @@ class TimelineBuilder {
                 add(entry, entry.direction == 0 ? "step" : entry.direction == 1 ? "undo" : "probe");
                 calls_[entry.seq] = rows_.size() - 1;
                 break;
+            case RecordKind::SubStart:
+                add(entry, "run");
+                calls_[entry.seq] = rows_.size() - 1;
+                open(entry.seq, entry.time_ms, "running");
+                break;
+            case RecordKind::SubEnded:
+                if (auto row = calls_.find(entry.call); row != calls_.end()) {
+                    close_bar(rows_[row->second], entry.time_ms, 0,
+                              status_name(static_cast<vm::RunStatus>(entry.status)));
+                }
+                break;
             case RecordKind::Start:
                 open(entry.call, entry.time_ms, "running");
                 break;
@@ -171,9 +182,7 @@ class TimelineBuilder {
                 gate(entry);
                 break;
             case RecordKind::ReviewOpen:
-                add(entry, "review");
-                open_row(rows_.back(), entry.time_ms, "waiting");
-                tasks_.push_back(rows_.size() - 1);
+                review(entry);
                 break;
             case RecordKind::Decision:
                 decision(entry);
@@ -227,17 +236,29 @@ class TimelineBuilder {
         close_bar(rows_.back(), entry.time_ms, 0,
                   kWords[std::min<std::size_t>(entry.status, kWords.size() - 1)]);
     }
+    // Asked again, of others or with other values, it is the same task.
+    void review(const HistoryEntry& entry) {
+        auto found = tasks_.find(entry.task);
+        if (found == tasks_.end()) {
+            add(entry, "review");
+            found = tasks_.emplace(entry.task, rows_.size() - 1).first;
+        } else {
+            close_bar(rows_[found->second], entry.time_ms, 0, "asked again");
+        }
+        open_row(rows_[found->second], entry.time_ms, "waiting");
+    }
     void decision(const HistoryEntry& entry) {
         static constexpr std::array<std::string_view, 4> kWords = {"approved", "rejected",
                                                                    "expired", "revised"};
-        if (tasks_.empty()) return;
-        close_bar(rows_[tasks_.back()], entry.time_ms, 0,
+        auto found = tasks_.find(entry.task);
+        if (found == tasks_.end()) return;
+        close_bar(rows_[found->second], entry.time_ms, 0,
                   kWords[std::min<std::size_t>(entry.status, kWords.size() - 1)]);
     }
 
     std::vector<Row> rows_;
     std::map<std::uint64_t, std::size_t> calls_;
-    std::vector<std::size_t> tasks_;
+    std::map<std::uint64_t, std::size_t> tasks_;
     std::int64_t last_ms_ = 0;
 };
 

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "store/key.h"
-#include "store/rows.h"
+#include "store/store.h"
 #include "weft/worker.h"
 
 namespace weft::engine {
@@ -24,14 +24,24 @@ class RunFiles final : public FileAccess {
     std::expected<std::string, std::string> write(std::string_view bytes, std::string_view name,
                                                   std::string_view media) override;
     std::vector<store::FileRow> take_new();
+    // The files of a run from which values came may be read here too.
+    void lend(const RunFiles& other);
 
   private:
+    struct Known {
+        store::FileRow row;
+        store::Key key;
+    };
+
     std::string folder_;
     store::RunId run_;
     store::Key key_;
-    std::mutex mutex_;
-    std::map<Bytes16, std::uint64_t> sizes_;
+    mutable std::mutex mutex_;
+    std::map<Bytes16, Known> known_;
     std::vector<store::FileRow> new_;
 };
+
+// A run's files, and those of every run from which values flowed into it.
+Result<std::shared_ptr<RunFiles>> files_of_run(store::Store& store, const store::RunId& run);
 
 }  // namespace weft::engine

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "engine/media.h"
 #include "value/json_text.h"
+#include "vm/boundary.h"
 
 namespace weft::engine {
 namespace {
@@ -78,7 +79,7 @@ Result<Value> read_run_input(const Image& image, const WorkflowRow& workflow,
         }
         std::string text;
         write_json(input->items[static_cast<std::size_t>(member - input->names.begin())], text);
-        auto value = from_json(image.types, parameter.type, text);
+        auto value = vm::read_value(image, parameter.type, text);
         if (!value) {
             return fail(ErrorKind::Usage, fmt::format("`{}{}`: {}", parameter.name,
                                                       value.error().path, value.error().message));

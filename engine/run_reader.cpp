@@ -60,7 +60,7 @@ Result<void> open_payload(store::Store& store, const RunHeader& header, FileRows
         WEFT_TRY(body, store::read_sealed_file(store.files_folder(), *header.key, *row));
         out.payload = std::move(body);
     }
-    if (store::commitment(box.salt, out.payload) != out.record.commitment) {
+    if (commitment(box.salt, out.payload) != out.record.commitment) {
         return fail(ErrorKind::Corrupt, place(out) + ": its payload is not what it commits to");
     }
     return {};

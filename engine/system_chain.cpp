@@ -76,6 +76,16 @@ Result<Bytes16> SystemChain::actor(const std::string& name, std::int64_t now_ms,
     return body.actor;
 }
 
+Result<void> SystemChain::breaker(const Pacer::Change& change, std::int64_t now_ms,
+                                  store::Batch& batch) {
+    BreakerBody body;
+    body.worker = store_.keys().tag("breaker", change.worker);
+    body.state = change.state;
+    body.failures = change.failures;
+    auto payload = canonical(Value::record({Value::text(change.worker)}));
+    return append(RecordKind::Breaker, encode_body(body), std::move(payload), now_ms, batch);
+}
+
 std::string SystemChain::actor_name(const Bytes16& id) const {
     auto found = names_.find(id);
     return found == names_.end() ? to_hex(view(id)) : found->second;

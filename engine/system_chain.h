@@ -1,4 +1,5 @@
-// The system chain: what belongs to no run (engine opened and closed, actors). Run id zero, same
+// The system chain: what belongs to no run (engine opened and closed, actors,
+// breakers). Run id zero, same
 // record format, same tree.
 #pragma once
 
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/pacer.h"
 #include "engine/record_writer.h"
 #include "store/store.h"
 
@@ -20,6 +22,8 @@ class SystemChain {
     Result<void> closed(std::int64_t now_ms, store::Batch& batch);
     // The id of a person or program by name; a new name gets a random id, its record and its row.
     Result<Bytes16> actor(const std::string& name, std::int64_t now_ms, store::Batch& batch);
+    // A breaker's new state; the worker's name is payload, its tag stands in the record.
+    Result<void> breaker(const Pacer::Change& change, std::int64_t now_ms, store::Batch& batch);
     [[nodiscard]] std::string actor_name(const Bytes16& id) const;
     [[nodiscard]] std::int64_t last_time_ms() const { return last_time_ms_; }
 

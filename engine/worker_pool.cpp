@@ -33,7 +33,13 @@ void WorkerPool::submit(std::shared_ptr<Attempt> attempt) {
     {
         std::lock_guard lock(mutex_);
         queue_.push_back(std::move(attempt));
+        wake_another();
     }
+}
+
+void WorkerPool::wake_another() {
+    if (queue_.empty() || idle_ == 0 || is_waking_) return;
+    is_waking_ = true;
     wake_.notify_one();
 }
 
@@ -48,19 +54,27 @@ void WorkerPool::work() {
         std::shared_ptr<Attempt> attempt;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+            while (!stop_ && queue_.empty()) {
+                ++idle_;
+                wake_.wait(lock);
+                --idle_;
+                is_waking_ = false;
+            }
             if (stop_) return;
             attempt = std::move(queue_.front());
             queue_.pop_front();
             running_.push_back(attempt);
+            wake_another();
         }
         WorkerOutcome outcome = run(*attempt);
+        bool is_first = false;
         {
             std::lock_guard lock(mutex_);
             std::erase(running_, attempt);
+            is_first = done_.empty();
             done_.push_back({std::move(attempt), std::move(outcome)});
         }
-        notify_();
+        if (is_first) notify_();
     }
 }
 

@@ -38,6 +38,7 @@ struct Attempt {
     std::string children_lock;
     std::shared_ptr<FileAccess> files;
     std::atomic<bool> cancelled = false;
+    bool is_paced = false;  // the pacer counts it
 };
 
 struct Completion {
@@ -47,7 +48,8 @@ struct Completion {
 
 class WorkerPool {
   public:
-    // `notify` is called from a pool thread after each completion.
+    // `notify` is called from a pool thread when there are completions to take, once for all that
+    // come before they are taken.
     WorkerPool(std::size_t threads, std::function<void()> notify);
     // Cancels what runs and waits for it.
     ~WorkerPool();
@@ -62,6 +64,9 @@ class WorkerPool {
 
   private:
     void work();
+    // With the lock held. At most one thread is on its way at a time, and wakes the next: work that
+    // is done sooner than a thread wakes up stays with those that are awake.
+    void wake_another();
     WorkerOutcome run(Attempt& attempt);
 
     std::function<void()> notify_;
@@ -70,6 +75,8 @@ class WorkerPool {
     std::deque<std::shared_ptr<Attempt>> queue_;
     std::vector<std::shared_ptr<Attempt>> running_;
     std::vector<Completion> done_;
+    std::size_t idle_ = 0;
+    bool is_waking_ = false;
     std::atomic<std::size_t> in_flight_ = 0;
     bool stop_ = false;
     std::vector<std::thread> threads_;

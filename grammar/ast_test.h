@@ -32,12 +32,18 @@ struct MockTarget : Of<NodeKind::MockTarget> {
 };
 
 using Times = ExprOf<NodeKind::Times>;
-using MockReturns = ExprOf<NodeKind::MockReturns>;
+
+struct MockReturns : ExprOf<NodeKind::MockReturns> {
+    using ExprOf::ExprOf;
+    // How long the answer takes.
+    [[nodiscard]] Expr after() const { return child<After>().value(); }
+};
 
 struct MockFails : Of<NodeKind::MockFails> {
     using Of::Of;
     [[nodiscard]] Expr error() const { return child<Expr>(); }
     [[nodiscard]] Expr times() const { return child<Times>().value(); }
+    [[nodiscard]] Expr after() const { return child<After>().value(); }
 };
 
 struct MockTimesOut : Of<NodeKind::MockTimesOut> {

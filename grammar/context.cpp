@@ -113,15 +113,26 @@ std::string Context::found(Offset at) const {
 }
 
 // The echo of a mistake: on its line, with too little read between the two to be sure of a second.
+// What a comma divides is sure.
 bool Context::follows_syntax_error(Offset here) const {
-    constexpr int kSureAfter = 5;
+    constexpr int kSureAfter = 3;
     if (last_syntax_error_ > here) return false;
     Offset at = last_syntax_error_;
     for (int i = 0; i < kSureAfter && at < here; ++i) {
-        if (scan::at(text_, at) == '\n') return false;
+        char c = scan::at(text_, at);
+        if (c == '\n' || (c == ',' && i > 0)) return false;
         at = scan::skip_blanks(text_, scan::token(text_, at));
     }
     return at >= here;
+}
+
+bool Context::has_error_on_line(Offset open) const {
+    return last_syntax_error_ != kNoMatch &&
+           scan::line_begin(text_, last_syntax_error_) == scan::line_begin(text_, open);
+}
+
+bool Context::has_error_behind(Offset open) const {
+    return last_syntax_error_ != kNoMatch && last_syntax_error_ > open;
 }
 
 void Context::report_expected(Offset at, std::string_view what) {

@@ -64,6 +64,9 @@ class Context {
     Diagnostic* report(DiagnosticCode code, Offset at, Offset begin, Offset end,
                        std::string message);
     [[nodiscard]] bool follows_syntax_error(Offset here) const;
+    // Whether the last syntax error stands on the line of `open`, or behind `open`.
+    [[nodiscard]] bool has_error_on_line(Offset open) const;
+    [[nodiscard]] bool has_error_behind(Offset open) const;
     void report_expected(Offset at, std::string_view what);
     void report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why);
     [[nodiscard]] std::string found(Offset at) const;
@@ -73,9 +76,18 @@ class Context {
     // A reserved word at the line's start that no `:` follows, or a declaration's first word.
     [[nodiscard]] bool is_stop(Offset line_start) const;
     [[nodiscard]] bool is_declaration_start(Offset at) const;
+    // A `{` in the middle of a line that nothing on the line closes, while the braces of the text
+    // don't balance: it belongs to nothing.
+    [[nodiscard]] bool is_stray_brace(Offset at) const;
+    // The last `{` of the line, when it ends the line and stands after the offset; or kNoMatch.
+    [[nodiscard]] Offset brace_at_line_end(Offset at) const;
     // Whether skipping one token here stays inside the line and its brackets.
     [[nodiscard]] Offset skip_one(Offset at) const;
     [[nodiscard]] bool ends_list(Offset at) const;
+    // Whether the offset begins a line that stands no deeper than the line of `open`.
+    [[nodiscard]] bool begins_line_outside(Offset at, Offset open) const;
+    // Whether `{` begins a map here, told from what follows.
+    [[nodiscard]] bool is_map(Offset at) const;
     struct Frame {
         Offset open;
         std::uint32_t indent;

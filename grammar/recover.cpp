@@ -29,9 +29,35 @@ bool Context::is_stop(Offset line_start) const {
     return scan::at(text_, scan::skip_blanks(text_, end)) != ':';
 }
 
+Offset Context::brace_at_line_end(Offset at) const {
+    Offset end = scan::line_end(text_, at);
+    Offset last = kNoMatch;
+    for (Offset here = at; here < end && !scan::starts(text_, here, "//");) {
+        if (!scan::is_blank(text_[here])) last = here;
+        here = scan::is_blank(text_[here]) ? here + 1 : scan::token(text_, here);
+    }
+    return last != kNoMatch && text_[last] == '{' && last > at ? last : kNoMatch;
+}
+
+bool Context::is_stray_brace(Offset at) const {
+    Offset here = skip(at);
+    if (balance_.braces || scan::at(text_, here) != '{') return false;
+    Offset end = scan::line_end(text_, here);
+    Offset next = scan::skip_blanks(text_, here + 1);
+    if (next >= end || scan::starts(text_, next, "//")) return false;
+    int depth = 0;
+    for (Offset i = here; i < end && !scan::starts(text_, i, "//");) {
+        depth += text_[i] == '{' ? 1 : text_[i] == '}' ? -1 : 0;
+        if (depth == 0) return false;
+        i = scan::is_blank(text_[i]) ? i + 1 : scan::token(text_, i);
+    }
+    return true;
+}
+
 Offset Context::skip_one(Offset at) const {
     Offset here = skip(at);
     char c = scan::at(text_, here);
+    if (is_stray_brace(here)) return here + 1;
     if (here >= text_.size() || c == '\n' || c == '{' || c == '}' || c == ')' || c == ']' ||
         scan::starts(text_, here, "//")) {
         return kNoMatch;
@@ -48,8 +74,32 @@ bool Context::ends_list(Offset at) const {
     Offset here = skip(at);
     char c = scan::at(text_, here);
     // A line end that skip() did not pass has a stop word behind it.
-    return here >= text_.size() || c == '\n' || c == '}' || c == ')' || c == ']' || c == '{' ||
-           scan::starts(text_, here, "//");
+    return here >= text_.size() || c == '\n' || c == '}' || c == ')' || c == ']' ||
+           (c == '{' && !is_stray_brace(here)) || scan::starts(text_, here, "//");
+}
+
+bool Context::begins_line_outside(Offset at, Offset open) const {
+    Offset here = skip(at);
+    Offset line = scan::line_begin(text_, here);
+    std::uint32_t indent = scan::indent(text_, here);
+    return line > open && here == line + indent && indent <= scan::indent(text_, open);
+}
+
+// A colon tells a map; it stands behind the first key, and no block begins with a text.
+bool Context::is_map(Offset at) const {
+    Offset here = scan::skip_trivia(text_, at + 1);
+    if (scan::at(text_, here) == '"' || scan::at(text_, here) == '}') return true;
+    int depth = 0;
+    constexpr int kLongestKey = 40;
+    for (int i = 0; i < kLongestKey && here < text_.size(); ++i) {
+        char c = text_[here];
+        if (depth == 0 && c == ':') return true;
+        if (c == '\n' || c == '{' || c == '}' || (depth == 0 && c == ',')) return false;
+        if (c == '(' || c == '[') ++depth;
+        if ((c == ')' || c == ']') && --depth < 0) return false;
+        here = scan::skip_blanks(text_, scan::token(text_, here));
+    }
+    return false;
 }
 
 Context::Frame Context::open_frame(Offset brace) const {
@@ -67,7 +117,7 @@ Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
         std::uint32_t indent = scan::indent(text_, here);
         bool same_line = scan::line_begin(text_, here) == scan::line_begin(text_, frame.open);
         bool first = here == scan::line_begin(text_, here) + indent;
-        bool guess = !balance_.braces && frame.indented && !same_line;
+        bool guess = !balance_.braces && (frame.indented || balance_.laid_out) && !same_line;
         if (text_[here] == '}') {
             if (guess && first && indent < frame.indent) {
                 at = previous_end;
@@ -103,6 +153,8 @@ bool Context::deeper_line_follows(Offset at) const {
 }
 
 void Context::report_missing_brace(Offset at, const Frame& frame) {
+    // The brace that is too many was met on the line where the block opens.
+    if (has_error_on_line(frame.open)) return;
     if (auto* d = report(DiagnosticCode::MissingCloser, at, at, at,
                          "a block is not closed: `}` is missing here")) {
         d->secondary.push_back({span(frame.open, frame.open + 1), "the block opens here"});

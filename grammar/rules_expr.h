@@ -1,7 +1,7 @@
 // Expressions, texts, types and patterns.
 #pragma once
 
-#include "grammar/rules_base.h"
+#include "grammar/rules_recover.h"
 
 namespace weft::grammar {
 

@@ -1,7 +1,7 @@
 // Statements and the clauses of a step.
 #pragma once
 
-#include "grammar/rules_base.h"
+#include "grammar/rules_recover.h"
 
 namespace weft::grammar {
 
@@ -141,7 +141,8 @@ struct overdue : node<NodeKind::Overdue, soft_lead<"overdue">,
                              "`approve`, `reject`, or `by` and a role">> {};
 struct review_line : peg::sor<needing, except, asking, overdue> {};
 struct reviewed : expect<items<expression, "a value">, "a value"> {};
-struct review : node<NodeKind::Review, lead<"review">, reviewed, must_by, must_deadline,
+// The checker asks for the deadline: it can say of what it is one.
+struct review : node<NodeKind::Review, lead<"review">, reviewed, must_by, peg::opt<deadline>,
                      peg::star<on_lines<review_line>>> {};
 
 struct wait_arm

@@ -6,19 +6,26 @@
 
 namespace weft::grammar {
 
-struct mock_times : node<NodeKind::Times, expression, expect_word<"times">> {};
-struct mock_returns : expr_part<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>> {};
+struct mock_times
+    : node<NodeKind::Times, peg::not_at<w<"then">>, expression, expect_word<"times">> {};
+struct mock_returns
+    : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>, must_expr, peg::opt<after>> {
+};
 struct upper_expression : custom<upper_expression, expression> {
     static bool read(Input& in, Context& c) {
-        char first = scan::at(c.text(), c.skip(position(in, c)));
+        std::uint32_t begin = c.skip(position(in, c));
+        std::uint32_t end = scan::word_end(c.text(), begin);
+        // An error of another module has that in front: `docs.Scanned`.
+        bool is_path = end > begin && scan::at(c.text(), end) == '.';
+        char first = scan::at(c.text(), is_path ? end + 1 : begin);
         return (scan::is_upper(first) || first == '"') && parse_rule<expression>(in, c);
     }
 };
 struct mock_fails : node<NodeKind::MockFails, peg::sor<w<"fails">, w<"fail">>, peg::opt<w<"with">>,
-                         peg::opt<upper_expression>, peg::opt<mock_times>> {};
+                         peg::opt<upper_expression>, peg::opt<mock_times>, peg::opt<after>> {};
 struct mock_times_out : node<NodeKind::MockTimesOut, peg::sor<w<"times">, w<"time">>,
                              expect_word<"out">, peg::opt<mock_times>> {};
-struct mock_then_value : node<NodeKind::MockReturns, expression> {};
+struct mock_then_value : node<NodeKind::MockReturns, expression, peg::opt<after>> {};
 struct mock_action : peg::sor<mock_returns, mock_fails, mock_times_out> {};
 struct mock_next : peg::seq<w<"then">, peg::sor<mock_action, mock_then_value>> {};
 struct mock_target : node<NodeKind::MockTarget, peg::opt<word_node<"step">>, value_path> {};

@@ -158,6 +158,7 @@ OperatorToken binary_operator(std::string_view text, std::uint32_t offset) {
         Row{"or", Operator::Or, 1, ""},
         Row{"and", Operator::And, 2, ""},
         Row{"in", Operator::In, kComparisonPrecedence, ""},
+        Row{"div", Operator::WholeDivide, 8, ""},
     };
     if (starts(text, offset, "->") || starts(text, offset, "//")) return {};
     std::string_view here = word(text, offset);
@@ -217,6 +218,7 @@ std::uint32_t token(std::string_view text, std::uint32_t offset) {
 
 Balance balance(std::string_view text) {
     std::int64_t depth = 0;
+    std::int64_t deeper = 0;  // lines behind a brace that stand deeper, less those that don't
     Balance out;
     for (std::uint32_t i = 0; i < text.size();) {
         if (starts(text, i, "//")) {
@@ -230,10 +232,17 @@ Balance balance(std::string_view text) {
         } else {
             depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
             if (depth < 0) out.braces = false;
+            std::uint32_t next = text[i] == '{' ? skip_blanks(text, i + 1) : i;
+            if (next > i && at(text, next) == '\n') {
+                std::uint32_t first = skip_trivia(text, next);
+                if (at(text, first) != '}')
+                    deeper += indent(text, first) > indent(text, i) ? 1 : -1;
+            }
             ++i;
         }
     }
     if (depth != 0) out.braces = false;
+    out.laid_out = deeper > 0;
     return out;
 }
 

@@ -72,11 +72,13 @@ inline constexpr int kNegatePrecedence = 9;
 // punctuation mark. At least one character unless at the end.
 std::uint32_t token(std::string_view text, std::uint32_t offset);
 
-// How often braces open more than they close, and whether a `"""` is left open; texts and comments
-// are skipped.
+// Whether braces close as often as they open, whether each `"""` is closed, and whether lines
+// inside braces stand deeper than the line of the brace, for the most part; texts and comments are
+// skipped.
 struct Balance {
     bool braces = true;
     bool fences = true;
+    bool laid_out = false;
 };
 Balance balance(std::string_view text);
 

@@ -33,9 +33,9 @@ bool is_expr(NodeKind kind) {
 }
 
 std::string_view spelling(Operator op) {
-    static constexpr std::array<std::string_view, 19> kSpellings = {
+    static constexpr std::array<std::string_view, 20> kSpellings = {
         "",   "or", "and", "not", "==", "!=", "<", "<=", ">", ">=",
-        "in", "??", "..",  "+",   "-",  "*",  "/", "%",  "-"};
+        "in", "??", "..",  "+",   "-",  "*",  "/", "%",  "-", "div"};
     return kSpellings[static_cast<std::size_t>(op)];
 }
 

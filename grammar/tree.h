@@ -51,6 +51,7 @@ enum class Operator : std::uint16_t {
     Divide,
     Remainder,
     Negate,
+    WholeDivide,
 };
 
 std::string_view spelling(Operator op);

@@ -3,7 +3,6 @@
 #include <sodium.h>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "store/raw_bytes.h"
 
 namespace weft::store {
@@ -75,16 +74,6 @@ Result<Box> open_box(const Key& key, const RunId& run, std::uint64_t seq, std::s
     box.form = static_cast<BoxForm>(form);
     box.body = std::string(in.raw(in.left()));
     return box;
-}
-
-Hash commitment(const Bytes16& salt, std::string_view body) {
-    ByteWriter head;
-    head.u8(0x02);
-    head.raw(view(salt));
-    head.u64(body.size());
-    Sha256 hash;
-    hash.update(head.bytes()).update(body);
-    return hash.finish();
 }
 
 std::string inbox_context(const Tag& tag) {

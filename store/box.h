@@ -38,9 +38,6 @@ std::string seal_box(Entropy& entropy, const Key& key, const RunId& run, std::ui
 // Corrupt when it is another place's, was changed, or the key isn't the run's.
 Result<Box> open_box(const Key& key, const RunId& run, std::uint64_t seq, std::string_view sealed);
 
-// SHA-256(0x02, salt, length of the body as 8 bytes, body): what a record commits to.
-Hash commitment(const Bytes16& salt, std::string_view body);
-
 // Any other sealed bytes; `context` is the associated data.
 std::string seal_bytes(Entropy& entropy, const Key& key, std::string_view context,
                        std::string_view plain);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "base/check.h"
@@ -103,6 +104,7 @@ Result<void> KeyFile::read_secrets(std::string_view plain) {
     if (!in.at_end() || dedupe_.empty() || seeds_.empty()) {
         return fail(ErrorKind::Corrupt, "the secrets in " + path_ + " are damaged");
     }
+    derive_public_key();
     return {};
 }
 
@@ -209,6 +211,7 @@ Result<std::unique_ptr<KeyFile>> KeyFile::create(const std::string& path, const 
     }
     keys->dedupe_.push_back({1, Key(entropy.text(32))});
     keys->seeds_.push_back({1, Key(entropy.text(32))});
+    keys->derive_public_key();
     // Made under another name, so that a crash leaves no half a key file under the real one.
     const std::string fresh = path + ".new";
     ::unlink(fresh.c_str());
@@ -341,10 +344,12 @@ Result<void> KeyFile::forget_dedupe_below(std::uint32_t version) {
     return write_header(nullptr);
 }
 
+// What libsodium calls the secret key is the seed and the public key behind it.
 std::string KeyFile::sign(std::string_view text) const {
-    std::array<std::uint8_t, crypto_sign_PUBLICKEYBYTES> public_bytes{};
     std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret{};
-    crypto_sign_seed_keypair(public_bytes.data(), secret.data(), seeds_.back().key.data());
+    static_assert(crypto_sign_SECRETKEYBYTES == 64 && crypto_sign_SEEDBYTES == 32);
+    std::memcpy(secret.data(), seeds_.back().key.data(), 32);
+    std::memcpy(secret.data() + 32, public_key_.data(), 32);
     std::string out(crypto_sign_BYTES, '\0');
     crypto_sign_detached(reinterpret_cast<std::uint8_t*>(out.data()), nullptr,
                          reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
@@ -353,12 +358,10 @@ std::string KeyFile::sign(std::string_view text) const {
     return out;
 }
 
-Hash KeyFile::public_key() const {
-    Hash out{};
+void KeyFile::derive_public_key() {
     std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret{};
-    crypto_sign_seed_keypair(out.data(), secret.data(), seeds_.back().key.data());
+    crypto_sign_seed_keypair(public_key_.data(), secret.data(), seeds_.back().key.data());
     sodium_memzero(secret.data(), secret.size());
-    return out;
 }
 
 Result<void> KeyFile::set_last_checkpoint(const std::string& note) {
@@ -381,6 +384,7 @@ Result<void> KeyFile::rewrap(const std::string& new_source, Entropy& entropy) {
     }
     next.dedupe_ = dedupe_;
     next.seeds_ = seeds_;
+    next.public_key_ = public_key_;
     next.checkpoint_ = checkpoint_;
     ::unlink(next.path_.c_str());
     WEFT_TRY(fd, open_file(next.path_, O_RDWR | O_CREAT | O_EXCL));

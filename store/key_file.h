@@ -69,7 +69,7 @@ class KeyFile {
 
     // Ed25519 under the seed in use.
     [[nodiscard]] std::string sign(std::string_view text) const;  // 64 bytes
-    [[nodiscard]] Hash public_key() const;
+    [[nodiscard]] const Hash& public_key() const { return public_key_; }
 
     [[nodiscard]] const std::string& last_checkpoint() const { return checkpoint_; }
     Result<void> set_last_checkpoint(const std::string& note);
@@ -88,6 +88,7 @@ class KeyFile {
     [[nodiscard]] std::string header_page() const;
     Result<void> read_header(const std::string& source);
     Result<void> read_secrets(std::string_view plain);
+    void derive_public_key();
     [[nodiscard]] std::string secrets_plain() const;
     [[nodiscard]] std::string wrap_context(std::string_view use, std::uint64_t number) const;
     [[nodiscard]] std::string slot_bytes(std::uint64_t slot, const Key& key,
@@ -102,6 +103,7 @@ class KeyFile {
     Key wrapping_;
     std::vector<Secret> dedupe_;
     std::vector<Secret> seeds_;
+    Hash public_key_{};  // of the last seed; deriving it costs as much as signing
     std::string sealed_secrets_;
     std::string checkpoint_;
     std::uint64_t slot_count_ = 0;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "bytecode/record.h"
 
 namespace weft::store {
 
@@ -78,18 +79,6 @@ Result<void> consistency_path(std::uint64_t from, std::uint64_t begin, std::uint
 }
 
 }  // namespace
-
-Hash leaf_hash(std::string_view record) {
-    Sha256 hash;
-    hash.update(std::string_view("\0", 1)).update(record);
-    return hash.finish();
-}
-
-Hash node_hash(const Hash& left, const Hash& right) {
-    Sha256 hash;
-    hash.update("\x01").update(view(left)).update(view(right));
-    return hash.finish();
-}
 
 Hash empty_root() {
     return sha256({});

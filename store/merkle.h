@@ -1,6 +1,7 @@
 // The tree of RFC 6962 over leaf hashes, cut into tiles: 256 hashes of one level make a tile, whose
 // root is one hash of the level above. Full tiles are stored; the right edge is at most 255 hashes
-// a level and is rebuilt from the last records. Pure functions; no file, no SQL.
+// a level and is rebuilt from the last records. Pure functions; no file, no SQL. The hashes of leaf
+// and node are bytecode/record.h's.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,6 @@ constexpr std::uint64_t kTileWidth = 256;
 // Levels of tiles that a tree with 64-bit leaf numbers can have; 8 * level never reaches 64.
 constexpr std::uint32_t kTileLevels = 7;
 
-Hash leaf_hash(std::string_view record);  // SHA-256(0x00, record)
-Hash node_hash(const Hash& left, const Hash& right);
 Hash empty_root();
 // Root over perfect subtrees of one size, left to right; the last may be smaller.
 Hash fold(const std::vector<Hash>& hashes);
@@ -39,6 +38,10 @@ class MerkleEdge {
     // Tiles that became full are added to `full`.
     void append(const Hash& leaf, std::vector<Tile>& full);
     [[nodiscard]] std::uint64_t size() const { return size_; }
+    // Whether so many more leaves make some tile full.
+    [[nodiscard]] bool fills_a_tile(std::uint64_t leaves) const {
+        return size_ % kTileWidth + leaves >= kTileWidth;
+    }
     [[nodiscard]] Hash root() const;
     // Hashes of a level that no full tile holds yet.
     [[nodiscard]] const std::vector<Hash>& partial(std::uint32_t level) const;

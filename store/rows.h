@@ -76,7 +76,8 @@ struct InboxPut {
     RunId run{};  // zero: starts a run, or is for the engine
     std::int32_t kind = 0;
     Tag tag{};
-    std::string box;  // seal_bytes under inbox_context(tag)
+    std::string box;  // seal_bytes under inbox_context(tag); empty: taken in this very commit
+    std::optional<std::uint64_t> seq = {};  // taken: the record that it became
 };
 
 struct InboxRow {
@@ -84,7 +85,13 @@ struct InboxRow {
     RunId run{};
     std::int32_t kind = 0;
     Tag tag{};
-    std::string box;
+    std::string box;                   // empty once it is taken
+    std::optional<std::uint64_t> seq;  // once taken: the record that it became, if it became one
+};
+
+struct InboxTaken {
+    std::uint64_t id = 0;
+    std::optional<std::uint64_t> seq;
 };
 
 struct FileRow {
@@ -211,7 +218,7 @@ struct Batch {
     std::vector<Append> appends;
     std::vector<WakeChange> wakes;
     std::vector<InboxPut> inbox;
-    std::vector<std::uint64_t> inbox_taken;  // ids; the tag stays, so a repeat is still known
+    std::vector<InboxTaken> inbox_taken;  // the tag stays, so a repeat is still known
     std::vector<Change> changes;
 
     [[nodiscard]] bool empty() const {

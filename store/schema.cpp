@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::array<const char*, kSchemaVersion> kScripts = {
 #include "store/schema_1.sql"
+    ,
+#include "store/schema_2.sql"
 };
 
 }  // namespace

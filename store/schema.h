@@ -9,7 +9,7 @@
 
 namespace weft::store {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 constexpr std::int64_t kApplicationId = 0x57454654;  // "WEFT"
 
 // False: the database is new and empty.

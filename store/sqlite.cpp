@@ -91,6 +91,10 @@ Query& Query::optional_i64(const std::optional<std::int64_t>& value) {
     return value ? i64(*value) : null();
 }
 
+Query& Query::optional_u64(const std::optional<std::uint64_t>& value) {
+    return value ? u64(*value) : null();
+}
+
 Result<bool> Query::step() {
     if (error_) return std::unexpected(*error_);
     const int rc = sqlite3_step(statement_);
@@ -115,6 +119,14 @@ bool Query::is_null(int column) const {
     return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
+bool Query::is_integer(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+}
+
+int Query::columns() const {
+    return sqlite3_column_count(statement_);
+}
+
 std::string_view Query::column_bytes(int column) const {
     const void* data = sqlite3_column_blob(statement_, column);
     const int size = sqlite3_column_bytes(statement_, column);
@@ -125,6 +137,11 @@ std::string_view Query::column_bytes(int column) const {
 std::optional<std::int64_t> Query::column_optional_i64(int column) const {
     if (is_null(column)) return std::nullopt;
     return column_i64(column);
+}
+
+std::optional<std::uint64_t> Query::column_optional_u64(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return column_u64(column);
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, int flags) {

@@ -38,6 +38,7 @@ class Query {
     Query& u64(std::uint64_t value) { return i64(static_cast<std::int64_t>(value)); }
     Query& null();
     Query& optional_i64(const std::optional<std::int64_t>& value);
+    Query& optional_u64(const std::optional<std::uint64_t>& value);
     template <std::size_t N>
     Query& id(const std::array<std::uint8_t, N>& bytes) {
         return blob(view(bytes));
@@ -57,6 +58,8 @@ class Query {
         return static_cast<std::uint64_t>(column_i64(column));
     }
     [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] bool is_integer(int column) const;
+    [[nodiscard]] int columns() const;
     // Valid until the next step.
     [[nodiscard]] std::string_view column_bytes(int column) const;
     [[nodiscard]] std::string column_text(int column) const {
@@ -67,6 +70,7 @@ class Query {
         return to_array<N>(column_bytes(column));
     }
     [[nodiscard]] std::optional<std::int64_t> column_optional_i64(int column) const;
+    [[nodiscard]] std::optional<std::uint64_t> column_optional_u64(int column) const;
 
   private:
     friend class Database;

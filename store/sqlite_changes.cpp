@@ -11,13 +11,23 @@ struct Writer {
     Database& database;
     const std::function<Result<std::uint64_t>(const RunId&)>& run_no;
 
+    // Every start names its program and image. One that is there is left as it is, so its bytes
+    // aren't hashed again.
+    Result<bool> stands(const char* sql, const Hash& hash) const {
+        auto query = database.query(sql);
+        return query.id(hash).step();
+    }
     Result<void> operator()(const ProgramRow& row) const {
+        WEFT_TRY(known, stands("SELECT 1 FROM program WHERE hash = ?", row.hash));
+        if (known) return {};
         const Hash sum = program_sum(row.hash, row.ir, row.source);
         auto put = database.query(
             "INSERT INTO program(hash, ir, source, sum) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING");
         return put.id(row.hash).blob(row.ir).blob(row.source).id(sum).run();
     }
     Result<void> operator()(const ImageRow& row) const {
+        WEFT_TRY(known, stands("SELECT 1 FROM image WHERE hash = ?", row.hash));
+        if (known) return {};
         const Hash sum = image_sum(row.hash, row.program, row.semantics, row.code);
         auto put = database.query(
             "INSERT INTO image(hash, program, semantics, code, sum) VALUES(?, ?, ?, ?, ?) "
@@ -149,7 +159,8 @@ Result<void> SqliteStore::write_runs(const std::vector<RunRow>& runs) {
             "retain_until, "
             "hold) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
             "image = excluded.image, status = excluded.status, ended = excluded.ended, "
-            "retain_until = excluded.retain_until, hold = excluded.hold RETURNING no");
+            "retain_until = excluded.retain_until, hold = excluded.hold, "
+            "start_tag = excluded.start_tag RETURNING no");
         put.id(row.id).id(row.image).i64(row.status).u64(row.slot).optional_id(row.start_tag);
         put.optional_id(row.parent).i64(row.begun_ms).optional_i64(row.ended_ms);
         put.optional_i64(row.retain_until_ms).i64(row.hold);
@@ -175,9 +186,10 @@ Result<void> SqliteStore::write_wakes(const std::vector<WakeChange>& wakes) {
 Result<void> SqliteStore::write_inbox(const Batch& batch, CommitInfo& info) {
     for (const InboxPut& row : batch.inbox) {
         auto put = database_->query(
-            "INSERT INTO inbox(run, kind, tag, box) VALUES(?, ?, ?, ?) ON CONFLICT(tag) DO "
-            "NOTHING");
-        WEFT_TRY_VOID(put.id(row.run).i64(row.kind).id(row.tag).blob(row.box).run());
+            "INSERT INTO inbox(run, kind, tag, box, seq) VALUES(?, ?, ?, nullif(?, x''), ?) "
+            "ON CONFLICT(tag) DO NOTHING");
+        put.id(row.run).i64(row.kind).id(row.tag).blob(row.box);
+        WEFT_TRY_VOID(put.optional_u64(row.seq).run());
         if (database_->changed_rows() == 1) {
             info.inbox.push_back({static_cast<std::uint64_t>(database_->last_insert_id()), false});
             continue;
@@ -186,8 +198,9 @@ Result<void> SqliteStore::write_inbox(const Batch& batch, CommitInfo& info) {
         WEFT_TRY(found, old.id(row.tag).step());
         info.inbox.push_back({found ? old.column_u64(0) : 0, true});
     }
-    for (const std::uint64_t id : batch.inbox_taken) {
-        WEFT_TRY_VOID(database_->query("UPDATE inbox SET box = NULL WHERE id = ?").u64(id).run());
+    for (const InboxTaken& taken : batch.inbox_taken) {
+        auto take = database_->query("UPDATE inbox SET box = NULL, seq = ? WHERE id = ?");
+        WEFT_TRY_VOID(take.optional_u64(taken.seq).u64(taken.id).run());
     }
     return {};
 }

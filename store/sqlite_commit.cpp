@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/check.h"
+#include "bytecode/record.h"
 #include "store/sqlite_store.h"
 
 namespace weft::store {
@@ -23,13 +24,13 @@ void bound_cache(Map& map) {
 }  // namespace
 
 std::optional<RecordHead> parse_record_head(std::string_view record) {
-    if (record.size() < kRecordHeadBytes || record.size() > kRecordBytesMax) return std::nullopt;
+    if (record.size() < kRecordHeaderSize || record.size() > kRecordSizeMax) return std::nullopt;
     ByteReader in(record);
-    if (in.u16() != 1) return std::nullopt;
+    if (in.u16() != kRecordFormat) return std::nullopt;
     in.u8();
     RecordHead head;
     head.flags = in.u8();
-    if (in.u16() != record.size() - kRecordHeadBytes) return std::nullopt;
+    if (in.u16() != record.size() - kRecordHeaderSize) return std::nullopt;
     in.raw(10);
     head.run = to_array<16>(in.raw(16));
     head.seq = in.u64();
@@ -123,17 +124,26 @@ Result<SqliteStore::Plan> SqliteStore::plan_commit(const Batch& batch) {
         segment->after.last_hash = hashes[i];
         segment->appends.push_back(i);
     }
-    plan.edge = edge_;
-    plan.info.leaves.resize(batch.appends.size());
+    place_leaves(hashes, plan);
+    return plan;
+}
+
+// `hashes` are in the order of the batch; in the tree the records of one run stand together.
+void SqliteStore::place_leaves(const std::vector<Hash>& hashes, Plan& plan) {
+    std::uint64_t leaf = edge_.size();
+    plan.info.leaves.resize(hashes.size());
+    plan.hashes.reserve(hashes.size());
     for (auto& segment : plan.segments) {
-        segment.first_leaf = plan.edge.size();
+        segment.first_leaf = leaf;
         for (const std::size_t i : segment.appends) {
-            plan.info.leaves[i] = plan.edge.size();
-            segment.after.last_leaf = plan.edge.size();
-            plan.edge.append(hashes[i], plan.tiles);
+            plan.info.leaves[i] = leaf;
+            segment.after.last_leaf = leaf++;
+            plan.hashes.push_back(hashes[i]);
         }
     }
-    return plan;
+    if (!edge_.fills_a_tile(hashes.size())) return;
+    plan.edge = edge_;
+    for (const Hash& hash : plan.hashes) plan.edge->append(hash, plan.tiles);
 }
 
 Result<void> SqliteStore::write_records(const Batch& batch, const Plan& plan) {
@@ -217,16 +227,26 @@ Result<CommitInfo> SqliteStore::commit(const Batch& batch) {
     }
     if (!done) return std::unexpected(std::move(done).error());
 
-    edge_ = std::move(plan.edge);
+    remember(batch, plan);
+    // Only an aid for the next opening, so a failure of it is none of the commit.
+    (void)ack_->confirm(static_cast<std::uint64_t>(wal_frames_));
+    return std::move(plan.info);
+}
+
+// What memory holds of the log, brought up to what is now on disk.
+void SqliteStore::remember(const Batch& batch, Plan& plan) {
+    if (plan.edge) {
+        edge_ = std::move(*plan.edge);
+    } else {
+        for (const Hash& hash : plan.hashes) edge_.append(hash, plan.tiles);
+    }
     pending_.reset();
+    ++commits_;
     for (const auto& segment : plan.segments) heads_[segment.run] = segment.after;
     for (const auto& row : batch.runs) {
         if (row.ended_ms) heads_.erase(row.id);
     }
     bound_cache(heads_);
-    // Only an aid for the next opening, so a failure of it is none of the commit.
-    (void)ack_->confirm(static_cast<std::uint64_t>(wal_frames_));
-    return std::move(plan.info);
 }
 
 }  // namespace weft::store

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 
+#include "bytecode/record.h"
 #include "store/note.h"
 #include "store/schema.h"
 #include "store/sqlite_store.h"

@@ -28,9 +28,6 @@ struct RecordHead {
     [[nodiscard]] bool has_payload() const { return (flags & 2U) != 0; }
 };
 
-constexpr std::size_t kRecordHeadBytes = 120;
-constexpr std::size_t kRecordBytesMax = 1024;
-
 // None when the bytes can't be a record of format 1.
 std::optional<RecordHead> parse_record_head(std::string_view record);
 
@@ -68,6 +65,7 @@ class SqliteStore final : public Store {
     KeyFile& keys() override { return *keys_; }
 
     Result<CommitInfo> commit(const Batch& batch) override;
+    std::uint64_t commits() const override { return commits_; }
     bool poisoned() const override { return poison_.has_value(); }
     Space space() const override { return space_; }
     Result<void> maintain(std::int64_t monotonic_ms, bool idle) override;
@@ -94,6 +92,7 @@ class SqliteStore final : public Store {
 
     Result<std::vector<InboxRow>> inbox(std::uint64_t after_id, std::uint32_t limit) override;
     Result<std::vector<InboxRow>> inbox_of(const RunId& run, std::uint32_t limit) override;
+    Result<std::optional<InboxRow>> inbox_by_tag(const Tag& tag) override;
     Result<std::vector<WakeRow>> due(std::int64_t now_ms, std::uint32_t limit) override;
     Result<std::optional<WakeRow>> next_wake() override;
     Result<std::vector<ReadyRow>> ready(const std::string& worker, std::uint32_t limit) override;
@@ -131,7 +130,10 @@ class SqliteStore final : public Store {
     };
     struct Plan {
         std::vector<Segment> segments;
-        MerkleEdge edge;
+        std::vector<Hash> hashes;  // in the order of the new leaves
+        // The edge after it, when a tile becomes full: its row is part of the commit. Else the
+        // hashes are appended afterwards, and no edge is copied.
+        std::optional<MerkleEdge> edge;
         std::vector<Tile> tiles;
         CommitInfo info;
     };
@@ -153,6 +155,8 @@ class SqliteStore final : public Store {
 
     // Writing.
     Result<Plan> plan_commit(const Batch& batch);
+    void place_leaves(const std::vector<Hash>& hashes, Plan& plan);
+    void remember(const Batch& batch, Plan& plan);
     Result<Segment*> segment_for(Plan& plan, const RunId& run,
                                  std::unordered_map<RunId, std::size_t, RunIdHash>& index);
     Result<void> write_batch(const Batch& batch, Plan& plan);
@@ -213,6 +217,7 @@ class SqliteStore final : public Store {
     // The tile asked for last at each level, for proofs.
     std::unordered_map<std::uint32_t, std::pair<std::uint64_t, std::string>> tiles_;
 
+    std::uint64_t commits_ = 0;
     std::uint64_t next_slot_ = 1;
     int wal_frames_ = 0;  // set by the hook at each commit
     Space space_ = Space::Plenty;

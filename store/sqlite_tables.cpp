@@ -24,8 +24,8 @@ auto one_row(Query& query, Make make) -> Result<std::optional<decltype(make(quer
 }
 
 InboxRow inbox_row(const Query& q) {
-    return {q.column_u64(0), q.column_id<16>(1), static_cast<std::int32_t>(q.column_i64(2)),
-            q.column_id<16>(3), q.column_text(4)};
+    return {q.column_u64(0),    q.column_id<16>(1), static_cast<std::int32_t>(q.column_i64(2)),
+            q.column_id<16>(3), q.column_text(4),   q.column_optional_u64(5)};
 }
 
 LedgerRow ledger_row(const Query& q) {
@@ -61,16 +61,21 @@ Result<std::optional<ImageRow>> SqliteStore::image(const Hash& hash) {
 
 Result<std::vector<InboxRow>> SqliteStore::inbox(std::uint64_t after_id, std::uint32_t limit) {
     auto query = database_->query(
-        "SELECT id, run, kind, tag, box FROM inbox WHERE box IS NOT NULL AND id > ? "
+        "SELECT id, run, kind, tag, box, seq FROM inbox WHERE box IS NOT NULL AND id > ? "
         "ORDER BY id LIMIT ?");
     return all_rows(query.u64(after_id).i64(limit), inbox_row);
 }
 
 Result<std::vector<InboxRow>> SqliteStore::inbox_of(const RunId& run, std::uint32_t limit) {
     auto query = database_->query(
-        "SELECT id, run, kind, tag, box FROM inbox WHERE box IS NOT NULL AND run = ? "
+        "SELECT id, run, kind, tag, box, seq FROM inbox WHERE box IS NOT NULL AND run = ? "
         "ORDER BY id LIMIT ?");
     return all_rows(query.id(run).i64(limit), inbox_row);
+}
+
+Result<std::optional<InboxRow>> SqliteStore::inbox_by_tag(const Tag& tag) {
+    auto query = database_->query("SELECT id, run, kind, tag, box, seq FROM inbox WHERE tag = ?");
+    return one_row(query.id(tag), inbox_row);
 }
 
 Result<std::vector<WakeRow>> SqliteStore::due(std::int64_t now_ms, std::uint32_t limit) {

@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bytecode/record.h"
 #include "store/note.h"
 #include "store/sqlite_store.h"
 

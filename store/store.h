@@ -72,6 +72,8 @@ class Store {
     // seq or prev), nothing was written and the store goes on. Any other failure poisons the store:
     // every later call fails and nothing more is written.
     virtual Result<CommitInfo> commit(const Batch& batch) = 0;
+    // How many of them there were since it was opened: what a step costs is counted in these.
+    [[nodiscard]] virtual std::uint64_t commits() const = 0;
     [[nodiscard]] virtual bool poisoned() const = 0;
     [[nodiscard]] virtual Space space() const = 0;
     // Between commits: looks at the free space, signs a checkpoint when one is due (256 records or
@@ -114,6 +116,8 @@ class Store {
     // What waits.
     virtual Result<std::vector<InboxRow>> inbox(std::uint64_t after_id, std::uint32_t limit) = 0;
     virtual Result<std::vector<InboxRow>> inbox_of(const RunId& run, std::uint32_t limit) = 0;
+    // Also when it was taken, until its run is erased.
+    virtual Result<std::optional<InboxRow>> inbox_by_tag(const Tag& tag) = 0;
     virtual Result<std::vector<WakeRow>> due(std::int64_t now_ms, std::uint32_t limit) = 0;
     virtual Result<std::optional<WakeRow>> next_wake() = 0;
     virtual Result<std::vector<ReadyRow>> ready(const std::string& worker, std::uint32_t limit) = 0;

@@ -37,15 +37,16 @@ class Verifier {
     Result<void> tiles();
     Result<void> edge_row();
     Result<void> walk_log();
-    void record(std::uint64_t leaf, const std::string& bytes);
+    void record(std::uint64_t leaf, std::string_view bytes);
     void check_leaf_hash(const At& at, const Hash& hash);
     void check_chain(const At& at, const Hash& hash);
     void check_segment(const At& at);
     Result<void> check_no_box(const At& at);
-    void check_box(const At& at, const std::string& bytes, const std::string& box);
+    void check_box(const At& at, std::string_view bytes, std::string_view box);
     Result<void> leftovers();
     Result<void> checkpoints();
     Result<void> programs();
+    Result<void> taken_inbox();
     Result<void> sealed_tables();
     Result<void> sealed_files();
 

@@ -200,6 +200,18 @@ Result<void> Verifier::programs() {
     }
 }
 
+// What came from outside and was taken says which record it became.
+Result<void> Verifier::taken_inbox() {
+    auto query = store_.database_->query(
+        "SELECT id, run, seq FROM inbox WHERE box IS NULL AND seq IS NOT NULL ORDER BY id");
+    while (true) {
+        WEFT_TRY(row, query.step());
+        if (!row) return {};
+        if (query.column_u64(2) < state_of(query.column_id<16>(1)).next_seq) continue;
+        found("inbox", query.column_text(0), "it was taken, but its run has no such record");
+    }
+}
+
 // Boxes that no record commits to: that they open says that they are whole and in their place.
 Result<void> Verifier::sealed_tables() {
     const auto check = [this](const char* table, const std::string& row, const RunId& run,

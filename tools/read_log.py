@@ -25,6 +25,7 @@ KINDS = {
     25: ("hit", "F", 40), 26: ("event", "C", 8), 27: ("lock-ask", "C", 24), 28: ("lock-got", "F", 8),
     29: ("lock-freed", "C", 8), 30: ("sub-start", "C", 24), 31: ("sub-ended", "F", 48),
     32: ("migrated", "F", 80), 33: ("adopted", "F", 48), 34: ("operator", "F", 24),
+    40: ("signal-taken", "C", 16),
     64: ("opened", "F", 32), 65: ("closed", "F", 8), 66: ("key-added", "F", 56),
     67: ("key-revoked", "F", 40), 68: ("actor", "F", 24), 69: ("breaker", "F", 24),
     70: ("clock-step", "F", 16), 71: ("attested", "F", 64), 72: ("erase", "F", 24),

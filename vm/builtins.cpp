@@ -119,6 +119,19 @@ Checked<Value> round_money(const Value& value) {
     return Value::money(*rounded, currency);
 }
 
+// Of outcomes with this case, what it holds.
+Checked<Value> held_by(std::uint32_t number, const Items& outcomes) {
+    Items out;
+    for (const auto& outcome : outcomes) {
+        if (outcome.tag() != Tag::Case || outcome.as_case().fields.size() != 1) {
+            return undefined();
+        }
+        const auto& parts = outcome.as_case();
+        if (parts.number == number) out.push_back(parts.fields.front());
+    }
+    return Value::list(std::move(out));
+}
+
 Checked<Value> of_map(BuiltinFunction function, const Value& map) {
     if (map.tag() != Tag::Map) return undefined();
     Items out;
@@ -159,6 +172,10 @@ Checked<Value> of_list(BuiltinFunction function, std::span<const Value> argument
             return indexed(items);
         case BuiltinFunction::IsEmpty:
             return Value::boolean(items.empty());
+        case BuiltinFunction::OutcomeValues:
+            return held_by(0, items);
+        case BuiltinFunction::OutcomeErrors:
+            return held_by(1, items);
         case BuiltinFunction::ListConcat:
             if (arguments[1].tag() != Tag::List) return undefined();
             return list_concat(items, arguments[1].items());

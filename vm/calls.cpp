@@ -9,15 +9,6 @@
 namespace weft::vm {
 namespace {
 
-bool is_retried_by_default(std::string_view name) {
-    return name == "Transient" || name == "Timeout" || name == "Unavailable" || name == "Guard";
-}
-
-bool is_retried(const Policy& policy, const std::string& name) {
-    if (policy.retry_on.empty()) return is_retried_by_default(name);
-    return std::ranges::find(policy.retry_on, name) != policy.retry_on.end();
-}
-
 // An attempt of this kind never reached a receiver that could have told what it knows of the key.
 bool says_nothing(const std::string& name) {
     return name == "Transient" || name == "Timeout" || name == "Unavailable";
@@ -40,6 +31,7 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
 }  // namespace
 
 bool Machine::State::call_step(Branch& branch) {
+    if (before_step(branch)) return false;
     const auto x = branch.instruction();
     const auto row = image->sites[x.d].row;
     const auto& step = image->steps[row];
@@ -49,6 +41,9 @@ bool Machine::State::call_step(Branch& branch) {
     call.step = row;
     call.worker = step.worker;
     call.arguments = branch.frame().registers.range(x.b, x.c);
+    std::size_t behind = std::size_t{x.b} + x.c;
+    if (step.has_key) call.author_key = branch.frame().registers[behind++];
+    if (step.cache_ms > 0) call.cache_key = branch.frame().registers[behind];
     const bool undoes = branch.is_undoing() || branch.is_shielded;
     call.direction = undoes ? Direction::Undo : Direction::Forward;
 
@@ -61,6 +56,17 @@ bool Machine::State::call_step(Branch& branch) {
         raise(branch, evaluator.trap(place(branch), "the arguments are too large"));
         return false;
     }
+    std::optional<Due> last_moment;
+    if (x.op == Opcode::CallUntil) {
+        last_moment =
+            due_of(branch.frame().registers[x.b + std::size_t{x.c} + step.key_registers()]);
+        if (!last_moment) {
+            raise(branch, evaluator.trap(place(branch), "a step's last moment is no Time"));
+            return false;
+        }
+    } else if (step.policy.within_ms > 0) {
+        last_moment = Due{after(step.policy.within_ms), false};
+    }
     if (call.reserve_micros > 0 && !fits_budget(call.reserve_micros)) {
         call.attempt = 0;
         raise(branch, refuse_budget(call, call.reserve_micros));
@@ -69,11 +75,12 @@ bool Machine::State::call_step(Branch& branch) {
     branch.rest = Rest::Call;
     branch.waits_for = next_seq;
     auto& opened = open_call(std::move(call));
-    if (step.policy.within_ms > 0) {
+    if (last_moment) {
         opened.deadline_timer = set_timer({.role = TimerRole::StepDeadline,
-                                           .due_ms = after(step.policy.within_ms),
+                                           .due_ms = last_moment->ms,
                                            .call = opened.seq,
-                                           .branch = branch.id},
+                                           .branch = branch.id,
+                                           .until = last_moment->until},
                                           x.d);
     }
     return false;
@@ -121,6 +128,7 @@ Value Machine::State::refuse_budget(Call& call, std::int64_t more_micros) {
 void Machine::State::drop_call(std::uint64_t seq) {
     const auto found = calls.find(seq);
     auto& call = found->second;
+    if (!call.is_done) note_keyed(call, KeyedCall::What::NotDone);
     drop_timer(call.wait_timer);
     drop_timer(call.deadline_timer);
     reserved_micros -= std::min(reserved_micros, call.reserve_micros);
@@ -147,22 +155,32 @@ void Machine::State::succeed(Call& call, const Value& value) {
         return;
     }
     auto& branch = branches.at(call.branch);
-    branch.last_call = call.seq;
-    branch.last_order = ++completions;
-    branch.last_site = call.site;
+    ++completions;
+    if (!branch.frame().hook) {  // what a hook does is nothing that a step undoes
+        branch.last_call = call.seq;
+        branch.last_order = completions;
+        branch.last_site = call.site;
+    }
     const bool irreversible =
         image->workers[call.worker].irreversible && call.direction == Direction::Forward;
     if (irreversible && !call.counts_irreversible) count_irreversible(branch, true);
-    drop_call(call.seq);
-    resume_with(branch, value);
-    if (irreversible && branch.is_stopping && branch.id == kRoot) {
-        // The effect was under way when the run was told to stop. Nothing is undone from here on,
-        // so the run goes on; its deadline holds it.
-        branch.is_stopping = false;
-        is_failing = false;
-        is_cancelled = false;
-        if (std::exchange(is_timed_out, false)) run_deadline();
-    }
+    branch.last_is_hit = branch.last_is_hit && branch.frame().hook;
+    call.is_done = true;
+    note_keyed(call, KeyedCall::What::Done);
+    const CallName done = call.name();
+    drop_call(done.seq);
+    deliver(branch, done, value);
+    if (irreversible) cancel_lost(branch);
+}
+
+// An irreversible effect was under way when the run was told to stop. Nothing is undone from here
+// on, so the run goes on; its deadline holds it.
+void Machine::State::cancel_lost(Branch& branch) {
+    if (!branch.is_stopping || branch.id != kRoot) return;
+    branch.is_stopping = false;
+    is_failing = false;
+    is_cancelled = false;
+    if (std::exchange(is_timed_out, false)) run_deadline();
 }
 
 void Machine::State::fail_attempt(Call& call, std::string name, std::string message,
@@ -189,32 +207,34 @@ void Machine::State::fail_attempt(Call& call, std::string name, std::string mess
     auto& branch = branches.at(call.branch);
     if (is_stopped(call)) {
         drop_call(call.seq);
-        finish(branch, Ended::Stopped);
+        stopped(branch);
     } else if (call.is_late) {
         time_out(call);
     } else if (again && call.reserve_micros > 0 && !fits_budget(0)) {
         const auto error = refuse_budget(call, 0);
         give_up(call, error);
     } else if (again) {
-        back_off(call, ++call.retries, retry_after_ms);
+        try_again(call, retry_after_ms);
     } else {
         give_up(call, call_error(call));
     }
 }
 
-// Full jitter in 0 … first × 2^(number - 1), at most the cap; or what the worker asked for.
-void Machine::State::back_off(Call& call, std::uint16_t number,
-                              std::optional<std::int64_t> retry_after_ms) {
-    const auto& policy = image->steps[call.step].policy;
+// Full jitter in 0 … first × 2^(number - 1), at most the cap.
+std::int64_t Machine::State::jitter(const Policy& policy, std::uint16_t number) {
     std::int64_t bound = policy.backoff_first_ms;
     for (std::uint16_t i = 1; i < number && bound < policy.backoff_cap_ms; ++i) bound *= 2;
     bound = std::min(bound, policy.backoff_cap_ms);
-    std::int64_t delay = 0;
-    if (retry_after_ms) {
-        delay = std::clamp<std::int64_t>(*retry_after_ms, 0, policy.backoff_cap_ms);
-    } else {
-        delay = static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(bound)));
-    }
+    return static_cast<std::int64_t>(draw(static_cast<std::uint64_t>(bound)));
+}
+
+// Waits as drawn, or as the worker asked for.
+void Machine::State::back_off(Call& call, std::uint16_t number,
+                              std::optional<std::int64_t> retry_after_ms) {
+    const auto& policy = image->steps[call.step].policy;
+    const auto delay = retry_after_ms
+                           ? std::clamp<std::int64_t>(*retry_after_ms, 0, policy.backoff_cap_ms)
+                           : jitter(policy, number);
     call.phase = Phase::Backoff;
     call.wait_timer = set_timer({.role = TimerRole::Backoff,
                                  .due_ms = after(delay),
@@ -245,22 +265,23 @@ void Machine::State::next_attempt(Call& call) {
 void Machine::State::give_up(Call& call, const Value& error) {
     auto& branch = branches.at(call.branch);
     const auto& policy = image->steps[call.step].policy;
-    const bool holds = policy.then_hold && is_retried(policy, call.error);
-    const auto seq = call.seq;
-    drop_call(seq);
+    const bool holds = policy.then_hold && is_retried(policy, call.error) && !branch.frame().hook;
+    const CallName failed = call.name();
+    drop_call(failed.seq);
     touch(branch);
-    if (holds) {
-        hold(branch, error, HoldReason::ThenHold, seq);
-    } else {
-        raise(branch, error);
+    if (workflow->after_function == WorkerRow::kNoRow || !hooks_see(branch)) {
+        give_up_now(branch, error, holds, failed.seq);
+        return;
     }
+    tell_failure(branch, failed, error, holds);
 }
 
 // `within` has passed: no further attempt, but one under way is waited for, and a doubt is settled.
 void Machine::State::step_deadline(Call& call) {
     call.is_late = true;
     drop_timer(call.deadline_timer);
-    if (!call.is_in_doubt && call.phase != Phase::Started) time_out(call);
+    const bool waits = call.phase != Phase::Started && call.phase != Phase::Hooked;
+    if (!call.is_in_doubt && waits) time_out(call);
 }
 
 void Machine::State::time_out(Call& call) {

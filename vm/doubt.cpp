@@ -10,7 +10,7 @@ void Machine::State::doubt(Call& call) {
         if (call.direction != Direction::Probe && is_stopped(call)) {
             auto& branch = branches.at(call.branch);
             drop_call(call.seq);
-            finish(branch, Ended::Stopped);
+            stopped(branch);
         } else if (call.is_late) {
             time_out(call);
         } else {
@@ -61,6 +61,7 @@ void Machine::State::ask_probe(Call& call) {
     probe.direction = Direction::Probe;
     probe.arguments = {Value::text(to_hex(view(call.key)))};
     probe.other = call.seq;
+    probe.author_key = call.author_key;  // what the worker was sent comes of it
     call.phase = Phase::Probing;
     call.other = open_call(std::move(probe)).seq;
 }
@@ -114,7 +115,7 @@ bool Machine::State::undo_in_doubt(Call& call) {
     while (frame.function->code[pc].op == Opcode::Move) ++pc;
     const auto& push = frame.function->code[pc];
     if (push.op != Opcode::UndoPush || !image->functions[push.d].even_in_doubt) return false;
-    if (!branch.is_stopping && must_hold(branch)) return false;
+    if (!branch.must_stop() && must_hold(branch, call.error)) return false;
 
     // The instructions up to the push only gather its captures.
     frame.registers.set(branch.instruction().a, Value());

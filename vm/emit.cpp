@@ -1,4 +1,5 @@
 // Records, timers and draws: what a run numbers for itself.
+#include <algorithm>
 #include <limits>
 
 #include "base/check.h"
@@ -12,11 +13,16 @@ namespace {
 TimerPurpose purpose_of(TimerRole role) {
     switch (role) {
         case TimerRole::Backoff:
+        case TimerRole::BlockBackoff:
             return TimerPurpose::Backoff;
         case TimerRole::StepDeadline:
         case TimerRole::RunDeadline:
+        case TimerRole::SubDeadline:
+        case TimerRole::BlockDeadline:
             return TimerPurpose::Deadline;
         case TimerRole::Settle:
+        case TimerRole::Wait:
+        case TimerRole::Lock:
             return TimerPurpose::Timeout;
         case TimerRole::Review:
             return TimerPurpose::Review;
@@ -54,6 +60,14 @@ std::int64_t Machine::State::after(std::int64_t duration_ms) const {
         return std::numeric_limits<std::int64_t>::max();
     }
     return due;
+}
+
+std::optional<Due> Machine::State::due_of(const Value& deadline) const {
+    if (deadline.tag() == Tag::Duration) {
+        return Due{after(std::max<std::int64_t>(0, deadline.as_int())), false};
+    }
+    if (deadline.tag() == Tag::Time) return Due{deadline.as_int(), true};
+    return std::nullopt;
 }
 
 std::uint64_t Machine::State::set_timer(const Timer& timer, std::uint32_t site) {

@@ -5,6 +5,7 @@
 #include <expected>
 #include <string>
 
+#include "bytecode/image.h"
 #include "value/value.h"
 
 namespace weft::vm {
@@ -29,6 +30,8 @@ Value make_error(ErrorParts parts);
 
 // Whether a value has the shape of an error record.
 bool is_error(const Value& value);
+// Whether a failure of this name is tried again under the policy, as long as tries are left.
+bool is_retried(const Policy& policy, std::string_view name);
 // The name of an error record, "" of anything else.
 std::string_view error_name(const Value& value);
 

@@ -9,8 +9,6 @@
 namespace weft::vm {
 namespace {
 
-constexpr std::string_view kNotDefined = "the instruction is not defined for these values";
-
 std::uint64_t total_size(const std::vector<Value>& values) {
     std::uint64_t sum = 0;
     for (const auto& value : values) sum += value.tree_size();
@@ -118,6 +116,8 @@ Outcome<Value> Evaluator::value_of(CodePlace at, const Registers& registers) {
         case Opcode::Builtin:
         case Opcode::Refine:
             return call_here(at, registers);
+        case Opcode::Convert:
+            return convert(at, registers[x.b]);
         case Opcode::Map:
         case Opcode::Filter:
         case Opcode::Any:
@@ -260,13 +260,6 @@ Outcome<Value> Evaluator::prompt_inputs(CodePlace at, const std::vector<FieldTyp
                                         const std::vector<Value>& parts) {
     if (parts.size() != fields.size() + 2)
         return std::unexpected(trap(at, std::string(kNotDefined)));
-    static const TypeTable kJsonTypes = [] {
-        TypeTable types;
-        Type json;
-        json.kind = TypeKind::Json;
-        types.add(std::move(json));
-        return types;
-    }();
     std::vector<MapEntry> entries;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const Value& part = parts[i + 2];
@@ -274,7 +267,7 @@ Outcome<Value> Evaluator::prompt_inputs(CodePlace at, const std::vector<FieldTyp
             return std::unexpected(trap(at, "a prompt's input does not fit its type"));
         }
         if (!pay(0, part.tree_size())) return out_of_fuel(at);
-        auto json = from_json(kJsonTypes, TypeId{0}, to_json(image_.types, fields[i].type, part));
+        auto json = from_json(json_types(), TypeId{0}, to_json(image_.types, fields[i].type, part));
         if (!json) return std::unexpected(trap(at, json.error().message));
         entries.emplace_back(fields[i].json_name, std::move(*json));
     }
@@ -299,6 +292,10 @@ Outcome<Value> Evaluator::call_here(CodePlace at, const Registers& registers) {
 Outcome<bool> Evaluator::fits(TypeId type, const Value& value) {
     std::vector<PredicateCall> calls;
     if (check_value(image_.types, type, value, &calls)) return false;
+    return all_hold(std::move(calls));
+}
+
+Outcome<bool> Evaluator::all_hold(std::vector<PredicateCall> calls) {
     for (auto& predicate : calls) {
         const auto holds = call(predicate.function, {std::move(predicate.value)});
         if (!holds) return std::unexpected(holds.error());

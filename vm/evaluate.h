@@ -3,12 +3,16 @@
 #pragma once
 
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "bytecode/image.h"
 #include "vm/error_value.h"
 #include "vm/registers.h"
 
 namespace weft::vm {
+
+inline constexpr std::string_view kNotDefined = "the instruction is not defined for these values";
 
 // Where an instruction stands, for the text of a Trap.
 struct CodePlace {
@@ -55,6 +59,12 @@ class Evaluator {
     Outcome<Value> prompt_inputs(CodePlace at, const std::vector<FieldType>& fields,
                                  const std::vector<Value>& parts);
     Outcome<Value> call_here(CodePlace at, const Registers& registers);
+    Outcome<bool> all_hold(std::vector<PredicateCall> predicates);
+
+    // convert.cpp
+    Outcome<Value> convert(CodePlace at, const Value& value);
+    // Types of which number 0 is Json.
+    static const TypeTable& json_types();
 
     // list_functions.cpp
     Outcome<Value> list_function(CodePlace at, const Registers& registers);

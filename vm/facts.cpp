@@ -87,6 +87,12 @@ void Machine::State::on(const TimerFiredFact& fact) {
         case TimerRole::StepDeadline:
             step_deadline(calls.at(timer.call));
             return;
+        case TimerRole::SubDeadline: {
+            auto& sub = subs.at(timer.call);
+            sub.is_late = true;
+            sub.timer = 0;
+            return;
+        }
         case TimerRole::Settle:
             ask_probe(calls.at(timer.call));
             return;
@@ -94,8 +100,23 @@ void Machine::State::on(const TimerFiredFact& fact) {
             run_deadline();
             return;
         case TimerRole::Review:
-            decide(timer.task, Decision::Expired, tasks.at(timer.task).shown, "", "");
+            overdue(timer.task);
             return;
+        case TimerRole::BlockBackoff:
+            pass_begins(branches.at(timer.branch));
+            return;
+        case TimerRole::BlockDeadline:
+            block_deadline(branches.at(timer.branch), timer.scope);
+            return;
+        case TimerRole::Wait:
+            wait_over(branches.at(timer.branch));
+            return;
+        case TimerRole::Lock: {
+            auto& branch = branches.at(timer.branch);
+            lock_over(branch);
+            resume_with(branch, Value::boolean(false));
+            return;
+        }
         case TimerRole::Sleep: {
             auto& branch = branches.at(timer.branch);
             ++branch.frame().pc;
@@ -106,7 +127,7 @@ void Machine::State::on(const TimerFiredFact& fact) {
 }
 
 bool Machine::State::fits(const CancelFact&) const {
-    return !is_failing && branches.at(kRoot).irreversible == 0;
+    return !is_failing && !ending && branches.at(kRoot).irreversible == 0;
 }
 
 void Machine::State::on(const CancelFact& fact) {
@@ -124,6 +145,21 @@ void Machine::State::on(const KillFact& fact) {
     end_run(RunStatus::Killed,
             make_error({.name = "Killed", .message = fact.reason, .step = workflow->name}));
 }
+
+bool Machine::State::fits(const HeldByOperatorFact&) const {
+    return !is_held;
+}
+
+void Machine::State::on(const HeldByOperatorFact& fact) {
+    is_held = true;
+    why_held = fact.reason;
+}
+
+bool Machine::State::fits(const OperatorFact&) const {
+    return true;
+}
+
+void Machine::State::on(const OperatorFact&) {}
 
 bool Machine::State::fits(const ReleasedFact&) const {
     return is_held || !held.empty();

@@ -6,25 +6,32 @@ namespace weft::vm {
 
 void Machine::State::raise(Branch& branch, Value error) {
     touch(branch);
-    const bool handled = !branch.frame().scopes.empty();
-    if (branch.is_undoing()) {
-        if (handled) {
-            take_handler(branch, std::move(error));
-        } else {
-            undo_ended(branch, error);
-        }
+    const bool in_hook = branch.frame().hook.has_value();
+    if (!in_hook && branch.must_stop()) {
+        stopped(branch);
         return;
     }
-    if (branch.is_stopping) {
-        finish(branch, Ended::Stopped);
-        return;
-    }
-    if (!branch.is_shielded && must_hold(branch)) {
+    const auto name = error_name(error);
+    const bool can_hold = !in_hook && !branch.is_undoing() && !branch.is_shielded;
+    if (can_hold && must_hold(branch, name)) {
         hold(branch, error, HoldReason::NoReturn, 0);
         return;
     }
-    if (handled) {
-        take_handler(branch, std::move(error));
+    const auto number = taker(branch.frame(), name, SIZE_MAX);
+    if (number) {
+        const auto taking = takes(branch.frame().scopes[*number], name);
+        if (taking == Taking::Again) {
+            run_again(branch, *number);
+        } else if (taking == Taking::Hold) {
+            branch.held_scope = number;
+            hold(branch, error, HoldReason::ThenHold, 0);
+        } else {
+            take_error(branch, *number, std::move(error));
+        }
+    } else if (in_hook) {
+        hook_ended(branch);
+    } else if (branch.is_undoing()) {
+        undo_ended(branch, error);
     } else if (branch.id == kRoot) {
         fail_run(std::move(error));
     } else {
@@ -32,12 +39,13 @@ void Machine::State::raise(Branch& branch, Value error) {
     }
 }
 
-// Undoes what was done since the innermost scope was entered, then goes to its handler.
-void Machine::State::take_handler(Branch& branch, Value error) {
+// Undoes what was done since the scope was entered, then goes to its handler.
+void Machine::State::take_error(Branch& branch, std::size_t number, Value error) {
     auto& frame = branch.frame();
-    const Scope scope = frame.scopes.back();
-    frame.scopes.pop_back();
-    if (branch.is_undoing()) {  // nothing in an undo is undone
+    const Scope scope = frame.scopes[number];
+    close_scopes(branch, frame, number);
+    branch.is_announced = false;
+    if (branch.is_undoing() || frame.hook) {  // nothing in an undo or a hook is undone
         frame.registers.set(scope.error_register, std::move(error));
         frame.pc = scope.handler;
         make_ready(branch);
@@ -49,16 +57,34 @@ void Machine::State::take_handler(Branch& branch, Value error) {
                         .error = std::move(error)});
 }
 
-// Whether an error here would reach past an effect that can't be undone: one inside the scope that
-// would take it, or, where none would, one anywhere in the run.
-bool Machine::State::must_hold(const Branch& branch) const {
+// Whether an error here would reach past an effect that can't be undone: one inside the scope, or
+// the branch of a fork, that would take it, or, where nothing would, one anywhere in the run. Of
+// the branch's own scopes those below `limit` count.
+bool Machine::State::must_hold(const Branch& branch, std::string_view error,
+                               std::size_t limit) const {
     const auto* at = &branch;
     for (;;) {
-        const auto& scopes = at->frames.front().scopes;
-        if (!scopes.empty()) return scopes.back().irreversible != at->irreversible;
+        const auto& frame = at->frames.front();
+        if (const auto number = taker(frame, error, limit)) {
+            return frame.scopes[*number].irreversible != at->irreversible;
+        }
         if (at->id == kRoot) return at->irreversible > 0;
-        at = &branches.at(at->parent);
+        const auto& parent = branches.at(at->parent);
+        const auto& fork = *parent.fork;
+        if (tolerates(fork, failing_with(fork, at->item).size())) return at->irreversible > 0;
+        if (image->forks[fork.row].join == JoinRule::Collect) error = "TooManyErrors";
+        at = &parent;
+        limit = SIZE_MAX;
     }
+}
+
+// The time of the run, or of a block, is over past the point of no return: a person decides.
+void Machine::State::hold_run(std::uint32_t site, BranchId branch, const Value& error) {
+    is_held = true;
+    why_held = is_error(error) ? error.items()[1].as_text() : "";
+    HoldBody body;
+    body.reason = HoldReason::NoReturn;
+    emit(RecordKind::Hold, site, branch, body, &error);
 }
 
 // The branch rests at the instruction that failed; released, it runs that instruction again.
@@ -74,52 +100,80 @@ void Machine::State::hold(Branch& branch, const Value& error, HoldReason reason,
     body.call = call;
     std::uint32_t site = kNoSite;
     const auto& x = branch.instruction();
-    if (x.op == Opcode::CallStep || x.op == Opcode::ForkEach) site = x.d;
+    const bool is_named = x.op == Opcode::CallStep || x.op == Opcode::CallUntil ||
+                          x.op == Opcode::ForkEach || x.op == Opcode::ForkAll ||
+                          x.op == Opcode::RunSub;
+    if (is_named) site = x.d;
     emit(RecordKind::Hold, site, branch.id, body, &error);
 }
 
 void Machine::State::release(Branch& branch) {
     held.erase(branch.id);
-    make_ready(branch);
+    if (const auto scope = std::exchange(branch.held_scope, {})) {
+        run_again(branch, *scope);
+    } else {
+        make_ready(branch);
+    }
 }
 
-// Ends a branch at its next logged instruction; one that rests ends now, unless an effect is under
-// way or in doubt, or it is undoing: those are seen through first.
+// Ends a branch, at its next logged instruction at the latest.
 void Machine::State::stop(Branch& branch) {
     branch.is_stopping = true;
     touch(branch);
+    interrupt(branch);
+}
+
+// A branch has been told to leave off: one that rests does so now, unless an effect is under way or
+// in doubt, or it is undoing: those are seen through first.
+void Machine::State::interrupt(Branch& branch) {
     if (branch.undoing) return;
     switch (branch.rest) {
         case Rest::Ready:
         case Rest::Stuck:
             return;
+        case Rest::Sub:  // told to cancel; its end is awaited
+            return;
         case Rest::Call:
             stop_call(branch);
             return;
-        case Rest::Fork: {
-            auto& fork = *branch.fork;
-            fork.is_stopping = true;
-            for (const auto child : std::vector<BranchId>(fork.live.begin(), fork.live.end())) {
-                stop(branches.at(child));
-            }
-            fork.is_stopping = false;
+        case Rest::Fork:
+            stop_all(*branch.fork);
             join_if_done(branch);
             return;
-        }
         case Rest::Review:
             close_task(branch.waits_for);
             break;
         case Rest::Sleep:
             drop_timer(branch.waits_for);
             break;
+        case Rest::Wait:
+            stop_waiting(branch);
+            break;
+        case Rest::Lock:
+            lock_over(branch);
+            break;
         case Rest::Held:
+            branch.held_scope.reset();
             held.erase(branch.id);
             break;
         case Rest::Parked:
             parked.erase(branch.id);
             break;
     }
-    finish(branch, Ended::Stopped);
+    stopped(branch);
+}
+
+// The branch has left off.
+void Machine::State::stopped(Branch& branch) {
+    if (branch.frame().hook) {  // the step around the hook comes first
+        hook_ended(branch);
+        return;
+    }
+    if (branch.is_stopping) {
+        finish(branch, Ended::Stopped);
+    } else {
+        unwind(branch);
+    }
 }
 
 void Machine::State::stop_call(Branch& branch) {
@@ -130,26 +184,26 @@ void Machine::State::stop_call(Branch& branch) {
         return;
     }
     drop_call(call.seq);
-    finish(branch, Ended::Stopped);
+    stopped(branch);
 }
 
 // No handler takes it: everything is undone, then the run ends.
 void Machine::State::fail_run(Value error) {
     is_failing = true;
     run_error = std::move(error);
-    begin_undo(branches.at(kRoot), {.floor = 0, .then = UndoRun::Then::EndRun});
+    auto& root = branches.at(kRoot);
+    close_scopes(root, root.frame(), 0);
+    begin_undo(root, {.floor = 0, .then = UndoRun::Then::EndRun});
 }
 
 void Machine::State::run_deadline() {
     auto error = make_error({.name = "Timeout",
                              .message = "the workflow was not done within its time",
                              .step = workflow->name});
+    if (ending) return;
     auto& root = branches.at(kRoot);
     if (root.irreversible > 0) {
-        is_held = true;
-        HoldBody body;
-        body.reason = HoldReason::NoReturn;
-        emit(RecordKind::Hold, kNoSite, kRoot, body, &error);
+        hold_run(kNoSite, kRoot, error);
         return;
     }
     if (is_failing) return;

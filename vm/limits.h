@@ -14,6 +14,8 @@ inline constexpr std::uint64_t kRunBytesMax = 64ULL << 20U;
 // All registers of a run while it computes.
 inline constexpr std::uint64_t kWorkingBytesMax = 4 * kRunBytesMax;
 inline constexpr std::uint64_t kBranchesMax = 100'000;
+// Signals that no wait has taken.
+inline constexpr std::size_t kMailboxMax = 10'000;
 // Forks inside branches, and pure functions that call each other: both recurse in the machine.
 inline constexpr std::uint32_t kBranchDepthMax = 64;
 inline constexpr std::uint32_t kCallDepthMax = 200;

@@ -1,5 +1,7 @@
 #include "vm/machine.h"
 
+#include <limits>
+
 #include "base/check.h"
 #include "base/hash.h"
 #include "vm/state.h"
@@ -14,7 +16,13 @@ std::vector<bool> find_irreversible(const Image& image) {
     std::vector<std::uint32_t> found;
     for (const auto& site : image.sites) {
         if (site.kind == SiteKind::Fork) {
-            started_by[image.forks[site.row].function].push_back(site.function);
+            const auto& fork = image.forks[site.row];
+            if (fork.branches.empty()) started_by[fork.function].push_back(site.function);
+            for (const auto& row : fork.branches) started_by[row.function].push_back(site.function);
+        }
+        if (site.kind == SiteKind::Sub && !image.subs[site.row].detached) {
+            const auto& workflow = image.workflows[image.subs[site.row].workflow];
+            started_by[workflow.function].push_back(site.function);
         }
         if (site.kind != SiteKind::Step) continue;
         if (image.workers[image.steps[site.row].worker].irreversible)
@@ -89,6 +97,7 @@ RunStatus Machine::State::status() const {
 }
 
 void Machine::State::end_run(RunStatus how, Value value) {
+    free_lock();
     EndBody body;
     body.status = static_cast<EndStatus>(how);
     if (how != RunStatus::Completed) body.error = builtin_error(error_name(value));
@@ -101,7 +110,10 @@ void Machine::State::end_run(RunStatus how, Value value) {
     ready.clear();
     calls.clear();
     timers.clear();
+    for (auto& [id, task] : tasks) check.replace(task.term, {});
     tasks.clear();
+    subs.clear();
+    waiting.clear();
     held.clear();
     stuck.clear();
 }
@@ -142,6 +154,17 @@ RunStatus Machine::status() const {
 std::vector<Want> Machine::wants() const {
     return state_->wants();
 }
+std::optional<DueTimer> Machine::next_timer(std::int64_t ahead_ms) const {
+    std::optional<DueTimer> first;
+    for (const auto& [id, timer] : state_->timers) {
+        DueTimer due{timer.due_ms, id};
+        if (timer.until && __builtin_add_overflow(due.due_ms, ahead_ms, &due.due_ms)) {
+            due.due_ms = std::numeric_limits<std::int64_t>::max();
+        }
+        if (!first || due < *first) first = due;
+    }
+    return first;
+}
 const Value& Machine::result() const {
     return state_->result;
 }
@@ -151,11 +174,49 @@ std::int64_t Machine::spent_micros() const {
 Bytes16 Machine::check() const {
     return state_->check.sum();
 }
+std::vector<OpenEffect> Machine::open_effects() const {
+    std::vector<OpenEffect> out;
+    for (const auto& [seq, call] : state_->calls) {
+        const bool open = call.phase == Phase::Started || call.is_in_doubt;
+        if (open && call.direction != Direction::Probe) out.push_back({seq, call.worker});
+    }
+    return out;
+}
 bool Machine::past_no_return() const {
     return state_->branches.at(kRoot).irreversible > 0;
 }
+const Begin& Machine::begin() const {
+    return state_->begin;
+}
+std::vector<SubEndedFact::Undo> Machine::undos() const {
+    std::vector<SubEndedFact::Undo> out;
+    for (const auto& entry : state_->branches.at(kRoot).undo) {
+        auto calls = entry.covers;
+        if (entry.call != 0) calls.push_back({{}, entry.call});
+        out.push_back({entry.function, entry.site, entry.captures, std::move(calls)});
+    }
+    return out;
+}
+std::uint64_t Machine::fuel() const {
+    return state_->meter.fuel;
+}
+std::vector<UnreadSignal> Machine::unread() const {
+    std::vector<UnreadSignal> out;
+    for (const auto& [seq, letter] : state_->mailbox) {
+        out.push_back({seq, letter.signal, letter.value});
+    }
+    return out;
+}
+std::optional<LockView> Machine::lock() const {
+    const auto& asked = state_->lock;
+    if (!asked) return std::nullopt;
+    return LockView{asked->id, asked->keys, asked->is_held};
+}
 void Machine::check_itself(bool on) {
     state_->checks_itself = on;
+}
+void Machine::watch(Visits* visits) {
+    state_->visits = visits;
 }
 
 }  // namespace weft::vm

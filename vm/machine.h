@@ -7,10 +7,12 @@
 // with the stored ones, byte for byte.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,11 +24,12 @@ namespace weft::vm {
 // What the run was begun with: the body and payload of its `begin` record.
 struct Begin {
     Bytes16 run{};
-    Hash seed{};                 // keys, draws and the state check come from it
-    std::uint32_t workflow = 0;  // row of Image::workflows
-    Value input;                 // record of the workflow's parameters, in order
-    Value tunes;                 // record of the tune values
-    std::string starter;         // actor name, for this_run.starter
+    Hash seed{};                          // keys, draws and the state check come from it
+    std::uint32_t workflow = 0;           // row of Image::workflows
+    Value input;                          // record of the workflow's parameters, in order
+    Value tunes;                          // record of the tune values
+    std::string starter;                  // actor name, for this_run.starter
+    std::vector<std::string> subjects{};  // whose data it is; not the machine's business
     std::int64_t time_ms = 0;
 };
 
@@ -69,7 +72,53 @@ struct DecisionFact {
     Decision decision = Decision::Approve;
     std::string by;  // actor name
     std::string reason;
-    std::vector<Value> values;  // Revise: the edited values, in the order shown
+    // Revise: the edited values, in the order shown. Approve of a task that asks for a form: it.
+    std::vector<Value> values;
+    std::string role = {};  // in which they decide
+};
+// An event from outside: kept until a wait takes it.
+struct SignalFact {
+    std::uint32_t signal = 0;  // number in the workflow
+    Bytes16 tag{};             // of the sender's key: one that came before changes nothing
+    Value value;
+    std::string by;
+};
+struct LockGotFact {
+    std::uint64_t lock = 0;
+};
+// The call's effect is one that was had before: of the same key, or out of the cache.
+struct HitFact {
+    std::uint64_t call = 0;
+    std::uint8_t source = 0;  // 0 cache, 1 key
+    Bytes16 origin_run{};
+    std::uint64_t origin_seq = 0;  // of the call that had it
+    Value value;
+    std::string refused;  // the key can't be used: why; the call fails with Trap
+};
+// A call of this run (zero) or of a sub-run whose undos this run took over.
+struct UndoneCall {
+    Bytes16 run{};
+    std::uint64_t call = 0;
+
+    bool operator==(const UndoneCall&) const = default;
+    static void fields(auto& self, auto&& io) { io(self.run, self.call); }
+};
+// A sub-run is over. What it did can still be undone by this run, unless the step says otherwise.
+struct SubEndedFact {
+    struct Undo {
+        std::uint32_t function = 0;
+        std::uint32_t site = 0xFFFF'FFFF;
+        std::vector<Value> captures;
+        std::vector<UndoneCall> calls;  // that it undoes
+    };
+    std::uint64_t call = 0;   // seq of the sub-start record
+    std::uint8_t status = 0;  // a RunStatus that is_ended
+    Hash leaf{};              // leaf hash of its end record
+    Value value;              // its result, or its error
+    std::vector<Undo> undos;  // first done first
+    bool past_no_return = false;
+    std::int64_t cost_micros = 0;
+    std::string currency;
 };
 struct CancelFact {
     std::string by;
@@ -79,13 +128,27 @@ struct KillFact {
     std::string by;
     std::string reason;
 };
+// An operator holds the run: no further attempt, no further logged instruction, until released.
+struct HeldByOperatorFact {
+    std::string by;
+    std::string reason;
+};
+// A held or stuck run goes on: its last failure is tried again.
 struct ReleasedFact {
     std::string by;
-};  // a held or stuck run goes on: its last failure is tried again
+    std::string reason = {};
+};
+// What an operator did beside the run's own facts, and why. It changes nothing.
+struct OperatorFact {
+    std::uint16_t action = 0;  // OperatorAction of bytecode/record_codes.h
+    std::string by;
+    std::string reason;
+};
 struct ResumedFact {};  // a new owner took the run up
 
 using Fact = std::variant<StartFact, OutcomeFact, SettledFact, TimerFiredFact, DecisionFact,
-                          CancelFact, KillFact, ReleasedFact, ResumedFact>;
+                          CancelFact, KillFact, HeldByOperatorFact, ReleasedFact, OperatorFact,
+                          SignalFact, LockGotFact, ResumedFact, HitFact, SubEndedFact>;
 
 // A command: everything of a record but run id, seq, time, prev and commitment, which the engine
 // adds.
@@ -107,27 +170,66 @@ enum class WantKind : std::uint8_t {
     Outcome,  // an attempt was started and its outcome is awaited (after a crash: settle the doubt)
     Cancel,   // stop the started attempt, then append its outcome
     Timer,    // append timer-fired when due
-    Decision,  // a review task is open
-    Settle,    // a doubt that needs a person
-    Release,   // held or stuck: an operator
+    Decision,   // a review task is open
+    Settle,     // a doubt that needs a person
+    Release,    // held or stuck: an operator
+    Sub,        // a sub-run is under way
+    CancelSub,  // … and is to be cancelled
+    Signal,     // a wait is open
+    Lock,       // append lock-got when it can be given
 };
 struct Want {
     WantKind kind = WantKind::Attempt;
     std::uint64_t call = 0;  // seq of the call record (Attempt, Outcome, Cancel, Settle)
     std::uint16_t attempt = 0;
-    std::uint32_t step = 0;      // row of Image::steps; for a probe the row of the step in doubt
-    std::uint32_t worker = 0;    // row of Image::workers (a probe's is the probe)
-    std::uint8_t direction = 0;  // 0 forward, 1 undo, 2 probe
-    Bytes16 key{};
+    std::uint32_t step = 0;        // row of Image::steps; for a probe the row of the step in doubt
+    std::uint32_t worker = 0;      // row of Image::workers (a probe's is the probe)
+    std::uint8_t direction = 0;    // 0 forward, 1 undo, 2 probe
+    Bytes16 key{};                 // Sub, CancelSub: id of the run
     std::vector<Value> arguments;  // Attempt
-    std::uint64_t timer = 0;       // Timer
-    std::int64_t due_ms = 0;       // Timer, Decision
-    std::uint64_t task = 0;        // Decision: seq of the review-open record
-    std::uint32_t review = 0;      // Decision: row of Image::reviews
-    std::vector<Value> shown;      // Decision: the values shown
-    std::string reason;            // Release, Settle: why
+    std::optional<Value> author_key;       // Attempt: of the step's `key`
+    std::optional<Value> cache_key;        // Attempt: of the step's `cache`
+    std::uint64_t timer = 0;               // Timer
+    std::int64_t due_ms = 0;               // Timer, Decision, Signal, Lock
+    bool until = false;                    // Timer: not before the wall clock says so, either
+    std::uint64_t task = 0;                // Decision: seq of the review-open record
+    std::uint32_t review = 0;              // Decision: row of Image::reviews
+    std::vector<Value> shown;              // Decision: the values shown
+    std::size_t line = 0;                  // Decision: of the review, who may decide now
+    std::vector<std::string> approved_by;  // Decision: so far
+    std::vector<std::string> except;       // Decision: who may not
+    std::uint32_t wait = 0;                // Signal: row of Image::waits
+    std::uint64_t lock = 0;                // Lock
+    std::vector<std::string> keys;         // Lock
+    std::string reason;                    // Release, Settle: why
 
     bool operator==(const Want&) const = default;
+};
+
+struct OpenEffect {
+    std::uint64_t call = 0;    // seq
+    std::uint32_t worker = 0;  // row
+};
+
+struct DueTimer {
+    std::int64_t due_ms = 0;
+    std::uint64_t timer = 0;
+
+    auto operator<=>(const DueTimer&) const = default;
+};
+
+// A signal that no wait has taken.
+struct UnreadSignal {
+    std::uint64_t seq = 0;
+    std::uint32_t signal = 0;
+    Value value;
+};
+
+// The lock that a run has asked for or holds.
+struct LockView {
+    std::uint64_t id = 0;
+    std::vector<std::string> keys;  // sorted
+    bool is_held = false;
 };
 
 enum class RunStatus : std::uint8_t {
@@ -145,10 +247,45 @@ inline bool is_ended(RunStatus status) {
     return status >= RunStatus::Completed;
 }
 
+// What became of a call with a `key` or a `cache`, for whoever keeps account of them.
+struct KeyedCall {
+    enum class What : std::uint8_t { Done, NotDone, Undone };
+    Bytes16 run{};  // zero: this one
+    std::uint64_t call = 0;
+    What what = What::Done;
+    std::uint32_t step = 0;
+    std::optional<Value> cache_key;  // Done
+};
+
+// A run that must begin: the payload of its sub-start, for the engine.
+struct SubStart {
+    std::uint64_t call = 0;  // seq of the sub-start record
+    Bytes16 run{};
+    std::uint32_t workflow = 0;
+    bool detached = false;
+    std::vector<Value> arguments;
+};
+
 // One record's worth of progress, for callers that follow along (seq is known to the machine: it
 // counts every record of the run, facts included).
 struct Progress {
     std::vector<Command> commands;  // in order, seqs following the fact's
+    std::vector<KeyedCall> keyed;
+    std::vector<SubStart> subs;
+};
+
+// Instructions that a machine has executed, by function and place: what a test did not reach.
+struct Visits {
+    static constexpr std::uint8_t kReached = 1;
+    static constexpr std::uint8_t kJumped = 2;  // it went on elsewhere than behind itself
+    std::vector<std::vector<std::uint8_t>> of;
+
+    explicit Visits(const Image& image) {
+        for (const auto& function : image.functions) of.emplace_back(function.code.size());
+    }
+    void note(std::uint32_t function, std::uint32_t pc, std::uint8_t what) {
+        of[function][pc] = static_cast<std::uint8_t>(of[function][pc] | what);
+    }
 };
 
 class Machine {
@@ -170,15 +307,38 @@ class Machine {
     [[nodiscard]] std::uint64_t next_seq() const;
     [[nodiscard]] RunStatus status() const;
     [[nodiscard]] std::vector<Want> wants() const;
+    // The timer that is due first, of those due at one time the one set first.
+    // `ahead_ms` is how far the run's time is ahead of the wall clock, which times that were named
+    // wait for as well.
+    [[nodiscard]] std::optional<DueTimer> next_timer(std::int64_t ahead_ms = 0) const;
     // The result (Completed), or the error record (Failed, Compensated, Cancelled, Killed).
     [[nodiscard]] const Value& result() const;
     [[nodiscard]] std::int64_t spent_micros() const;
     [[nodiscard]] Bytes16 check() const;  // state check now
     [[nodiscard]] bool past_no_return() const;
+    // Calls that may have an effect nobody knows of: started without outcome, or in doubt.
+    [[nodiscard]] std::vector<OpenEffect> open_effects() const;
+    [[nodiscard]] const Begin& begin() const;
+    // What an ended run did and could still be undone, first done first.
+    [[nodiscard]] std::vector<SubEndedFact::Undo> undos() const;
+
+    // The whole state, of a machine at rest whose run has not ended. `restore` gives a machine that
+    // goes on just as this one would: nothing when the bytes are no state of this image, or their
+    // state check is not the one that went in. They are no format: another version of the machine
+    // has another (kStateVersion), and replays.
+    [[nodiscard]] std::string snapshot() const;
+    static std::optional<Machine> restore(std::shared_ptr<const Image> image, Begin begin,
+                                          std::string_view bytes);
+    [[nodiscard]] std::uint64_t fuel() const;
+
+    [[nodiscard]] std::vector<UnreadSignal> unread() const;
+    [[nodiscard]] std::optional<LockView> lock() const;
 
     // From now on the state check is also computed from nothing at each record and must be equal:
     // for tests and debug builds, at the cost of walking the whole state each time.
     void check_itself(bool on);
+    // From now on notes what it executes; outlives the machine. It decides nothing by it.
+    void watch(Visits* visits);
 
   private:
     struct State;

@@ -57,6 +57,7 @@ class Registers {
         return {begin, begin + static_cast<std::ptrdiff_t>(count)};
     }
     [[nodiscard]] std::size_t named() const { return is_dirty_.size(); }
+    [[nodiscard]] std::size_t size() const { return values_.size(); }
     // Named slots set since the last call.
     std::vector<std::uint32_t> take_dirty() {
         for (auto index : dirty_) is_dirty_[index] = 0;

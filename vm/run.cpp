@@ -36,6 +36,9 @@ void Machine::State::resume_with(Branch& branch, Value value) {
 }
 
 bool Machine::State::advance(Branch& branch) {
+    if (visits != nullptr) {
+        visits->note(branch.frame().number, branch.frame().pc, Visits::kReached);
+    }
     switch (opcode_info(branch.instruction().op)->family) {
         case Family::Pure: {
             auto done = evaluator.pure(place(branch), branch.frame().registers);
@@ -63,10 +66,13 @@ bool Machine::State::flow(Branch& branch) {
             give_back(branch, frame.registers[x.a]);
             return false;
         case Opcode::ScopeEnter:
-            frame.scopes.push_back({x.a, x.d, branch.undo.size(), branch.irreversible});
+            frame.scopes.push_back({.error_register = x.a,
+                                    .handler = x.d,
+                                    .undo_height = branch.undo.size(),
+                                    .irreversible = branch.irreversible});
             break;
         case Opcode::ScopeLeave:
-            frame.scopes.pop_back();
+            close_scopes(branch, frame, frame.scopes.size() - 1);
             break;
         case Opcode::UndoMark:
             frame.registers.set(x.a, Value::integer(static_cast<std::int64_t>(branch.undo.size())));
@@ -84,6 +90,9 @@ bool Machine::State::flow(Branch& branch) {
                 raise(branch, std::move(next).error());
                 return false;
             }
+            if (visits != nullptr && *next != frame.pc + 1) {
+                visits->note(frame.number, frame.pc, Visits::kJumped);
+            }
             frame.pc = *next;
             return true;
         }
@@ -93,7 +102,9 @@ bool Machine::State::flow(Branch& branch) {
 }
 
 void Machine::State::give_back(Branch& branch, Value value) {
-    if (branch.is_undoing()) {
+    if (branch.frame().hook) {
+        hook_ended(branch);
+    } else if (branch.is_undoing()) {
         undo_ended(branch, std::nullopt);
     } else {
         finish(branch, Ended::Done, std::move(value));
@@ -113,7 +124,7 @@ bool Machine::State::may_pass_site(Branch& branch) {
         return false;
     }
     if (branch.must_stop()) {
-        finish(branch, Ended::Stopped);
+        stopped(branch);
         return false;
     }
     settle();
@@ -129,9 +140,16 @@ bool Machine::State::may_pass_site(Branch& branch) {
 bool Machine::State::site(Branch& branch) {
     switch (branch.instruction().op) {
         case Opcode::CallStep:
+        case Opcode::CallUntil:
             return call_step(branch);
+        case Opcode::RunSub:
+            return run_sub(branch);
         case Opcode::ForkEach:
             return fork_each(branch);
+        case Opcode::ForkAll:
+            return fork_all(branch);
+        case Opcode::Block:
+            return block(branch);
         case Opcode::UndoTo:
             return undo_to(branch);
         case Opcode::Gate:
@@ -142,8 +160,16 @@ bool Machine::State::site(Branch& branch) {
             return review(branch);
         case Opcode::Emit:
             return emit_event(branch);
+        case Opcode::Ask:
+            return ask(branch);
+        case Opcode::Wait:
+            return wait(branch);
+        case Opcode::Lock:
+            return ask_lock(branch);
         case Opcode::Sleep:
             return sleep(branch);
+        case Opcode::SleepUntil:
+            return sleep_until(branch);
         default:
             return end(branch);
     }

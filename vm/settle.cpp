@@ -68,7 +68,11 @@ Term Machine::State::branch_term(const Branch& branch) const {
         content.u32(frame.number);
         content.u32(frame.pc);
         content.u64(frame.scopes.size());
+        for (const auto& scope : frame.scopes) {
+            if (scope.block != Scope::kNoBlock) content.u16(scope.passes);
+        }
     }
+    content.u64(branch.unwinds_to.value_or(SIZE_MAX));
     content.u64(branch.undo.size());
     content.u64(branch.undo.empty() ? 0 : branch.undo.back().order);
     content.u64(branch.waits_for);
@@ -115,6 +119,9 @@ Bytes16 Machine::State::recomputed_check() const {
         add(fork.list_term);
         add(fork.captures_term);
     }
+    for (const auto& [seq, letter] : mailbox) add(letter.term);
+    for (const auto& [id, task] : tasks) add(task_term(id, task));
+    if (lock) add(lock_term());
     add(counters_term());
     return fresh.sum();
 }

@@ -116,8 +116,23 @@ bool Machine::State::sleep(Branch& branch) {
     return false;
 }
 
+bool Machine::State::sleep_until(Branch& branch) {
+    const auto x = branch.instruction();
+    const auto& time = branch.frame().registers[x.b];
+    if (time.tag() != Tag::Time) {
+        raise(branch, evaluator.trap(place(branch), "what is slept until is no Time"));
+        return false;
+    }
+    branch.rest = Rest::Sleep;
+    branch.waits_for = next_timer;
+    set_timer(
+        {.role = TimerRole::Sleep, .due_ms = time.as_int(), .branch = branch.id, .until = true},
+        x.d);
+    return false;
+}
+
 bool Machine::State::end(Branch& branch) {
-    end_run(RunStatus::Completed, branch.frame().registers[branch.instruction().a]);
+    start_ending(RunStatus::Completed, branch.frame().registers[branch.instruction().a]);
     return false;
 }
 

@@ -28,6 +28,9 @@ enum class SlotKind : std::uint32_t {
     ForkInput = 0xFFFF'0003,  // index 0: the list; 1: the captures
     Branch = 0xFFFF'0004,
     Counters = 0xFFFF'0005,
+    Mailbox = 0xFFFF'0006,  // index: seq of the signal's record
+    Task = 0xFFFF'0007,     // index: of the task
+    Lock = 0xFFFF'0008,
 };
 
 class StateCheck {

@@ -22,12 +22,13 @@ UndoEntry Machine::State::pop_undo(Branch& branch) {
 bool Machine::State::undo_push(Branch& branch) {
     const auto x = branch.instruction();
     ++branch.frame().pc;
-    // What an undo does is not undone.
-    if (branch.is_shielded) return true;
+    // What an undo does is not undone, nor what somebody else had done before.
+    if (branch.is_shielded || std::exchange(branch.last_is_hit, false)) return true;
     push_undo(branch, {.function = x.d,
                        .captures = branch.frame().registers.range(x.b, x.c),
                        .call = branch.last_call,
                        .order = branch.last_order,
+                       .covers = std::exchange(branch.cut, {}),
                        .site = branch.last_site});
     return true;
 }
@@ -38,7 +39,13 @@ bool Machine::State::undo_cut(Branch& branch) {
         raise(branch, evaluator.trap(place(branch), "an undo mark is no height"));
         return false;
     }
-    while (branch.undo.size() > static_cast<std::uint64_t>(mark.as_int())) pop_undo(branch);
+    branch.last_is_hit = false;
+    branch.cut.clear();
+    while (branch.undo.size() > static_cast<std::uint64_t>(mark.as_int())) {
+        const auto entry = pop_undo(branch);
+        branch.cut.insert(branch.cut.end(), entry.covers.begin(), entry.covers.end());
+        if (entry.call != 0) branch.cut.push_back({{}, entry.call});
+    }
     ++branch.frame().pc;
     return true;
 }
@@ -63,7 +70,9 @@ void Machine::State::begin_undo(Branch& branch, UndoRun undoing) {
 void Machine::State::go_on_undoing(Branch& branch) {
     auto& undoing = *branch.undoing;
     touch(branch);
-    if (branch.undo.size() > undoing.floor) {
+    // In strict order those before one that failed for good wait for it.
+    const bool waits = workflow->strict_order && !undoing.set_aside.empty();
+    if (branch.undo.size() > undoing.floor && !waits) {
         auto entry = pop_undo(branch);
         UndoBeginBody body;
         body.call = entry.call;
@@ -88,18 +97,26 @@ void Machine::State::go_on_undoing(Branch& branch) {
     }
     const UndoRun done = std::move(undoing);
     branch.undoing.reset();
+    if (done.then == UndoRun::Then::EndBranch) {
+        leave(branch);
+        return;
+    }
     if (done.then == UndoRun::Then::EndRun) {
         const auto how = is_cancelled ? RunStatus::Cancelled
                          : undone > 0 ? RunStatus::Compensated
                                       : RunStatus::Failed;
-        end_run(how, run_error);
+        start_ending(how, run_error);
         return;
     }
     if (branch.must_stop()) {
-        finish(branch, Ended::Stopped);
+        stopped(branch);
         return;
     }
     auto& frame = branch.frame();
+    if (done.then == UndoRun::Then::NextPass) {
+        next_pass(branch);
+        return;
+    }
     if (done.then == UndoRun::Then::Handler) {
         frame.registers.set(done.scope.error_register, done.error);
         frame.pc = done.scope.handler;
@@ -120,6 +137,7 @@ void Machine::State::undo_ended(Branch& branch, const std::optional<Value>& erro
     body.status = error ? UndoStatus::SetAside : UndoStatus::Done;
     emit(RecordKind::UndoEnd, entry.site, branch.id, body);
     auto& undoing = *branch.undoing;
+    if (!error) note_undone(entry);
     if (error) {
         undoing.error_of_undo = *error;
         branch.why_held = is_error(*error) ? error->items()[1].as_text() : "";

@@ -19,6 +19,7 @@ std::optional<WantKind> kind_of(const Call& call, bool is_stopped, bool run_is_h
         case Phase::Person:
             return WantKind::Settle;
         case Phase::Backoff:
+        case Phase::Hooked:
         case Phase::Settling:
         case Phase::Probing:
             return std::nullopt;
@@ -41,7 +42,11 @@ std::vector<Want> Machine::State::wants() const {
         want.worker = call.worker;
         want.direction = static_cast<std::uint8_t>(call.direction);
         want.key = call.key;
-        if (*kind == WantKind::Attempt) want.arguments = call.arguments;
+        if (*kind == WantKind::Attempt) {
+            want.arguments = call.arguments;
+            want.author_key = call.author_key;
+            want.cache_key = call.cache_key;
+        }
         if (*kind == WantKind::Settle) want.reason = call.message;
         out.push_back(std::move(want));
     }
@@ -50,6 +55,7 @@ std::vector<Want> Machine::State::wants() const {
         want.kind = WantKind::Timer;
         want.timer = id;
         want.due_ms = timer.due_ms;
+        want.until = timer.until;
         want.call = timer.call;
         want.task = timer.task;
         out.push_back(std::move(want));
@@ -61,12 +67,40 @@ std::vector<Want> Machine::State::wants() const {
         want.review = task.row;
         want.due_ms = task.due_ms;
         want.shown = task.shown;
+        want.line = task.line;
+        want.approved_by = task.approved_by;
+        want.except = task.except;
+        out.push_back(std::move(want));
+    }
+    for (const auto id : waiting) {
+        const auto& branch = branches.at(id);
+        Want want;
+        want.kind = WantKind::Signal;
+        want.wait = image->sites[branch.instruction().d].row;
+        want.due_ms = timers.at(branch.waits_for).due_ms;
+        out.push_back(std::move(want));
+    }
+    if (lock && !lock->is_held) {
+        Want want;
+        want.kind = WantKind::Lock;
+        want.lock = lock->id;
+        want.keys = lock->keys;
+        want.due_ms = lock->due_ms;
+        out.push_back(std::move(want));
+    }
+    for (const auto& [seq, sub] : subs) {
+        Want want;
+        const bool is_unwanted = sub.is_late || branches.at(sub.branch).must_stop();
+        want.kind = is_unwanted ? WantKind::CancelSub : WantKind::Sub;
+        want.call = seq;
+        want.step = sub.row;
+        want.key = sub.run;
         out.push_back(std::move(want));
     }
     if (is_held) {
         Want want;
         want.kind = WantKind::Release;
-        want.reason = "the workflow's time is over, past the point of no return";
+        want.reason = why_held;
         out.push_back(std::move(want));
     }
     for (const auto id : held) {

@@ -19,6 +19,18 @@ Diagnostic& Context::report(DiagnosticCode code, Span span, std::string message)
     return diagnostics.report(code, span, std::move(message));
 }
 
+bool Context::has_syntax_error(Span span) const {
+    constexpr unsigned kFirstOfChecker = 1000;
+    if (!span.file.has_value()) return false;
+    std::string_view text = module.sources[span.file].text();
+    std::size_t end = std::min(text.find('\n', span.end), text.size());
+    const auto& items = diagnostics.items();
+    return std::any_of(items.begin(), items.end(), [&](const Diagnostic& d) {
+        return static_cast<unsigned>(d.code) < kFirstOfChecker && d.span.file == span.file &&
+               d.span.begin >= span.begin && d.span.begin <= end;
+    });
+}
+
 std::string Context::text(TypeId type) const {
     if (!type.has_value()) return "an unknown type";
     if (type == common.none) return "none";

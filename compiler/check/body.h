@@ -2,6 +2,7 @@
 // in reach, and what the statements around mean for those inside.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,7 +27,12 @@ struct WorkflowFrame {
     std::int64_t timeout_ms = 0;
     std::int64_t within_ms = 0;
     std::vector<ir::LocalId> tunes;
-    std::set<std::string> paths;  // of steps and gates, to keep them apart
+    std::vector<ir::Signal> signals;
+    std::vector<bool> awaited;               // by signal
+    std::set<std::string> paths;             // of steps and gates, to keep them apart
+    std::map<std::string, std::string> was;  // path of a renamed step -> the path that it had
+    // Steps of the block that was checked last: in the end, the workflow's own.
+    std::vector<std::pair<std::string, ir::StmtId>> last_steps;
 };
 
 // Statements of the block being checked: a gate's `retry from` looks back in it.
@@ -36,19 +42,36 @@ struct OpenBlock {
     std::vector<std::pair<std::string, ir::StmtId>> steps;  // names of steps so far
 };
 
+// The repeat around, as long as its passes are checked.
+struct RepeatFrame {
+    std::uint32_t row = 0;  // in Module::repeats
+    TypeId item;
+    LabelSet outside = 0;  // control around it
+    LabelSet labels = 0;   // of the conditions that lead to `next` and `done`
+    std::vector<ir::StmtId> nexts = {};
+    std::vector<ir::StmtId> dones = {};
+};
+
+struct TestFrame;  // test_names.h
+
 struct Body {
     Context& context;
     ModuleId module;
     std::vector<LocalName> names = {};
     WorkflowFrame* workflow = nullptr;
+    TestFrame* test = nullptr;  // of a test: what it may read of a run
     OpenBlock* block = nullptr;
     std::string path = {};   // of the innermost step, "document_qa.answers"
     bool in_prompt = false;  // unknown names are placeholders
     bool in_system = false;  // inside a prompt's system part
+    RepeatFrame* repeat = nullptr;
     bool in_each = false;
+    ir::LocalId item = {};  // of the innermost `each`
+    bool in_hook = false;   // nothing that would change the run
+    bool in_parallel = false;
     bool in_undo = false;                   // steps need no compensation of their own
-    bool is_covered = false;                // a composite step around undoes what is inside
     LabelSet control = 0;                   // labels of the conditions around
+    std::vector<LocalName> ended = {};      // names of steps in blocks that have ended
     std::vector<ir::LocalId> cleared = {};  // values that a gate has let pass
 
     [[nodiscard]] std::size_t mark() const { return names.size(); }

@@ -1,9 +1,10 @@
-// if, if let and match as statements: their blocks may hold steps.
+// if, if let and match as statements: their blocks may hold steps. check_branches is where these
+// and the other statements with a value meet.
 #include <fmt/format.h>
 
 #include "compiler/check/choices.h"
-#include "compiler/check/constants.h"
 #include "compiler/check/statements.h"
+#include "compiler/check/truth.h"
 
 namespace weft::check {
 
@@ -37,7 +38,10 @@ ir::BlockId make_block(Body& body, bool wants_value, Fill fill) {
     body.block = around;
     ir::Block out;
     out.leaves = result.leaves;
-    if (wants_value && !result.leaves) out.value = result.value;
+    if (wants_value && !result.leaves) {
+        use_value(context, result.value);
+        out.value = result.value;
+    }
     out.type = out.value.has_value() ? type_of(context, out.value) : context.common.none;
     out.stmts = std::move(open.stmts);
     return context.module.blocks.add(std::move(out));
@@ -101,10 +105,7 @@ ir::BlockId check_else(Body& body, ast::Else part, bool wants_value, TypeId hint
 StatementResult check_if(Body& body, ast::If node, bool wants_value, TypeId hint) {
     Branches out;
     out.condition = expect_condition(body, node.condition(), "the condition");
-    if (known_value(body.context, out.condition)) {
-        body.context.report(DiagnosticCode::ConstantCondition, node.condition().span(),
-                            "the condition is always the same");
-    }
+    check_constant(body.context, out.condition);
     UnderCondition under(body, out.condition);
     out.then_block = check_block(body, node.block(), {wants_value, hint, {}});
     out.else_block = check_else(body, node.else_part(), wants_value, hint);
@@ -210,6 +211,8 @@ StatementResult check_match(Body& body, ast::Match node, bool wants_value, TypeI
 StatementResult check_branches(Body& body, ast::View node, bool wants_value, TypeId hint) {
     if (auto n = node.as<ast::If>()) return check_if(body, n, wants_value, hint);
     if (auto n = node.as<ast::IfLet>()) return check_if_let_statement(body, n, wants_value, hint);
+    if (auto n = node.as<ast::Parallel>()) return check_parallel(body, n);
+    if (auto n = node.as<ast::Repeat>()) return check_repeat(body, n, wants_value, hint);
     return check_match(body, node.as<ast::Match>(), wants_value, hint);
 }
 

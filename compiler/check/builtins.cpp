@@ -5,6 +5,7 @@
 
 #include "bytecode/image.h"
 #include "compiler/check/calls.h"
+#include "compiler/check/outcomes.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -75,6 +76,7 @@ class SignatureText {
             take(">");
             if (word == "List") return make_list(context_, inner);
             if (word == "Map") return make_map(context_, inner);
+            if (word == "Outcome") return make_outcome(context_, inner);
             WEFT_CHECK(word == "Indexed");
             return make_indexed(context_, inner);
         }
@@ -102,6 +104,14 @@ std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_
     Context& context = body.context;
     const BuiltinRow* row = find_builtin(name, call.arguments().size());
     if (row == nullptr) return std::nullopt;
+    // `values` of a map, and of a list of outcomes.
+    ir::ExprId first;
+    if (name == "values" && call.arguments().size() == 1) {
+        first = check_expr(body, call.arguments()[0].value());
+        TypeId type = type_of(context, first);
+        bool is_list = type.has_value() && kind_of(context, type) == TypeKind::List;
+        if (is_list) row = find_builtin("outcome_values", 1);
+    }
     Signature signature = SignatureText(context, row->signature).read();
     std::vector<ParameterName> names;
     for (const auto& p : signature.parameters) names.push_back({p.name, false});
@@ -114,7 +124,9 @@ std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_
     bool ok = matched.ok;
     for (std::size_t i = 0; i < names.size() && matched.ok; ++i) {
         TypeId pattern = signature.parameters[i].type;
-        ir::ExprId id = check_expr(body, matched.exprs[i], substitute(context, pattern, bindings));
+        ir::ExprId id = first.has_value() ? first
+                                          : check_expr(body, matched.exprs[i],
+                                                       substitute(context, pattern, bindings));
         if (!has_variable(context, pattern)) id = adapt_literal(body, id, pattern);
         TypeId actual = type_of(context, id);
         if (actual.has_value() && !unify(context, pattern, actual, bindings)) {
@@ -138,6 +150,8 @@ std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_
     if (!ok) return add_mistake(context, call.span());
     TypeId result = substitute(context, signature.result, bindings);
     if (!result.has_value()) return add_mistake(context, call.span());
+    // Rounded money stays in its currency.
+    if (row->name == "round_money") result = base_of(context, type_of(context, e.args.front()));
     e.type = with_labels(context.types(), result, labels);
     return add_expr(context, std::move(e));
 }

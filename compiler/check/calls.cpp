@@ -7,6 +7,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/test_names.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -80,6 +81,29 @@ ir::ExprId call_prompt(Body& body, ast::Call call, DeclId id) {
     return add_expr(context, std::move(e));
 }
 
+// Files and prompts are made by the engine alone, whatever a text says.
+bool can_be_read(const Context& context, TypeId type) {
+    if (!type.has_value()) return true;
+    const Type& t = context.types()[type];
+    if (t.kind == TypeKind::File || t.kind == TypeKind::Prompt) return false;
+    auto all = [&](const std::vector<FieldType>& fields) {
+        return std::ranges::all_of(fields,
+                                   [&](const auto& f) { return can_be_read(context, f.type); });
+    };
+    return can_be_read(context, t.element) && all(t.fields) &&
+           std::ranges::all_of(t.cases, [&](const auto& c) { return all(c.fields); });
+}
+
+// A text that is wanted as a text needs no reading, and Json as Json neither.
+ir::RefineSource refine_source(const Context& context, TypeKind from, TypeId base) {
+    TypeKind target = context.types()[base].kind;
+    bool is_text = target == TypeKind::Text || target == TypeKind::Email || target == TypeKind::Url;
+    if (!can_be_read(context, base)) return ir::RefineSource::Value;
+    if (from == TypeKind::Text && !is_text) return ir::RefineSource::Text;
+    if (from == TypeKind::Json && target != TypeKind::Json) return ir::RefineSource::Json;
+    return ir::RefineSource::Value;
+}
+
 // T.from(x)
 ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     Context& context = body.context;
@@ -92,9 +116,9 @@ ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     if (!from.has_value()) return add_mistake(context, call.span());
     TypeKind kind = kind_of(context, from);
     LabelSet labels = all_labels(context.types(), from);
-    TypeKind target = context.types()[base].kind;
-    bool parses = kind == TypeKind::Text || kind == TypeKind::Json ||
-                  (target == TypeKind::Money && kind == TypeKind::Money);
+    ir::RefineSource source = refine_source(context, kind, base);
+    bool parses = source != ir::RefineSource::Value ||
+                  (context.types()[base].kind == TypeKind::Money && kind == TypeKind::Money);
     if (!parses && !fits(context, base_of(context, from), base, labels)) {
         context.report(DiagnosticCode::TypeMismatch, call.span(),
                        fmt::format("`{}.from` can't make anything of a {}", context.text(type),
@@ -105,6 +129,7 @@ ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     e.kind = ExprKind::Refine;
     e.a = a;
     e.index = type.index;
+    e.extra = static_cast<std::uint32_t>(source);
     e.span = call.span();
     e.type = with_labels(context.types(), make_optional(context, type),
                          outer_labels(context.types(), from));
@@ -243,7 +268,9 @@ MatchedArguments match_arguments(Body& body, const std::vector<ast::Argument>& a
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!out.exprs[i] && !names[i].may_be_missing) missing.push_back(names[i].name);
     }
-    if (!missing.empty()) {
+    if (!missing.empty() && context.has_syntax_error(call)) {
+        out.ok = false;
+    } else if (!missing.empty()) {
         mistake(call, fmt::format("`{}` lacks `{}`", callee, fmt::join(missing, "`, `")));
     }
     return out;
@@ -317,14 +344,17 @@ ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
                        fmt::format("`{}` is a value and can't be called", joined(name)));
         return not_callable(body, call);
     }
+    if (body.test != nullptr) {
+        if (auto observed = check_test_call(body, call, name)) return *observed;
+    }
     DeclId id = find_value(context, body.module, name);
     if (id.has_value()) return call_declared(body, call, id);
     if (name.size() == 1) {
         if (auto list = check_list_function(body, call, name[0])) return *list;
         if (auto builtin = check_builtin(body, call, name[0])) return *builtin;
-        if (name[0] == "declassify" || name[0] == "errors") {
-            context.report(DiagnosticCode::NotSupportedYet, call.span(),
-                           fmt::format("`{}` is not supported yet", name[0]));
+        if (name[0] == "declassify") {
+            context.report(DiagnosticCode::MisplacedStatement, call.span(),
+                           "`declassify` stands as the whole value of a `let` in a workflow");
             return not_callable(body, call);
         }
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/truth.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -169,6 +170,7 @@ ir::ExprId check_if_expr(Body& body, ast::Expr expr, TypeId hint) {
     };
     if (auto node = expr.as<ast::If>()) {
         ir::ExprId condition = expect_condition(body, node.condition(), "the condition");
+        check_constant(context, condition);
         ir::ExprId then_value = pure_block(body, node.block(), hint);
         return finish(condition, then_value, else_value(body, node.else_part(), hint));
     }

@@ -5,6 +5,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/skipped.h"
 
 namespace weft::check {
 
@@ -41,10 +42,14 @@ bool is_refined(const Context& context, TypeId type) {
     return !constraints_of(context, type).empty();
 }
 
-// A literal of text is an Email, Url or refined text if it is a good one.
+// A literal of text is an Email, Url or refined text if it is a good one; so in a list of literals.
 bool takes_literal(const Context& context, TypeId from, TypeId wanted) {
     if (fits(context, base_of(context, from), base_of(context, wanted))) return true;
     TypeKind kind = kind_of(context, wanted);
+    if (kind == TypeKind::List && kind_of(context, from) == TypeKind::List) {
+        return takes_literal(context, context.types()[base_of(context, from)].element,
+                             context.types()[base_of(context, wanted)].element);
+    }
     return kind_of(context, from) == TypeKind::Text &&
            (kind == TypeKind::Email || kind == TypeKind::Url);
 }
@@ -96,8 +101,8 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
     const Type& want = context.types()[target];
     if (have.kind == TypeKind::Optional && want.kind != TypeKind::Optional &&
         fits(context, base_of(context, have.element), target, all_labels(context.types(), from))) {
-        auto& d = context.report(
-            DiagnosticCode::PossibleNone, span,
+        auto& d = report_none(
+            context, id, span,
             fmt::format("{} takes a {}, but this may be none", what, context.text(wanted)));
         d.help = "give a value for none with `??`, or take it apart with `if let`";
         return;
@@ -152,7 +157,9 @@ ir::ExprId coerce(Body& body, ir::ExprId id, TypeId wanted, std::string_view wha
     if (!from.has_value() || !wanted.has_value() || is_bottom(context, wanted)) return id;
     id = adapt_literal(body, id, wanted);
     from = type_of(context, id);
-    if ((outer_labels(context.types(), wanted) & kSecret) != 0 && known_value(context, id)) {
+    // What a test makes up is no secret.
+    if (body.test == nullptr && (outer_labels(context.types(), wanted) & kSecret) != 0 &&
+        known_value(context, id)) {
         auto& d = context.report(DiagnosticCode::SecretLiteral, span_of(context, id),
                                  fmt::format("{} is a Secret that stands in the source", what));
         d.help = "take it as a parameter of the workflow; `weft.toml` names where it is kept";

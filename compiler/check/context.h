@@ -42,6 +42,7 @@ struct Declaration {
     std::string qualified;  // for people and for the log: "rag.Citation"
     Span name_span;
     State state = State::Untouched;
+    State body_state = State::Untouched;  // Workflow
     bool used = false;
     TypeId type;            // Record, Enum, Alias, Const; Error: the record of its own fields
     TypeId error_type;      // Error: the whole error record
@@ -75,6 +76,7 @@ struct ModuleInfo {
     std::map<std::string, DeclId, std::less<>> errors;
     std::map<std::string, std::vector<CaseRef>, std::less<>> cases;
     std::vector<ast::Test> tests;
+    std::vector<ast::Schedule> schedules;
 };
 
 // Types that the checker asks for by name all the time.
@@ -108,6 +110,9 @@ struct Context {
     // Type names in the message follow "a"; it becomes "an" where one sounds so.
     Diagnostic& report(DiagnosticCode code, Span span, std::string message) const;
     [[nodiscard]] std::string text(TypeId type) const;  // `Bool`, also for the error type
+    // Whether the source from the begin of `span` to the end of the line on which it ends has a
+    // syntax error: what is missing there may have been hidden by it.
+    [[nodiscard]] bool has_syntax_error(Span span) const;
     ir::LocalId add_local(std::string name, TypeId type, Span span);
     void use_local(ir::LocalId local) { used_locals[local.index] = true; }
 };

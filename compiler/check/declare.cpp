@@ -303,7 +303,7 @@ void check_bodies(Context& context) {
                     check_prompt(context, id);
                     break;
                 case DeclKind::Workflow:
-                    check_workflow(context, id);
+                    static_cast<void>(check_workflow_now(context, id, {}));
                     break;
                 default:
                     break;

@@ -30,4 +30,12 @@ std::optional<Value> constant_default(Body& body, ast::Expr expr, TypeId type,
 // The name under which an error travels; reports an unknown one.
 std::optional<std::string> error_name(Context& context, ModuleId module, ast::Path path);
 
+// Checks the body of a workflow if that was not done yet. False, and reported at `use`, when it is
+// being checked: it would run itself.
+bool check_workflow_now(Context& context, DeclId id, Span use);
+// What runs when (schedules.cpp).
+void check_schedules(Context& context);
+// `key` and `subject` of a workflow, once its parameters are declared (keys.cpp).
+void check_start_clauses(Body& body, ast::Workflow node, ir::Workflow& row);
+
 }  // namespace weft::check

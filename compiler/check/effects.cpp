@@ -35,6 +35,12 @@ void check_flow(Body& body, const WorkerRow& row, const BoundCall& bound,
                 fmt::format("`{}` is not declared to take {} as `{}`", row.name,
                             label_text(extra & static_cast<LabelSet>(kPii | kSecret)), name));
             d.label = context.text(type_of(context, bound.args[i]));
+        } else if ((extra & kUntrusted) != 0 &&
+                   kind_of(context, signature.parameters[i].type) == TypeKind::Url) {
+            auto& d = context.report(
+                DiagnosticCode::DynamicTarget, span,
+                fmt::format("an untrusted value says where `{}` goes, as `{}`", row.name, name));
+            d.help = "take the address from the input or a constant, or let a gate name it first";
         } else if ((extra & kUntrusted) != 0 && row.irreversible) {
             auto& d = context.report(
                 DiagnosticCode::SinkNotBehindGate, span,

@@ -11,6 +11,8 @@ DeclId find_worker(Body& body, ast::Expr expr);
 bool bind_effect(Body& body, ast::Call call, DeclId worker, ir::Step& step);
 // Untrusted conditions around an irreversible effect choose whether it happens.
 void check_control(Body& body, const ir::Step& step, LabelSet control);
+// `key` and `cache` of a step: constant for an attempt, without labels (keys.cpp).
+void check_keys(Body& body, ast::Step node, ir::Step& step);
 // Timeout, keys and doubt, once the step's own clauses are read.
 void check_policy(Body& body, ir::Step& step);
 

@@ -7,6 +7,8 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/skipped.h"
+#include "compiler/check/test_names.h"
 #include "grammar/literals.h"
 #include "value/currency.h"
 
@@ -152,6 +154,7 @@ ir::ExprId declared_value(Body& body, DeclId id, Span span) {
 ir::ExprId unknown_value(Body& body, Span span, const Dotted& name) {
     Context& context = body.context;
     if (is_broken_import(context, body.module, name[0])) return add_mistake(context, span);
+    if (name.size() == 1 && report_ended(body, span, name[0])) return add_mistake(context, span);
     auto legal = legal_values(context, body.module, name);
     if (name.size() == 1) {
         for (auto& word : body.names_in_reach()) legal.push_back(std::move(word));
@@ -176,6 +179,9 @@ ir::ExprId name_ref(Body& body, ast::NameRef ref, TypeId hint) {
         e.span = ref.span();
         return add_expr(context, std::move(e));
     }
+    if (body.test != nullptr) {
+        if (auto observed = check_test_name(body, {ref.text()}, ref.span())) return *observed;
+    }
     DeclId id = find_value(context, body.module, {ref.text()});
     if (id.has_value()) return declared_value(body, id, ref.span());
     return unknown_value(body, ref.span(), {ref.text()});
@@ -194,9 +200,9 @@ ir::ExprId field_of(Body& body, ir::ExprId base, ast::Name name) {
     TypeId record = base_of(context, type);
     TypeKind kind = context.types()[record].kind;
     if (kind == TypeKind::Optional) {
-        auto& d = context.report(DiagnosticCode::PossibleNone, name.span(),
-                                 fmt::format("`{}` is read of a {}, which may be none", name.text(),
-                                             context.text(type)));
+        auto& d = report_none(context, base, name.span(),
+                              fmt::format("`{}` is read of a {}, which may be none", name.text(),
+                                          context.text(type)));
         d.help = "take it apart with `if let` first, or give a value for none with `??`";
         return add_mistake(context, name.span());
     }
@@ -242,6 +248,9 @@ ir::ExprId field_access(Body& body, ast::FieldAccess access, TypeId hint) {
     Dotted dotted = ast::dotted_name(whole);
     if (!dotted.empty() && body.find(dotted[0]) == nullptr && dotted[0] != "this_run") {
         if (access.field().text().empty()) return add_mistake(context, access.span());
+        if (body.test != nullptr) {
+            if (auto observed = check_test_name(body, dotted, access.span())) return *observed;
+        }
         bool is_upper = access.field().text()[0] >= 'A' && access.field().text()[0] <= 'Z';
         if (is_upper) return check_case_or_type(body, whole, hint);
         DeclId id = find_value(context, body.module, dotted);

@@ -9,6 +9,8 @@
 #include "compiler/check/gates.h"
 #include "compiler/check/names.h"
 #include "compiler/check/statements.h"
+#include "compiler/check/truth.h"
+#include "compiler/ir/walk.h"
 
 namespace weft::check {
 
@@ -93,9 +95,11 @@ ir::Requirement check_requirement(Body& body, ast::Require node) {
                 fmt::format("a requirement must be a Bool, but this is a {}", context.text(type)));
             if (is_number(kind_of(context, type))) d.help = "compare it: `… >= 0.80`";
         }
-        if (known_value(context, id)) {
-            context.report(DiagnosticCode::ConstantCondition, expr.span(),
-                           "the requirement is always the same");
+        if (auto truth = truth_of(context, id)) {
+            context.report(
+                *truth ? DiagnosticCode::GateCannotFail : DiagnosticCode::GateCannotPass,
+                expr.span(),
+                fmt::format("`{}` {}", out.text, *truth ? "always holds" : "can never hold"));
         }
         out.condition = id;
         return out;
@@ -115,77 +119,44 @@ ir::Requirement check_requirement(Body& body, ast::Require node) {
     return out;
 }
 
-void clear(Body& body, const ir::Gate& gate) {
-    for (const auto& rung : gate.rungs) {
-        // What was let through unjudged is as untrusted as before.
-        if (rung.kind == ir::Rung::Kind::Accept) return;
-    }
-    std::vector<ir::LocalId> named;
-    for (const auto& requirement : gate.requirements) {
-        if (requirement.condition.has_value())
-            locals_in(body.context, requirement.condition, named);
-        for (auto stmt : requirement.steps) {
-            const auto& step = body.context.module.steps[body.context.module.stmts[stmt].row];
-            for (auto arg : step.args) locals_in(body.context, arg, named);
-        }
-    }
-    for (const auto& rung : gate.rungs) {
-        named.insert(named.end(), rung.values.begin(), rung.values.end());
-    }
-    body.cleared.insert(body.cleared.end(), named.begin(), named.end());
-}
-
 }  // namespace
 
 void locals_in(const Context& context, ir::ExprId id, std::vector<ir::LocalId>& out) {
     if (!id.has_value()) return;
     const ir::Expr& e = context.module.exprs[id];
     if (e.kind == ir::ExprKind::Local) out.push_back(e.local);
-    locals_in(context, e.a, out);
-    locals_in(context, e.b, out);
-    for (auto arg : e.args) locals_in(context, arg, out);
-    if (e.kind == ir::ExprKind::ListFn) {
-        locals_in(context, context.module.lambdas[ir::LambdaId{e.index}].body, out);
+    ir::for_each_operand(context.module, e,
+                         [&](ir::ExprId part) { locals_in(context, part, out); });
+}
+
+std::vector<ir::LocalId> cleared_by(const Context& context, const ir::Gate& gate) {
+    std::vector<ir::LocalId> named;
+    for (const auto& rung : gate.rungs) {
+        // What was let through unjudged is as untrusted as before.
+        if (rung.kind == ir::Rung::Kind::Accept) return named;
     }
+    for (const auto& requirement : gate.requirements) {
+        locals_in(context, requirement.condition, named);
+        for (auto stmt : requirement.steps) {
+            const auto& step = context.module.steps[context.module.stmts[stmt].row];
+            for (auto arg : step.args) locals_in(context, arg, named);
+        }
+    }
+    for (const auto& rung : gate.rungs) {
+        named.insert(named.end(), rung.values.begin(), rung.values.end());
+    }
+    return named;
 }
 
 void check_threshold(Context& context, const ir::Requirement& requirement, Operator op, Span span) {
     Interval score = interval_of(context, requirement.score);
     Interval threshold = interval_of(context, requirement.threshold);
-    auto order = [](const std::optional<Decimal>& a, const std::optional<Decimal>& b) {
-        return a && b ? std::optional(Decimal::compare(*a, *b)) : std::nullopt;
-    };
-    // Compared with the threshold: the smallest and the largest that the score can be.
-    auto low = order(score.min, threshold.max);
-    auto high = order(score.max, threshold.min);
-    bool always = false;
-    bool never = false;
-    switch (op) {
-        case Operator::GreaterEqual:
-            always = low && *low >= 0;
-            never = high && *high < 0;
-            break;
-        case Operator::Greater:
-            always = low && *low > 0;
-            never = high && *high <= 0;
-            break;
-        case Operator::LessEqual:
-            always = high && *high <= 0;
-            never = low && *low > 0;
-            break;
-        case Operator::Less:
-            always = high && *high < 0;
-            never = low && *low >= 0;
-            break;
-        default:
-            return;
-    }
-    auto bound = [](const std::optional<Decimal>& d) { return d ? d->to_string() : "…"; };
-    if (!always && !never) return;
+    auto truth = compare_ranges(op, score, threshold);
+    if (!truth) return;
     auto& d = context.report(
-        always ? DiagnosticCode::GateCannotFail : DiagnosticCode::GateCannotPass, span,
-        fmt::format("`{}` {}", requirement.text, always ? "always holds" : "can never hold"));
-    d.notes.push_back(fmt::format("the score lies in {}..{}", bound(score.min), bound(score.max)));
+        *truth ? DiagnosticCode::GateCannotFail : DiagnosticCode::GateCannotPass, span,
+        fmt::format("`{}` {}", requirement.text, *truth ? "always holds" : "can never hold"));
+    d.notes.push_back(fmt::format("the score lies in {}", range_text(score)));
 }
 
 void check_gate(Body& body, ast::Gate node, StatementResult& result) {
@@ -214,7 +185,8 @@ void check_gate(Body& body, ast::Gate node, StatementResult& result) {
         d.help =
             "end it with `otherwise fail \"…\"`, `otherwise return …` or `otherwise accept \"…\"`";
     }
-    clear(body, gate);
+    auto cleared = cleared_by(context, gate);
+    body.cleared.insert(body.cleared.end(), cleared.begin(), cleared.end());
     gate.verdict = body.declare(gate.name, context.common.verdict, gate.span);
     ir::LocalId verdict = gate.verdict;
     context.module.gates.push_back(std::move(gate));

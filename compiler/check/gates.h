@@ -14,4 +14,7 @@ void check_threshold(Context& context, const ir::Requirement& requirement, Opera
 // All locals that an expression reads.
 void locals_in(const Context& context, ir::ExprId expr, std::vector<ir::LocalId>& out);
 
+// The values that are no longer Untrusted behind the gate.
+std::vector<ir::LocalId> cleared_by(const Context& context, const ir::Gate& gate);
+
 }  // namespace weft::check

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "compiler/check/outcomes.h"
+
 namespace weft::check {
 
 namespace {
@@ -54,6 +56,11 @@ TypeId cleared_of(TypeTable& types, TypeId type, LabelSet labels) {
             if (inner == t.element) return type;
             t.element = inner;
             return types.add(std::move(t));
+        }
+        case TypeKind::Enum: {
+            TypeId value = outcome_value(types, type);
+            TypeId inner = cleared_of(types, value, labels);
+            return inner == value ? type : outcome_of(types, type, inner);
         }
         default:
             return type;

@@ -24,7 +24,7 @@ LabelSet outer_labels(const TypeTable& types, TypeId type);
 // Those of its parts too: elements, fields, cases.
 LabelSet all_labels(const TypeTable& types, TypeId type);
 TypeId without_labels(const TypeTable& types, TypeId type);
-// Takes `labels` away around the type and around the elements of lists, maps and optionals.
+// Takes `labels` away around the type and around the parts of lists, maps, optionals and outcomes.
 TypeId cleared_of(TypeTable& types, TypeId type, LabelSet labels);
 TypeId with_labels(TypeTable& types, TypeId type, LabelSet labels);
 std::string label_text(LabelSet labels);  // "Pii and Untrusted"

@@ -36,6 +36,8 @@ ExprKind kind_of_operator(Operator op) {
             return ExprKind::Multiply;
         case Operator::Divide:
             return ExprKind::Divide;
+        case Operator::WholeDivide:
+            return ExprKind::WholeDivide;
         case Operator::Remainder:
             return ExprKind::Remainder;
         default:
@@ -89,6 +91,7 @@ TypeId arithmetic(Context& context, Operator op, TypeId a, TypeId b) {
         }
         return a == b && scalar(x) ? common.decimal : TypeId{};
     }
+    if (op == Operator::WholeDivide) return x == TypeKind::Int && a == b ? a : TypeId{};
     if (op == Operator::Remainder) return a == b && scalar(x) ? a : TypeId{};
     return {};
 }
@@ -169,6 +172,12 @@ ir::ExprId compare(Body& body, ast::Binary binary, const Operands& o) {
                        "both sides are literals: the comparison always gives the same");
     }
     return out;
+}
+
+// `a < b < c`, which the parser has reported.
+bool is_chained(ast::Binary binary) {
+    auto left = binary.left().as<ast::Binary>();
+    return left && left.op() >= Operator::Equal && left.op() <= Operator::In;
 }
 
 ir::ExprId contains(Body& body, ast::Binary binary) {
@@ -287,6 +296,11 @@ ir::ExprId check_binary(Body& body, ast::Binary binary, TypeId hint) {
         case Operator::LessEqual:
         case Operator::Greater:
         case Operator::GreaterEqual:
+            if (is_chained(binary)) {
+                check_expr(body, binary.left());
+                check_expr(body, binary.right());
+                return add_mistake(context, binary.span());
+            }
             return compare(body, binary, operands(body, binary, {}));
         case Operator::In:
             return contains(body, binary);
@@ -306,7 +320,7 @@ ir::ExprId check_binary(Body& body, ast::Binary binary, TypeId hint) {
     ir::ExprId out = node(body, kind_of_operator(binary.op()), type, binary.span(), o.a, o.b);
     if (is_literal(context, o.a) && is_literal(context, o.b) &&
         kind_of(context, type) == TypeKind::Int && !known_value(context, out) &&
-        binary.op() != Operator::Remainder) {
+        binary.op() != Operator::Remainder && binary.op() != Operator::WholeDivide) {
         context.report(DiagnosticCode::OverflowCertain, binary.span(),
                        "the result of this expression does not fit an Int");
     }

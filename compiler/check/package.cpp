@@ -181,6 +181,8 @@ class Loading {
     void unsupported(ModuleId id, ast::Decl node) {
         if (auto test = node.as<ast::Test>()) {
             context_.modules[id].tests.push_back(test);
+        } else if (auto schedule = node.as<ast::Schedule>()) {
+            context_.modules[id].schedules.push_back(schedule);
         } else if (node.kind() != NodeKind::Use) {
             context_.report(DiagnosticCode::NotSupportedYet, node.span(),
                             fmt::format("`{}` is not supported yet", label(node.kind())));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/check/outcomes.h"
+
 namespace weft::check {
 
 namespace {
@@ -202,10 +204,14 @@ TypeId join(Context& context, TypeId a, TypeId b) {
 }
 
 bool has_variable(const Context& context, TypeId pattern) {
-    if (!pattern.has_value()) return false;
+    // The element of `none` stands for no type that arguments could give.
+    if (!pattern.has_value() || is_bottom(context, pattern)) return false;
     if (is_variable(context, pattern)) return true;
     const Type& t = at(context, pattern);
     if (is_indexed(t)) return has_variable(context, t.fields[1].type);
+    if (TypeId value = outcome_value(context.module.types, pattern); value.has_value()) {
+        return has_variable(context, value);
+    }
     return t.element.has_value() && has_variable(context, t.element);
 }
 
@@ -246,6 +252,10 @@ bool unify(Context& context, TypeId pattern, TypeId actual, Bindings& bindings) 
     if (is_indexed(p)) {
         return is_indexed(a) && unify(context, p.fields[1].type, a.fields[1].type, bindings);
     }
+    if (p.kind == TypeKind::Enum) {
+        TypeId value = outcome_value(types, bare);
+        return value.has_value() && unify(context, outcome_value(types, pattern), value, bindings);
+    }
     return unify(context, p.element, a.element, bindings);
 }
 
@@ -259,6 +269,9 @@ TypeId substitute(Context& context, TypeId pattern, const Bindings& bindings) {
     if (is_indexed(t)) {
         TypeId inner = substitute(context, t.fields[1].type, bindings);
         return inner.has_value() ? make_indexed(context, inner) : inner;
+    }
+    if (TypeId value = outcome_value(context.types(), pattern); value.has_value()) {
+        return make_outcome(context, substitute(context, value, bindings));
     }
     TypeId inner = substitute(context, t.element, bindings);
     if (!inner.has_value()) return inner;

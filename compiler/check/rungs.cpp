@@ -18,7 +18,6 @@ namespace {
 using RungKind = ir::Rung::Kind;
 
 constexpr std::int64_t kRoundsMax = 100;
-constexpr std::int64_t kApprovalsMax = 100;
 
 void check_override(Body& body, ast::With with, ir::Rung& rung) {
     Context& context = body.context;
@@ -80,7 +79,7 @@ void check_retry(Body& body, ast::RetryFrom node, ir::Rung& rung) {
     }
 }
 
-void check_review(Body& body, ast::Review node, ir::Rung& rung, const ir::Gate& gate) {
+void check_review_rung(Body& body, ast::Review node, ir::Rung& rung, const ir::Gate& gate) {
     Context& context = body.context;
     rung.kind = RungKind::Review;
     for (const auto& value : node.values()) {
@@ -102,39 +101,12 @@ void check_review(Body& body, ast::Review node, ir::Rung& rung, const ir::Gate& 
         }
         rung.values.push_back(local->local);
     }
-    ir::ExprId role = expect_expr(body, node.by(), context.common.text, "a role");
-    if (auto text = known_value(context, role); text && text->tag() == Tag::Text) {
-        rung.roles.push_back(text->as_text());
-    } else if (type_of(context, role).has_value()) {
-        context.report(DiagnosticCode::NotConstant, node.by().span(),
-                       "a role must be known before the run");
-    }
-    if (auto within = node.child<ast::Within>()) {
-        rung.within_ms = constant_duration(body, within.value(), "the review's time").value_or(1);
-        if (body.workflow->within_ms > 0 && rung.within_ms > body.workflow->within_ms) {
-            context.report(DiagnosticCode::ReviewExceedsDeadline, within.span(),
-                           fmt::format("the review may take longer than `{}` as a whole",
-                                       body.workflow->name));
-        }
-    } else if (node.child<ast::Until>()) {
-        context.report(DiagnosticCode::NotSupportedYet, node.child<ast::Until>().span(),
-                       "`until` is not supported yet");
-    } else {
-        auto& d =
-            context.report(DiagnosticCode::ReviewWithoutDeadline, node.span(),
-                           fmt::format("a review of the gate `{}` waits without end", gate.name));
-        d.help = "add `within 24h`";
-    }
-    if (node.needing()) {
-        rung.approvals_needed = static_cast<std::uint16_t>(
-            constant_int(body, node.needing(), "the approvals", 1, kApprovalsMax).value_or(1));
-    }
-    for (const auto& clause : node.children<ast::Clause>()) {
-        bool is_known = clause.kind() == NodeKind::Within || clause.kind() == NodeKind::Until ||
-                        clause.kind() == NodeKind::Needing;
-        if (is_known) continue;
-        context.report(DiagnosticCode::NotSupportedYet, clause.span(),
-                       fmt::format("`{}` is not supported yet", label(clause.kind())));
+    rung.terms =
+        check_review_terms(body, node, fmt::format("a review of the gate `{}`", gate.name));
+    if (node.asking()) {
+        rung.terms.form = {};
+        context.report(DiagnosticCode::MisplacedClause, node.asking().span(),
+                       "a gate's review gives no form: what it shows is revised instead");
     }
 }
 
@@ -152,7 +124,7 @@ void check_rung(Body& body, ast::Otherwise node, ir::Gate& gate, bool is_last) {
         check_retry(body, retry, rung);
         ends = false;
     } else if (auto review = inside.as<ast::Review>()) {
-        check_review(body, review, rung, gate);
+        check_review_rung(body, review, rung, gate);
         ends = false;
     } else if (auto fail = inside.as<ast::Fail>()) {
         rung.kind = RungKind::Fail;

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "compiler/check/constants.h"
+#include "compiler/check/declassify.h"
+#include "compiler/check/hooks.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -17,9 +19,21 @@ void check_let(Body& body, ast::Let let) {
     Context& context = body.context;
     std::string name(let.name().text());
     TypeId wanted = resolve_type(context, body.module, let.type());
-    ir::ExprId value = wanted.has_value()
-                           ? expect_expr(body, let.value(), wanted, fmt::format("`{}`", name))
-                           : check_expr(body, let.value());
+    ir::ExprId value;
+    if (auto call = declassify_call(body, let.value())) {
+        TypeId given;
+        value = check_declassify(body, call, given);
+        if (!wanted.has_value()) wanted = given;
+        if (given.has_value() && !fits(context, given, wanted)) {
+            context.report(DiagnosticCode::TypeMismatch, let.value().span(),
+                           fmt::format("`{}` takes a {}, but this is a {}", name,
+                                       context.text(wanted), context.text(given)));
+        }
+    } else if (wanted.has_value()) {
+        value = expect_expr(body, let.value(), wanted, fmt::format("`{}`", name));
+    } else {
+        value = check_expr(body, let.value());
+    }
     if (!wanted.has_value()) wanted = type_of(context, value);
     if (name.empty()) return;
     ir::LocalId local = body.declare(name, wanted, let.name().span());
@@ -46,19 +60,6 @@ void check_emit(Body& body, ast::Emit emit) {
     context.module.stmts[id].name = emit.name().text();
 }
 
-void check_sleep(Body& body, ast::Sleep sleep) {
-    Context& context = body.context;
-    if (!sleep.value()) {
-        context.report(DiagnosticCode::NotSupportedYet, sleep.span(),
-                       "`sleep until` is not supported yet");
-        return;
-    }
-    ir::ExprId value =
-        expect_expr(body, sleep.value(), context.common.duration, "the time to sleep");
-    ir::StmtId id = add_stmt(body, Kind::Sleep, 0, sleep.span());
-    context.module.stmts[id].expr = value;
-}
-
 void check_expr_stmt(Body& body, ast::Expr expr, Span span, bool wants_value,
                      StatementResult& result) {
     result.value = check_expr(body, expr);
@@ -74,6 +75,12 @@ void unsupported(Body& body, ast::Statement node) {
 }
 
 }  // namespace
+
+void use_value(Context& context, ir::ExprId value) {
+    if (!value.has_value()) return;
+    const ir::Expr& e = context.module.exprs[value];
+    if (e.kind == ir::ExprKind::Local) context.use_local(e.local);
+}
 
 ir::StmtId add_stmt(Body& body, Kind kind, std::size_t row, Span span) {
     ir::Stmt stmt;
@@ -94,6 +101,7 @@ ir::StmtId add_let(Body& body, ir::LocalId local, ir::ExprId value, Span span) {
 
 std::string new_path(Body& body, std::string_view name) {
     std::string path = fmt::format("{}.{}", body.path, name);
+    if (auto was = body.workflow->was.extract(path)) path = std::move(was.mapped());
     auto& taken = body.workflow->paths;
     std::string out = path;
     for (int i = 2; !taken.insert(out).second; ++i) out = fmt::format("{}_{}", path, i);
@@ -103,14 +111,16 @@ std::string new_path(Body& body, std::string_view name) {
 ir::ExprId check_return(Body& body, ast::Expr expr, Span span) {
     Context& context = body.context;
     WorkflowFrame& frame = *body.workflow;
-    if (body.in_each || body.in_undo) {
+    if (body.in_each || body.in_parallel || body.in_undo) {
+        std::string_view where = body.in_undo       ? "a compensation"
+                                 : body.in_parallel ? "`parallel`"
+                                                    : "`each`";
         context.report(DiagnosticCode::MisplacedStatement, span,
-                       fmt::format("`return` is refused inside {}",
-                                   body.in_undo ? "a compensation" : "`each`"));
+                       fmt::format("`return` is refused inside {}", where));
     }
     if (!expr) {
         if (frame.result_declared && frame.result.has_value() &&
-            frame.result != context.common.none) {
+            frame.result != context.common.none && !context.has_syntax_error(span)) {
             context.report(
                 DiagnosticCode::MissingReturn, span,
                 fmt::format("`{}` must return a {}", frame.name, context.text(frame.result)));
@@ -169,6 +179,7 @@ ir::ExprId check_fail(Body& body, ast::Expr expr, Span span) {
 StatementResult check_statement(Body& body, ast::Statement node, bool wants_value) {
     Context& context = body.context;
     StatementResult result;
+    if (body.in_hook && !may_stand_in_hook(body, node)) return result;
     switch (node.kind()) {
         case NodeKind::Let:
             check_let(body, node.as<ast::Let>());
@@ -182,6 +193,11 @@ StatementResult check_statement(Body& body, ast::Statement node, bool wants_valu
         case NodeKind::Step:
             check_step(body, node.as<ast::Step>(), result);
             break;
+        case NodeKind::Run: {
+            auto run = node.as<ast::Run>();
+            check_run(body, run, "run", run.call().span(), result);
+            break;
+        }
         case NodeKind::Each: {
             auto each = node.as<ast::Each>();
             check_each(body, each, each.binder().text(), each.binder().span(), false, result);
@@ -190,10 +206,32 @@ StatementResult check_statement(Body& body, ast::Statement node, bool wants_valu
         case NodeKind::Gate:
             check_gate(body, node.as<ast::Gate>(), result);
             break;
+        case NodeKind::Wait:
+            result = check_wait(body, node.as<ast::Wait>(), "wait", wants_value, {});
+            break;
+        case NodeKind::Review:
+            result = check_review(body, node.as<ast::Review>(), "review");
+            break;
+        case NodeKind::Lock:
+            check_lock(body, node.as<ast::Lock>());
+            break;
         case NodeKind::If:
         case NodeKind::IfLet:
         case NodeKind::Match:
             result = check_branches(body, node, wants_value, {});
+            break;
+        case NodeKind::Parallel:
+        case NodeKind::Repeat: {
+            std::string around = std::exchange(body.path, new_path(body, label(node.kind())));
+            result = check_branches(body, node, wants_value, {});
+            body.path = std::move(around);
+            break;
+        }
+        case NodeKind::Next:
+            result = check_next(body, node.as<ast::Next>());
+            break;
+        case NodeKind::Done:
+            result = check_done(body, node.as<ast::Done>(), {});
             break;
         case NodeKind::Return: {
             ir::ExprId value = check_return(body, node.as<ast::Return>().value(), node.span());
@@ -214,12 +252,20 @@ StatementResult check_statement(Body& body, ast::Statement node, bool wants_valu
                             result);
             break;
         case NodeKind::Tune:
+        case NodeKind::Signal:
             context.report(DiagnosticCode::MisplacedStatement, node.span(),
-                           "`tune` stands at the top of a workflow");
+                           fmt::format("`{}` stands at the top of a workflow", label(node.kind())));
+            break;
+        case NodeKind::BeforeStep:
+        case NodeKind::AfterStep:
+        case NodeKind::OnRetry:
+        case NodeKind::OnFailure:
+        case NodeKind::Finally:
+            context.report(DiagnosticCode::MisplacedStatement, node.span(),
+                           fmt::format("{} stands in the block of a workflow itself",
+                                       hook_label(node.kind())));
             break;
         case NodeKind::Accept:
-        case NodeKind::Next:
-        case NodeKind::Done:
             context.report(DiagnosticCode::MisplacedStatement, node.span(),
                            fmt::format("`{}` has no meaning here", label(node.kind())));
             break;
@@ -254,6 +300,7 @@ ir::BlockId check_lines(Body& body, const std::vector<ast::Statement>& lines, Bl
         if (is_last && wish.wants_value && result.value.has_value() && wish.hint.has_value()) {
             result.value = adapt_literal(body, result.value, wish.hint);
         }
+        if (is_last && wish.wants_value) use_value(context, result.value);
         if (is_last) out.value = wish.wants_value ? result.value : ir::ExprId{};
         out.leaves = out.leaves || result.leaves;
     }
@@ -262,6 +309,10 @@ ir::BlockId check_lines(Body& body, const std::vector<ast::Statement>& lines, Bl
                : out.leaves          ? context.common.bottom
                                      : context.common.none;
     out.stmts = std::move(open.stmts);
+    for (const auto& [name, stmt] : open.steps) {
+        if (const LocalName* local = body.find(name)) body.ended.push_back(*local);
+    }
+    if (body.workflow != nullptr) body.workflow->last_steps = std::move(open.steps);
     body.leave(mark);
     body.cleared = std::move(cleared);
     body.block = around;

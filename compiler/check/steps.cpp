@@ -1,14 +1,14 @@
-// Steps: one effect, or a composite of what stands inside; and each.
+// Steps: one effect, or a composite of what stands inside.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "compiler/check/choices.h"
-#include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/effects.h"
+#include "compiler/check/hooks.h"
 #include "compiler/check/names.h"
 #include "compiler/check/statements.h"
+#include "compiler/check/truth.h"
 #include "grammar/literals.h"
 
 namespace weft::check {
@@ -17,27 +17,16 @@ namespace {
 
 using Kind = ir::Stmt::Kind;
 
-struct StepName {
-    std::string text;
-    Span span;
-    bool is_given = false;
-};
-
-StepName name_of(ast::Step step) {
-    if (auto name = step.name()) return {std::string(name.text()), name.span(), true};
-    if (auto call = step.body().as<ast::Call>()) {
-        Dotted dotted = ast::dotted_name(call.callee().bare());
-        if (!dotted.empty()) return {std::string(dotted.back()), call.callee().span(), false};
-    }
-    return {"step", step.span(), false};
+Dotted called_name(ast::Expr expr) {
+    auto call = expr.bare().as<ast::Call>();
+    return call ? ast::dotted_name(call.callee().bare()) : Dotted{};
 }
 
 // Clauses that some step has, but no step of this version.
 void refuse_clauses(Body& body, const std::vector<ast::Clause>& clauses, bool is_composite) {
     for (const auto& clause : clauses) {
-        bool refused = clause.kind() == NodeKind::Key || clause.kind() == NodeKind::Cache ||
-                       clause.kind() == NodeKind::Until ||
-                       (is_composite && clause.kind() == NodeKind::Within);
+        bool is_key = clause.kind() == NodeKind::Key || clause.kind() == NodeKind::Cache;
+        bool refused = is_composite && (is_key || clause.kind() == NodeKind::Until);
         if (refused) {
             body.context.report(DiagnosticCode::NotSupportedYet, clause.span(),
                                 fmt::format("`{}` is not supported {}yet", label(clause.kind()),
@@ -59,6 +48,7 @@ void check_undo(Body& body, ast::Compensate node, const std::string& path, ir::U
     undo.kind = ir::Undo::Kind::Run;
     std::string around_path = std::exchange(body.path, path);
     bool around = std::exchange(body.in_undo, true);
+    RepeatFrame* repeat = std::exchange(body.repeat, nullptr);
     if (auto block = node.block()) {
         std::string inner = std::exchange(body.path, path + ".undo");
         undo.body = check_block(body, block);
@@ -92,6 +82,7 @@ void check_undo(Body& body, ast::Compensate node, const std::string& path, ir::U
         body.block = outer;
     }
     body.in_undo = around;
+    body.repeat = repeat;
     body.path = std::move(around_path);
 }
 
@@ -140,13 +131,7 @@ void check_handler(Body& body, ast::On on, ir::Step& step, TypeId& result) {
     step.handlers.push_back(std::move(handler));
 }
 
-// when, and what the name of the step is worth after `on` and `when`.
-void check_when(Body& body, ast::When when, ir::Step& step) {
-    if (!when) return;
-    step.when = expect_condition(body, when.value(), "`when`");
-}
-
-void require_undo(Body& body, const ir::Step& step) {
+void refuse_undo(Body& body, const ir::Step& step) {
     Context& context = body.context;
     const WorkerRow& row = context.module.workers[step.worker].row;
     if (row.irreversible && step.undo.kind == ir::Undo::Kind::Run) {
@@ -154,16 +139,16 @@ void require_undo(Body& body, const ir::Step& step) {
             context.report(DiagnosticCode::CompensationOutOfReach, step.undo.span,
                            fmt::format("`{}` is irreversible, so nothing undoes it", row.name));
         d.secondary.push_back({context.module.workers[step.worker].span, "declared so here"});
-        return;
     }
-    bool needs = row.effect != EffectClass::Read && !row.irreversible;
-    if (!needs || step.undo.kind != ir::Undo::Kind::Missing || body.in_undo || body.is_covered)
-        return;
-    auto& d = context.report(DiagnosticCode::UncompensatedEffect, step.span,
-                             fmt::format("`{}` changes the world, and `{}` does not say how it is "
-                                         "undone",
-                                         row.name, step.path));
-    d.help = "add `compensate worker(…)`, or `compensate none \"reason\"` if it may stand";
+}
+
+}  // namespace
+
+// when, and what the name of the step is worth after `on` and `when`.
+void check_when(Body& body, ast::When when, ir::Step& step) {
+    if (!when) return;
+    step.when = expect_condition(body, when.value(), "`when`");
+    check_constant(body.context, step.when);
 }
 
 // Declares the step's name and reads its compensation, which may use it.
@@ -175,6 +160,12 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
     if (step.when.has_value()) type = make_optional(context, type);
     // The undo runs for a step that was done: it sees the value as it came.
     auto compensate = node.child<ast::Compensate>();
+    if (compensate && body.in_undo) {
+        auto& d = context.report(DiagnosticCode::MisplacedClause, compensate.span(),
+                                 "what a compensation does is not undone itself");
+        d.help = "leave the clause out";
+        compensate = {};
+    }
     step.result = body.declare(name.text, type, name.span);
     if (compensate) {
         bool may_be_missing = compensate.even_in_doubt();
@@ -189,17 +180,32 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
         context.watched.push_back({step.result, DiagnosticCode::UnusedOutput});
     }
     if (step.worker.has_value()) {
-        require_undo(body, step);
+        refuse_undo(body, step);
         LabelSet control = body.control;
         TypeId when = step.when.has_value() ? type_of(context, step.when) : TypeId{};
         if (when.has_value()) control |= outer_labels(context.types(), when);
         check_control(body, step, control);
     }
+    if (body.in_hook) check_hook_step(body, step);
     ir::LocalId local = step.result;
     context.module.steps.push_back(std::move(step));
     ir::StmtId stmt = add_stmt(body, Kind::Step, context.module.steps.size() - 1, node.span());
     body.block->steps.emplace_back(name.text, stmt);
     result.value = add_local_ref(body, local, name.span);
+}
+
+namespace {
+
+// `until t` takes the place of `within D`.
+void check_until(Body& body, ast::Step node, ir::Step& step) {
+    auto until = node.child<ast::Until>();
+    if (!until) return;
+    step.until = expect_expr(body, until.value(), body.context.common.time, "the last moment");
+    if (auto within = node.child<ast::Within>()) {
+        auto& d = body.context.report(DiagnosticCode::MisplacedClause, until.span(),
+                                      "a step has one time for all its attempts");
+        d.secondary.push_back({within.span(), "this one, too"});
+    }
 }
 
 void check_effect_step(Body& body, ast::Step node, const StepName& name, DeclId worker,
@@ -211,9 +217,39 @@ void check_effect_step(Body& body, ast::Step node, const StepName& name, DeclId 
     bool ok = bind_effect(body, node.body().as<ast::Call>(), worker, step);
     refuse_clauses(body, node.clauses(), false);
     read_policy(body, node.clauses(), step.policy);
+    check_until(body, node, step);
     check_when(body, node.child<ast::When>(), step);
+    check_keys(body, node, step);
     if (ok) check_policy(body, step);
     finish_step(body, node, name, std::move(step), result);
+}
+
+// Clauses that mean nothing around inner steps, or inside a compensation.
+void check_block_clauses(Body& body, ast::Step node) {
+    auto misplaced = [&](ast::Clause clause, std::string message, std::string help) {
+        auto& d =
+            body.context.report(DiagnosticCode::MisplacedClause, clause.span(), std::move(message));
+        d.help = std::move(help);
+    };
+    for (const auto& clause : node.clauses()) {
+        auto compensate = clause.as<ast::Compensate>();
+        if (clause.kind() == NodeKind::Timeout) {
+            misplaced(clause, "`timeout` bounds one attempt of a worker, and this is a block",
+                      "write `within` for the time that the block has");
+        } else if (clause.kind() == NodeKind::Within && body.in_undo) {
+            misplaced(clause, "no time bounds what is undone", "bound the steps inside");
+        } else if (compensate && compensate.even_in_doubt() && !body.in_undo) {
+            misplaced(clause, "a block is never in doubt, only the steps inside it are",
+                      "write `compensate`, and `compensate even in doubt` on the step");
+        }
+    }
+}
+
+// A statement with a value after `step n =`.
+StatementResult check_valued(Body& body, const ast::View& node, const std::string& name) {
+    if (auto wait = node.as<ast::Wait>()) return check_wait(body, wait, name, true, {});
+    if (auto review = node.as<ast::Review>()) return check_review(body, review, name);
+    return check_branches(body, node, true, {});
 }
 
 // A step around statements: a block, or `if`, `match` or `each` with clauses.
@@ -224,27 +260,30 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
     step.span = node.span();
     step.name_span = name.span;
     refuse_clauses(body, node.clauses(), true);
+    check_block_clauses(body, node);
     read_policy(body, node.clauses(), step.policy);
     check_when(body, node.child<ast::When>(), step);
     std::string around = std::exchange(body.path, step.path);
-    bool covers = bool(node.child<ast::Compensate>());
-    bool was_covered = std::exchange(body.is_covered, body.is_covered || covers);
     if (auto block = node.body().as<ast::Block>()) {
         step.body = check_block(body, block, {true, {}, {}});
     } else {
         OpenBlock open;
         OpenBlock* outer = std::exchange(body.block, &open);
         StatementResult inner;
+        std::size_t mark = body.mark();
         if (auto each = node.body().as<ast::Each>()) {
-            std::size_t mark = body.mark();
             body.path = around;
             check_each(body, each, name.text, name.span, false, inner);
-            body.leave(mark);
+        } else if (auto run = node.body().as<ast::Run>()) {
+            body.path = around;
+            check_run(body, run, name.text, name.span, inner);
         } else {
-            inner = check_branches(body, node.body(), true, {});
+            inner = check_valued(body, node.body(), name.text);
         }
+        body.leave(mark);
         ir::Block row;
         row.leaves = inner.leaves;
+        use_value(context, inner.value);
         if (!inner.leaves) row.value = inner.value;
         row.type = row.value.has_value() ? type_of(context, row.value) : context.common.none;
         row.stmts = std::move(open.stmts);
@@ -252,7 +291,6 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
         body.block = outer;
     }
     body.path = std::move(around);
-    body.is_covered = was_covered;
     step.result_type = context.module.blocks[step.body].type;
     finish_step(body, node, name, std::move(step), result);
 }
@@ -260,8 +298,13 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
 // `step n = if …` without clauses needs no step around it.
 void check_named_branches(Body& body, ast::Step node, const StepName& name,
                           StatementResult& result) {
-    std::string around = std::exchange(body.path, new_path(body, name.text));
-    StatementResult inner = check_branches(body, node.body(), true, {});
+    bool waits = node.body().as<ast::Wait>() || node.body().as<ast::Review>();
+    // What waits has a path of its own.
+    std::string path = waits ? body.path : new_path(body, name.text);
+    std::string around = std::exchange(body.path, std::move(path));
+    std::size_t first = body.block->stmts.size();
+    StatementResult inner = check_valued(body, node.body(), name.text);
+    use_value(body.context, inner.value);
     body.path = std::move(around);
     result.leaves = inner.leaves;
     if (!inner.value.has_value()) {
@@ -269,79 +312,62 @@ void check_named_branches(Body& body, ast::Step node, const StepName& name,
     }
     ir::LocalId local = body.declare(name.text, type_of(body.context, inner.value), name.span);
     add_let(body, local, inner.value, node.span());
+    body.block->steps.emplace_back(name.text, body.block->stmts[first]);
     result.value = add_local_ref(body, local, name.span);
 }
 
 }  // namespace
 
-void check_each(Body& body, ast::Each node, std::string_view name, Span name_span, bool is_named,
-                StatementResult& result) {
-    Context& context = body.context;
-    ir::Each row;
-    row.path = new_path(body, name);
-    row.span = node.span();
-    row.list = check_expr(body, node.list());
-    TypeId list = type_of(context, row.list);
-    TypeId item;
-    LabelSet labels = 0;
-    if (list.has_value()) {
-        labels = outer_labels(context.types(), list);
-        if (kind_of(context, list) == TypeKind::List) {
-            item = with_labels(context.types(), context.types()[base_of(context, list)].element,
-                               labels);
-            if (!length_of(context, row.list).max) {
-                auto& d = context.report(
-                    DiagnosticCode::UnboundedFanout, node.list().span(),
-                    fmt::format("nothing bounds the length of this {}", context.text(list)));
-                d.help = "declare it: `List<T> where length in 0..100`";
-            }
-        } else {
-            context.report(
-                DiagnosticCode::TypeMismatch, node.list().span(),
-                fmt::format("`each` takes a list, but this is a {}", context.text(list)));
-        }
+StepName name_of(ast::Step step) {
+    if (auto name = step.name()) return {std::string(name.text()), name.span(), true};
+    if (auto call = step.body().as<ast::Call>()) {
+        Dotted dotted = ast::dotted_name(call.callee().bare());
+        if (!dotted.empty()) return {std::string(dotted.back()), call.callee().span(), false};
     }
-    if (auto at_once = node.at_once()) {
-        row.limit = static_cast<std::uint32_t>(
-            constant_int(body, at_once.value(), "the number at once", 1, 100'000).value_or(1));
+    if (auto run = step.body().as<ast::Run>()) {
+        Dotted dotted = called_name(run.call());
+        if (!dotted.empty()) return {std::string(dotted.back()), run.call().span(), false};
     }
-    if (node.collecting()) {
-        context.report(DiagnosticCode::NotSupportedYet, node.collecting().span(),
-                       "`collecting errors` is not supported yet");
-    }
-    std::size_t mark = body.mark();
-    row.item = body.declare(std::string(node.binder().text()), item, node.binder().span());
-    std::string around = std::exchange(body.path, row.path);
-    bool in_each = std::exchange(body.in_each, true);
-    LabelSet control = std::exchange(body.control, body.control | labels);
-    row.body = check_block(body, node.block(), {true, {}, {}});
-    body.control = control;
-    body.in_each = in_each;
-    body.path = std::move(around);
-    body.leave(mark);
-    TypeId type = make_list(context, context.module.blocks[row.body].type);
-    std::string local_name = is_named ? std::string(name) : fmt::format("{}…", name);
-    row.result = is_named ? body.declare(local_name, type, name_span)
-                          : context.add_local(local_name, type, name_span);
-    ir::LocalId local = row.result;
-    context.module.eaches.push_back(std::move(row));
-    ir::StmtId stmt = add_stmt(body, Kind::Each, context.module.eaches.size() - 1, node.span());
-    if (is_named) body.block->steps.emplace_back(local_name, stmt);
-    result.value = add_local_ref(body, local, name_span);
+    return {"step", step.span(), false};
 }
 
-void check_step(Body& body, ast::Step node, StatementResult& result) {
+namespace {
+
+// `step name was old`: its path goes on being what keys and logs know.
+void keep_identity(Body& body, ast::Step node, const StepName& name) {
+    auto was = node.was();
+    if (!was) return;
+    std::string old = fmt::format("{}.{}", body.path, was.old_name().text());
+    if (body.workflow->paths.contains(old)) {
+        body.context.report(DiagnosticCode::StepIdReused, was.span(),
+                            fmt::format("`{}` is the identity of another step already", old));
+        return;
+    }
+    body.workflow->was[fmt::format("{}.{}", body.path, name.text)] = std::move(old);
+}
+
+void check_what_step_does(Body& body, ast::Step node, const StepName& name,
+                          StatementResult& result) {
     Context& context = body.context;
     ast::View inside = node.body();
-    StepName name = name_of(node);
-    if (!inside) return;
+    if (body.in_hook && !may_be_step_of_hook(body, inside)) return;
     if (inside.kind() == NodeKind::Block) return check_composite(body, node, name, result);
     if (auto each = inside.as<ast::Each>()) {
         if (!node.clauses().empty()) return check_composite(body, node, name, result);
         return check_each(body, each, name.text, name.span, true, result);
     }
+    if (auto run = inside.as<ast::Run>()) {
+        // Tried again, it is another run each time.
+        if (node.child<ast::Retry>()) return check_composite(body, node, name, result);
+        return check_run_step(body, node, run, name, result);
+    }
     if (inside.kind() == NodeKind::If || inside.kind() == NodeKind::IfLet ||
-        inside.kind() == NodeKind::Match) {
+        inside.kind() == NodeKind::Match || inside.kind() == NodeKind::Parallel ||
+        inside.kind() == NodeKind::Repeat) {
+        if (!node.clauses().empty()) return check_composite(body, node, name, result);
+        return check_named_branches(body, node, name, result);
+    }
+    if (inside.as<ast::Wait>() || inside.as<ast::Review>()) {
         if (!node.clauses().empty()) return check_composite(body, node, name, result);
         return check_named_branches(body, node, name, result);
     }
@@ -361,6 +387,20 @@ void check_step(Body& body, ast::Step node, StatementResult& result) {
     context.report(DiagnosticCode::NotSupportedYet, inside.span(),
                    fmt::format("`{}` is not supported yet", label(inside.kind())));
     if (name.is_given) context.use_local(body.declare(name.text, {}, name.span));
+}
+
+}  // namespace
+
+void check_step(Body& body, ast::Step node, StatementResult& result) {
+    Context& context = body.context;
+    ast::View inside = node.body();
+    StepName name = name_of(node);
+    if (!inside) return;
+    keep_identity(body, node, name);
+    check_what_step_does(body, node, name, result);
+    // The name that it had is what the program's hash goes on knowing.
+    const LocalName* local = node.was() ? body.find(name.text) : nullptr;
+    if (local != nullptr) context.module.locals[local->local].was = node.was().old_name().text();
 }
 
 }  // namespace weft::check

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/edits.h"
 #include "compiler/check/usage.h"
 #include "grammar/comments.h"
 
@@ -48,7 +49,13 @@ void read_comment(Context& context, const SourceFile& file, FileId id, const Com
         for (const auto& row : all_diagnostics()) legal.emplace_back(row.name);
         auto& d = context.report(DiagnosticCode::UnknownRule, span,
                                  fmt::format("there is no check `{}`", name));
-        if (auto near = nearest(name, legal)) d.help = fmt::format("did you mean `{}`?", *near);
+        if (auto near = nearest(name, legal)) {
+            d.help = fmt::format("did you mean `{}`?", *near);
+            auto begin = static_cast<std::uint32_t>(name.data() - file.text().data());
+            d.fix = Fix{fmt::format("write `{}`", *near),
+                        {{{id, begin, begin + static_cast<std::uint32_t>(name.size())}, *near}},
+                        Applicability::MaybeWrong};
+        }
         return;
     }
     if (reason.size() < 3 || !reason.starts_with('"')) {
@@ -94,8 +101,10 @@ void apply_suppressions(Context& context) {
     if (context.diagnostics.has_errors()) return;  // not every warning was looked for
     for (const auto& s : all) {
         if (s.used) continue;
-        context.report(DiagnosticCode::UnusedSuppression, s.span,
-                       fmt::format("no `{}` is reported here", info(s.code).name));
+        auto& d = context.report(DiagnosticCode::UnusedSuppression, s.span,
+                                 fmt::format("no `{}` is reported here", info(s.code).name));
+        d.fix = Fix{
+            "remove the comment", {removal(context.module.sources, s.span)}, Applicability::Safe};
     }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bytecode/image.h"
+#include "compiler/check/skipped.h"
 #include "grammar/literals.h"
 
 namespace weft::check {
@@ -94,8 +95,8 @@ class Template {
         if (!type.has_value()) return id;
         TypeKind kind = kind_of(context_, type);
         if (kind == TypeKind::Optional) {
-            auto& d = context_.report(
-                DiagnosticCode::PossibleNone, span_of(context_, id),
+            auto& d = report_none(
+                context_, id, span_of(context_, id),
                 fmt::format("a hole takes no {}, which may be none", context_.text(type)));
             d.help = "give a text for none: `${x ?? \"-\"}`";
             return add_mistake(context_, span_of(context_, id));

@@ -7,6 +7,7 @@
 
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/outcomes.h"
 #include "compiler/check/relations.h"
 #include "value/currency.h"
 
@@ -70,6 +71,8 @@ class Resolving {
         if (!inner.has_value()) return inner;
         if (word == "List") return make_list(context_, inner);
         if (word == "Indexed") return make_indexed(context_, inner);
+        if (word == "Outcome") return make_outcome(context_, inner);
+        if (word == "Approval") return make_approval(context_, inner);
         if (auto label = label_kind(word)) return with_labels(context_.types(), inner, bit(*label));
         Type prompt;
         prompt.kind = TypeKind::Prompt;
@@ -88,17 +91,15 @@ class Resolving {
                 }
             }
             bool is_generic = word == "List" || word == "Map" || word == "Prompt" ||
-                              word == "Indexed" || label_kind(word) ||
+                              word == "Indexed" || word == "Approval" || label_kind(word) ||
+                              (word == "Outcome" && !type.arguments().empty()) ||
                               (word == "Money" && !type.arguments().empty());
             if (is_generic) return generic(type, word);
         }
         DeclId id = find_type(context_, module_, path);
         TypeId simple = path.size() == 1 ? simple_type(context_.common, word) : TypeId{};
         if (!id.has_value() && !simple.has_value()) {
-            if (word == "Outcome" || word == "Approval") {
-                context_.report(DiagnosticCode::NotSupportedYet, type.span(),
-                                fmt::format("`{}` is not supported yet", word));
-            } else if (path.size() < 2 || !is_broken_import(context_, module_, path[0])) {
+            if (path.size() < 2 || !is_broken_import(context_, module_, path[0])) {
                 report_unknown(context_, DiagnosticCode::UnknownName, type.path().span(), "type",
                                joined(path), legal_types(context_, module_, path));
             }
@@ -116,6 +117,18 @@ class Resolving {
 };
 
 }  // namespace
+
+TypeId make_approval(Context& context, TypeId value) {
+    if (!value.has_value()) return value;
+    Type t;
+    t.kind = TypeKind::Record;
+    t.name = fmt::format("Approval<{}>", context.text(value));
+    t.fields = {{"value", "value", value, {}},
+                {"by", "by", context.common.text, {}},
+                {"reason", "reason", context.common.text, {}},
+                {"at", "at", context.common.time, {}}};
+    return context.types().add(std::move(t));
+}
 
 TypeId simple_type(const CommonTypes& common, std::string_view name) {
     const std::array<std::pair<std::string_view, TypeId>, 16> table = {{

@@ -19,6 +19,8 @@ TypeId refine_type(Context& context, ModuleId module, TypeId base, ast::Expr con
                    std::string name, std::string doc);
 // A built-in type without arguments; none when `name` is no such.
 TypeId simple_type(const CommonTypes& common, std::string_view name);
+// What an approved review gives: the value, by whom, why and when.
+TypeId make_approval(Context& context, TypeId value);
 // Fills Context::common.
 void make_common_types(Context& context);
 

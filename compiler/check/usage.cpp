@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "compiler/check/body.h"
+#include "compiler/check/edits.h"
+#include "compiler/ir/walk.h"
 
 namespace weft::check {
 
@@ -50,12 +52,7 @@ void calls_in(const Context& context, ir::ExprId id, std::vector<std::uint32_t>&
     if (!id.has_value()) return;
     const ir::Expr& e = context.module.exprs[id];
     if (e.kind == ir::ExprKind::CallFn) out.push_back(e.index);
-    calls_in(context, e.a, out);
-    calls_in(context, e.b, out);
-    for (auto arg : e.args) calls_in(context, arg, out);
-    if (e.kind == ir::ExprKind::ListFn) {
-        calls_in(context, context.module.lambdas[ir::LambdaId{e.index}].body, out);
-    }
+    ir::for_each_operand(context.module, e, [&](ir::ExprId part) { calls_in(context, part, out); });
 }
 
 class CallGraph {
@@ -126,8 +123,11 @@ void check_usage(Context& context) {
         if (info.is_standard) continue;
         for (const auto& [name, import] : info.imports) {
             if (import.used || !import.module.has_value()) continue;
-            context.report(DiagnosticCode::UnusedImport, import.span,
-                           fmt::format("nothing uses the module `{}`", name));
+            auto& d = context.report(DiagnosticCode::UnusedImport, import.span,
+                                     fmt::format("nothing uses the module `{}`", name));
+            const auto& sources = context.module.sources;
+            if (!stands_alone(sources, import.span)) continue;
+            d.fix = Fix{"remove the import", {removal(sources, import.span)}, Applicability::Safe};
         }
     }
     check_declarations(context);

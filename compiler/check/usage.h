@@ -11,7 +11,5 @@ void check_recursion(const Context& context);
 // `// weft:allow name, "reason"` on the line of a message, or alone on the line above
 // (suppress.cpp).
 void apply_suppressions(Context& context);
-// Names in test blocks (tests.cpp); their values are not checked yet.
-void check_tests(Context& context);
 
 }  // namespace weft::check

@@ -62,13 +62,13 @@ ir::WorkerId read_probe(Body& body, ast::Probe probe, const Declaration& decl, W
 
 void read_limit(Body& body, ast::Limit limit, ir::Worker& worker) {
     if (limit.at_once()) {
-        worker.limit_at_once = static_cast<std::uint32_t>(
+        worker.row.pacing.at_once = static_cast<std::uint32_t>(
             constant_int(body, limit.at_once().value(), "the limit", 1, 1'000'000).value_or(0));
     }
     if (limit.rate()) {
-        worker.limit_count = static_cast<std::uint32_t>(
+        worker.row.pacing.rate_count = static_cast<std::uint32_t>(
             constant_int(body, limit.rate().count(), "the rate", 1, 1'000'000).value_or(0));
-        worker.limit_period_ms =
+        worker.row.pacing.rate_period_ms =
             constant_duration(body, limit.rate().period(), "the period of the rate").value_or(0);
     }
 }
@@ -92,11 +92,11 @@ void read_clause(Body& body, ast::Clause clause, const Declaration& decl, ir::Wo
     } else if (auto limit = clause.as<ast::Limit>()) {
         read_limit(body, limit, worker);
     } else if (auto breaker = clause.as<ast::Breaker>()) {
-        worker.breaker_failures = static_cast<std::uint32_t>(
+        worker.row.pacing.breaker_failures = static_cast<std::uint32_t>(
             constant_int(body, breaker.failures(), "the failures", 1, 1'000'000).value_or(0));
-        worker.breaker_window_ms =
+        worker.row.pacing.breaker_window_ms =
             constant_duration(body, breaker.window(), "the window").value_or(0);
-        worker.breaker_open_ms =
+        worker.row.pacing.breaker_open_ms =
             constant_duration(body, breaker.open_for(), "the time open").value_or(0);
     }
 }
@@ -125,10 +125,14 @@ void read_retry(Body& body, ast::Retry retry, Policy& policy) {
     policy.backoff_first_ms = *first;
     policy.backoff_cap_ms = *cap;
     if (*first > *cap) {
-        body.context.report(
+        auto& d = body.context.report(
             DiagnosticCode::BackoffInverted, backoff.span(),
             fmt::format("the backoff starts at {} and is capped at {}, which is less",
                         backoff.from().text(), backoff.to().text()));
+        d.fix = Fix{"swap them",
+                    {{backoff.from().span(), std::string(backoff.to().text())},
+                     {backoff.to().span(), std::string(backoff.from().text())}},
+                    Applicability::MaybeWrong};
     }
 }
 
@@ -172,6 +176,7 @@ void resolve_worker(Context& context, DeclId id) {
     decl.signature = signature;
     ir::Worker worker;
     worker.row.name = decl.qualified;
+    if (auto was = node.was()) worker.row.was = was.old_name().text();
     worker.span = decl.name_span;
     for (const auto& p : signature.parameters) {
         worker.row.parameters.push_back(p.name);

@@ -4,6 +4,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/flow.h"
+#include "compiler/check/hooks.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/types.h"
 #include "grammar/comments.h"
@@ -18,9 +19,11 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
     for (const auto& clause : node.clauses()) {
         if (auto within = clause.as<ast::Within>()) {
             has_within = true;
+            row.within_span = within.span();
             row.within_ms = constant_duration(body, within.value(), "the time within").value_or(0);
         } else if (auto costing = clause.as<ast::Costing>()) {
             row.has_budget = true;
+            row.budget_span = costing.span();
             if (auto money = constant_money(body, costing.value(), "the budget")) {
                 row.budget_micros = money->micros;
                 row.budget_currency = money->currency;
@@ -28,6 +31,10 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
         } else if (auto retain = clause.as<ast::Retain>()) {
             row.retain_ms =
                 constant_duration(body, retain.value(), "the time to retain").value_or(0);
+        } else if (clause.as<ast::StrictOrder>()) {
+            row.strict_order = true;
+        } else if (clause.as<ast::Key>() || clause.as<ast::Subject>()) {
+            continue;  // once the parameters are known
         } else if (auto timeout = clause.as<ast::Timeout>()) {
             frame.timeout_ms = constant_duration(body, timeout.value(), "the timeout").value_or(1);
         } else {
@@ -36,7 +43,9 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
                 fmt::format("`{}` is not supported yet on a workflow", label(clause.kind())));
         }
     }
-    if (!has_within) {
+    Span header = node.span();
+    if (node.body()) header.end = node.body().span().begin;
+    if (!has_within && !context.has_syntax_error(header)) {
         auto& d =
             context.report(DiagnosticCode::MissingTimeout, node.name().span(),
                            fmt::format("nothing bounds the time of the workflow `{}`", row.name));
@@ -55,12 +64,33 @@ ir::WorkflowParameter check_parameter(Body& body, const Parameter& p, Diagnostic
     return out;
 }
 
-// Tunes stand at the top, before every step.
+void declare_signal(Body& body, ast::Signal node, WorkflowFrame& frame) {
+    ir::Signal signal;
+    signal.name = node.name().text();
+    signal.span = node.name().span();
+    if (auto was = node.was()) signal.was = was.old_name().text();
+    signal.type = resolve_type(body.context, body.module, node.type());
+    if (signal.name.empty()) return;
+    for (const auto& other : frame.signals) {
+        if (other.name != signal.name) continue;
+        auto& d = body.context.report(DiagnosticCode::DuplicateName, signal.span,
+                                      fmt::format("the signal `{}` is declared twice", other.name));
+        d.secondary.push_back({other.span, "by this one, too"});
+    }
+    frame.signals.push_back(std::move(signal));
+    frame.awaited.push_back(false);
+}
+
+// Tunes and signals stand at the top, before every step.
 std::vector<ast::Statement> take_tunes(Body& body, ast::Block block, ir::Workflow& row,
                                        WorkflowFrame& frame) {
     std::vector<ast::Statement> rest;
     for (const auto& line : block.statements()) {
         auto tune = line.as<ast::Tune>();
+        if (auto signal = line.as<ast::Signal>(); signal && rest.empty()) {
+            declare_signal(body, signal, frame);
+            continue;
+        }
         if (!tune || !rest.empty()) {
             rest.push_back(line);
             continue;
@@ -107,11 +137,10 @@ void check_result(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFra
 }
 
 // What the header should say, given what the body does.
-void check_promises(Context& context, const Declaration& decl, const ir::Workflow& row,
-                    std::size_t first_step) {
+void check_promises(Context& context, const Declaration& decl, const ir::Workflow& row) {
     bool has_cost = false;
-    for (std::size_t i = first_step; i < context.module.steps.size(); ++i) {
-        const ir::Step& step = context.module.steps[i];
+    for (const ir::Step& step : context.module.steps) {
+        if (!step.path.starts_with(row.name + ".")) continue;
         has_cost = has_cost || (step.worker.has_value() &&
                                 context.module.workers[step.worker].row.reserve_micros > 0);
     }
@@ -147,6 +176,21 @@ void resolve_workflow(Context& context, DeclId id) {
     context.module.workflows.push_back(std::move(row));
 }
 
+bool check_workflow_now(Context& context, DeclId id, Span use) {
+    resolve(context, id);
+    auto& decl = context.declarations[id];
+    if (decl.body_state == Declaration::State::InProgress) {
+        context.report(DiagnosticCode::RecursiveDefinition, use,
+                       fmt::format("`{}` runs itself, maybe over others", decl.qualified));
+        return false;
+    }
+    if (decl.body_state == Declaration::State::Done) return true;
+    decl.body_state = Declaration::State::InProgress;
+    check_workflow(context, id);
+    context.declarations[id].body_state = Declaration::State::Done;
+    return true;
+}
+
 void check_workflow(Context& context, DeclId id) {
     Declaration decl = context.declarations[id];
     auto node = decl.node.as<ast::Workflow>();
@@ -156,17 +200,24 @@ void check_workflow(Context& context, DeclId id) {
     frame.result = decl.signature.result;
     frame.result_declared = bool(node.type());
     Body body{.context = context, .module = decl.module, .workflow = &frame, .path = row.name};
-    std::size_t first_step = context.module.steps.size();
     read_header(body, node, row, frame);
     for (const auto& p : decl.signature.parameters) {
         row.parameters.push_back(check_parameter(body, p, DiagnosticCode::UnusedInput));
     }
+    check_start_clauses(body, node, row);
     if (!node.body()) return;
     auto lines = take_tunes(body, node.body(), row, frame);
+    auto hooks = take_hooks(body, lines);
     row.body = check_lines(body, lines, {true, frame.result, {}});
+    check_hooks(body, hooks, row);
+    check_signals_awaited(context, frame);
+    row.signals = std::move(frame.signals);
     check_result(body, node, row, frame);
-    check_promises(context, decl, row, first_step);
+    check_promises(context, decl, row);
     check_flow(context, row);
+    check_decided(context, row);
+    row.may_be_irreversible = may_be_irreversible(context, row);
+    check_locks(context, row);
     context.module.workflows[decl.row] = std::move(row);
 }
 

@@ -1,65 +1,19 @@
 #include "compiler/format/pieces.h"
 
 #include <algorithm>
-#include <map>
-#include <span>
 #include <utility>
 
-#include "compiler/format/spacing.h"
-#include "grammar/comments.h"
+#include "compiler/format/shape.h"
+#include "compiler/format/source_tokens.h"
 #include "grammar/scan.h"
 
 namespace weft::format_detail {
 
 namespace {
 
-constexpr NodeKind kWorkerOrder[] = {NodeKind::Effect,  NodeKind::Probe, NodeKind::Fails,
-                                     NodeKind::Timeout, NodeKind::Retry, NodeKind::Breaker,
-                                     NodeKind::Limit,   NodeKind::Costs};
-constexpr NodeKind kWorkflowOrder[] = {NodeKind::Within,  NodeKind::Until, NodeKind::Costing,
-                                       NodeKind::Retain,  NodeKind::Key,   NodeKind::Subject,
-                                       NodeKind::Timeout, NodeKind::Retry, NodeKind::StrictOrder};
-constexpr NodeKind kStepOrder[] = {NodeKind::When,   NodeKind::Key,   NodeKind::Timeout,
-                                   NodeKind::Within, NodeKind::Until, NodeKind::Retry,
-                                   NodeKind::Cache,  NodeKind::On,    NodeKind::Compensate};
-
-bool is_leaf_text(NodeKind kind) {
-    return kind == NodeKind::Text || kind == NodeKind::TextBlock || kind == NodeKind::Regex ||
-           kind == NodeKind::Money;
-}
-
-// Clauses on lines of their own below the statement's first.
-bool has_clause_lines(NodeKind kind) {
-    return kind == NodeKind::Step || kind == NodeKind::Worker || kind == NodeKind::Workflow ||
-           kind == NodeKind::Review;
-}
-
-bool has_braced_lines(NodeKind kind) {
-    switch (kind) {
-        case NodeKind::Block:
-        case NodeKind::Record:
-        case NodeKind::ErrorDecl:
-        case NodeKind::Enum:
-        case NodeKind::Prompt:
-        case NodeKind::Gate:
-        case NodeKind::Match:
-        case NodeKind::Wait:
-            return true;
-        default:
-            return false;
-    }
-}
-
-bool stays_on_one_line(NodeKind kind) {
-    return kind == NodeKind::Use || kind == NodeKind::TypeAlias || kind == NodeKind::Const;
-}
-
 class Maker {
   public:
-    explicit Maker(const Tree& tree) : tree_(tree), text_(tree.text()) {
-        collect(tree.root());
-        attach_comments();
-    }
+    explicit Maker(const Tree& tree) : source_(tree), tree_(tree), text_(tree.text()) {}
 
     std::vector<Piece> make() {
         NodeKind previous = NodeKind::Module;
@@ -70,77 +24,11 @@ class Maker {
             item(id, apart || (previous != NodeKind::Module && kind != previous));
             previous = kind;
         }
-        for (const Comment& comment : last_) own_line(comment, false);
+        for (const Comment& comment : source_.last) own_line(comment, false);
         return std::move(pieces_);
     }
 
   private:
-    // --- tokens in the order of the source
-
-    struct Part {
-        NodeId child;  // or a token of the node's own
-        Token token;
-    };
-
-    std::vector<Part> parts(NodeId id) const {
-        std::vector<Part> out;
-        const Node& node = tree_[id];
-        std::uint32_t at = node.begin;
-        auto tokens_until = [&](std::uint32_t end) {
-            while (true) {
-                at = scan::skip_trivia(text_, at);
-                if (at >= end) return;
-                std::uint32_t stop = std::min(end, scan::token(text_, at));
-                out.push_back({NodeId{}, {text_.substr(at, stop - at), node.kind, at}});
-                at = stop;
-            }
-        };
-        if (is_leaf_text(node.kind) || node.subtree == 1) {
-            // Without children: the node is one token, or only words of its own.
-            if (is_leaf_text(node.kind) || category(node.kind) == NodeCategory::Expr ||
-                node.kind == NodeKind::Name || node.kind == NodeKind::Word) {
-                bool made_of_tokens = node.kind == NodeKind::List || node.kind == NodeKind::Map;
-                if (!made_of_tokens) {
-                    if (node.end > node.begin) {
-                        out.push_back({NodeId{}, {tree_.text(id), node.kind, node.begin}});
-                    }
-                    return out;
-                }
-            }
-        }
-        for (NodeId child : tree_.children(id)) {
-            tokens_until(tree_[child].begin);
-            out.push_back({child, {}});
-            at = std::max(at, tree_[child].end);
-        }
-        tokens_until(node.end);
-        return out;
-    }
-
-    void collect(NodeId id) {
-        for (const Part& part : parts(id)) {
-            if (part.child.has_value()) {
-                collect(part.child);
-            } else {
-                begins_.push_back(part.token.begin);
-            }
-        }
-    }
-
-    // A comment at a line's end goes with the token before it, one on its own line with the next.
-    void attach_comments() {
-        for (const Comment& comment : find_comments(tree_)) {
-            auto next = std::ranges::lower_bound(begins_, comment.begin);
-            if (!comment.own_line && next != begins_.begin()) {
-                trailing_.emplace(*std::prev(next), comment);
-            } else if (next == begins_.end()) {
-                last_.push_back(comment);
-            } else {
-                leading_[*next].push_back(comment);
-            }
-        }
-    }
-
     // --- pieces
 
     void add(PieceKind kind, std::uint32_t depth) {
@@ -169,43 +57,31 @@ class Maker {
         fresh_ = true;
     }
 
-    std::string comment_text(const Comment& comment) const {
-        auto out = text_.substr(comment.begin, comment.end - comment.begin);
-        return std::string(out.substr(0, out.find_last_not_of(" \t\r") + 1));
-    }
-
-    bool blank_before(std::uint32_t offset) const {
-        std::uint32_t begin = scan::line_begin(text_, offset);
-        if (begin == 0) return false;
-        std::uint32_t above = scan::line_begin(text_, begin - 1);
-        return above < begin && scan::skip_blanks(text_, above) + 1 >= begin;
-    }
-
     void own_line(const Comment& comment, bool first) {
-        if (!first && blank_before(comment.begin)) add(PieceKind::Blank, 0);
+        if (!first && source_.blank_before(comment.begin)) add(PieceKind::Blank, 0);
         line(depth_);
         Piece piece;
-        piece.text = comment_text(comment);
+        piece.text = source_.comment_text(comment);
         pieces_.push_back(std::move(piece));
     }
 
     // The comments before a token, each on its own line; the token's line comes after them.
     void leading(std::uint32_t token, bool first, bool apart) {
-        auto found = leading_.find(token);
-        if (found != leading_.end()) {
+        auto found = source_.leading.find(token);
+        if (found != source_.leading.end()) {
             for (const Comment& comment : found->second) {
                 if (apart) add(PieceKind::Blank, 0);
                 own_line(comment, first);
                 first = false;
                 apart = comment.kind == CommentKind::ModuleDoc && &comment == &found->second.back();
             }
-            leading_.erase(found);
+            source_.leading.erase(found);
         }
-        if (apart || (!first && blank_before(token))) add(PieceKind::Blank, 0);
+        if (apart || (!first && source_.blank_before(token))) add(PieceKind::Blank, 0);
     }
 
     void word(const Token& token) {
-        if (leading_.contains(token.begin)) {
+        if (source_.leading.contains(token.begin)) {
             ++depth_;
             leading(token.begin, true, false);
             line(depth_);
@@ -225,10 +101,10 @@ class Maker {
         previous_ = token;
         if (worker_clause_) align_next(AlignKind::WorkerClause);
         worker_clause_ = false;
-        auto found = trailing_.find(token.begin);
-        if (found != trailing_.end()) {
+        auto found = source_.trailing.find(token.begin);
+        if (found != source_.trailing.end()) {
             add(PieceKind::Comment, depth_ + 1);
-            pieces_.back().text = comment_text(found->second);
+            pieces_.back().text = source_.comment_text(found->second);
         }
     }
 
@@ -267,22 +143,17 @@ class Maker {
         return false;
     }
 
-    std::uint32_t first_token(NodeId id) const {
-        auto found = std::ranges::lower_bound(begins_, tree_[id].begin);
-        return found == begins_.end() ? tree_[id].begin : *found;
-    }
-
     void item(NodeId id, bool apart) {
         bool first = pieces_.empty() || first_in_block_;
         first_in_block_ = false;
-        leading(first_token(id), first, apart);
+        leading(source_.first_token(id), first, apart);
         line(depth_);
         node(id);
     }
 
     void node(NodeId id) {
         NodeKind kind = tree_[id].kind;
-        std::vector<Part> all = parts(id);
+        std::vector<Part> all = source_.parts(id);
         bool in_braces = false;
         bool clauses_done = false;
         bool fn_body = false;
@@ -333,7 +204,7 @@ class Maker {
             ++depth_;
         } else if (token.text == "}" && has_braced_lines(kind)) {
             bool empty = previous_.text == "{" && previous_.owner == kind &&
-                         !leading_.contains(token.begin) && !ends_in_comment();
+                         !source_.leading.contains(token.begin) && !ends_in_comment();
             leading(token.begin, true, false);
             --depth_;
             in_braces = first_in_block_ = false;
@@ -372,21 +243,7 @@ class Maker {
 
     // Commas of these stand inside their brackets.
     static bool in_brackets(NodeKind kind) {
-        switch (kind) {
-            case NodeKind::Call:
-            case NodeKind::List:
-            case NodeKind::Map:
-            case NodeKind::Worker:
-            case NodeKind::Workflow:
-            case NodeKind::Fn:
-            case NodeKind::Prompt:
-            case NodeKind::Case:
-            case NodeKind::Emit:
-            case NodeKind::Send:
-                return true;
-            default:
-                return false;
-        }
+        return has_argument_list(kind) || kind == NodeKind::List || kind == NodeKind::Map;
     }
 
     void close(const Token& token) {
@@ -400,18 +257,18 @@ class Maker {
     }
 
     void leading_comments_in_group(const Token& token) {
-        auto found = leading_.find(token.begin);
-        if (found == leading_.end()) return;
+        auto found = source_.leading.find(token.begin);
+        if (found == source_.leading.end()) return;
         for (const Comment& comment : found->second) own_line(comment, true);
-        leading_.erase(found);
+        source_.leading.erase(found);
     }
 
     // A comma before a closing bracket goes; its comments stay.
     void drop(const Token& token) {
-        auto found = trailing_.find(token.begin);
-        if (found == trailing_.end()) return;
+        auto found = source_.trailing.find(token.begin);
+        if (found == source_.trailing.end()) return;
         add(PieceKind::Comment, depth_);
-        pieces_.back().text = comment_text(found->second);
+        pieces_.back().text = source_.comment_text(found->second);
     }
 
     bool ends_in_comment() const {
@@ -428,10 +285,7 @@ class Maker {
             if (kind == NodeKind::Review && deadline) continue;
             found.push_back(child);
         }
-        std::span<const NodeKind> order = kStepOrder;
-        if (kind == NodeKind::Worker) order = kWorkerOrder;
-        if (kind == NodeKind::Workflow) order = kWorkflowOrder;
-        if (kind != NodeKind::Review) {
+        if (auto order = clause_order(kind); !order.empty()) {
             // Those of one kind stay in the order of the source.
             std::ranges::sort(found, {}, [&](NodeId clause) {
                 auto rank = std::ranges::find(order, tree_[clause].kind) - order.begin();
@@ -440,7 +294,7 @@ class Maker {
         }
         ++depth_;
         for (NodeId clause : found) {
-            leading(first_token(clause), true, false);
+            leading(source_.first_token(clause), true, false);
             line(depth_);
             if (kind == NodeKind::Worker) worker_clause_ = true;
             node(clause);
@@ -473,12 +327,9 @@ class Maker {
         align_next(AlignKind::Mock);
     }
 
+    SourceTokens source_;
     const Tree& tree_;
     std::string_view text_;
-    std::vector<std::uint32_t> begins_;
-    std::map<std::uint32_t, std::vector<Comment>> leading_;
-    std::map<std::uint32_t, Comment> trailing_;
-    std::vector<Comment> last_;
     std::vector<Piece> pieces_;
     Token previous_;
     std::uint32_t depth_ = 0;

@@ -1,26 +1,13 @@
 #include "compiler/format/spacing.h"
 
-#include <algorithm>
+#include "compiler/format/shape.h"
 
 namespace weft::format_detail {
 
 namespace {
 
 bool has_tight_paren(NodeKind owner) {
-    switch (owner) {
-        case NodeKind::Call:
-        case NodeKind::Worker:
-        case NodeKind::Workflow:
-        case NodeKind::Fn:
-        case NodeKind::Prompt:
-        case NodeKind::Case:
-        case NodeKind::Emit:
-        case NodeKind::Send:
-        case NodeKind::PatternCase:
-            return true;
-        default:
-            return false;
-    }
+    return has_argument_list(owner) || owner == NodeKind::PatternCase;
 }
 
 bool is_angle(const Token& token) {

@@ -32,7 +32,13 @@ class Canonical {
         each(module.eaches);
         each(module.ifs);
         each(module.gates);
+        each(module.parallels);
+        each(module.repeats);
+        each(module.waits);
+        each(module.reviews);
+        each(module.locks);
         each(module.workflows);
+        each(module.schedules);
         return out_.take();
     }
 
@@ -76,7 +82,7 @@ class Canonical {
         if (v) write(*v);
     }
 
-    void write(const Local& v) { all(v.name, v.type); }
+    void write(const Local& v) { all(v.was.empty() ? v.name : v.was, v.type); }
     void write(const Expr& v) {
         all(v.kind, v.type, v.a, v.b, v.args, v.local, v.index, v.extra, v.list_op, v.value,
             v.text);
@@ -92,15 +98,31 @@ class Canonical {
             v.then_hold);
     }
     void write(const Step& v) {
-        all(v.path, v.result, v.worker, v.args, v.argument_types, v.result_type, v.body, v.when,
-            v.policy, v.handlers, v.undo);
+        all(v.path, v.result, v.worker, v.workflow, v.detached, v.args, v.argument_types,
+            v.result_type, v.body, v.when, v.until, v.key, v.cache, v.cache_ms, v.policy,
+            v.handlers, v.undo);
     }
-    void write(const Each& v) { all(v.path, v.result, v.item, v.list, v.limit, v.body, v.undo); }
+    void write(const Each& v) {
+        all(v.path, v.result, v.item, v.list, v.limit, v.collects, v.errors_max, v.body, v.undo);
+    }
+    void write(const ParallelBranch& v) { all(v.path, v.body, v.value, v.result); }
+    void write(const Parallel& v) {
+        all(v.path, v.join, v.needed, v.gives_one, v.branches, v.result);
+    }
+    void write(const Repeat& v) {
+        all(v.path, v.item, v.initial, v.times, v.body, v.else_block, v.result);
+    }
     void write(const Requirement& v) { all(v.steps, v.condition, v.score, v.threshold, v.op); }
     void write(const Rung& v) {
-        all(v.kind, v.from, v.with, v.times, v.values, v.roles, v.approvals_needed, v.within_ms,
-            v.value, v.body);
+        all(v.kind, v.from, v.with, v.times, v.values, v.terms, v.value, v.body);
     }
+    void write(const ReviewLine& v) { all(v.roles, v.deadline); }
+    void write(const ReviewTerms& v) { all(v.lines, v.end, v.approvals_needed, v.except, v.form); }
+    void write(const Review& v) { all(v.path, v.values, v.names, v.terms, v.result, v.reviewed); }
+    void write(const Signal& v) { all(v.name, v.was, v.type); }
+    void write(const WaitArm& v) { all(v.signal, v.value, v.body); }
+    void write(const Wait& v) { all(v.path, v.arms, v.deadline, v.else_block, v.result); }
+    void write(const Lock& v) { all(v.path, v.keys, v.deadline, v.else_block); }
     void write(const Gate& v) { all(v.path, v.name, v.verdict, v.requirements, v.rungs); }
     void write(const If& v) { all(v.condition, v.then_block, v.else_block, v.result); }
     void write(const Stmt& v) { all(v.kind, v.row, v.local, v.expr, v.name); }
@@ -108,16 +130,23 @@ class Canonical {
     void write(const WorkflowParameter& v) { all(v.local, v.default_value); }
     void write(const Workflow& v) {
         all(v.name, v.parameters, v.tunes, v.result, v.within_ms, v.has_budget, v.budget_micros,
-            v.budget_currency, v.retain_ms, v.body);
+            v.budget_currency, v.retain_ms, v.signals, v.key, v.subject, v.strict_order, v.body,
+            v.before_step, v.after_step, v.on_retry, v.on_failure, v.finally);
+    }
+    void write(const Hook& v) { all(v.own, v.steps, v.body); }
+    void write(const Schedule& v) {
+        all(v.row.name, v.row.workflow, v.row.input, v.row.at_minutes, v.row.every_ms, v.row.zone,
+            v.row.overlap, v.row.catch_up_ms);
     }
     void write(const WorkerRow& v) {
-        all(v.name, v.effect, v.window_ms, v.irreversible, v.untrusted, v.settle_ms, v.fails,
-            v.parameters, v.reserve_micros, v.reserve_currency);
+        all(v.was.empty() ? v.name : v.was, v.effect, v.window_ms, v.irreversible, v.untrusted,
+            v.settle_ms, v.fails, v.parameters, v.reserve_micros, v.reserve_currency, v.pacing);
     }
-    void write(const Worker& v) {
-        all(v.row, v.probe, v.policy, v.parameter_types, v.limit_at_once, v.limit_count,
-            v.limit_period_ms, v.breaker_failures, v.breaker_window_ms, v.breaker_open_ms);
+    void write(const Pacing& v) {
+        all(v.at_once, v.rate_count, v.rate_period_ms, v.breaker_failures, v.breaker_window_ms,
+            v.breaker_open_ms);
     }
+    void write(const Worker& v) { all(v.row, v.probe, v.policy, v.parameter_types); }
 
     ByteWriter out_;
 };

@@ -12,19 +12,11 @@
 #include "base/id.h"
 #include "base/source.h"
 #include "bytecode/image.h"
+#include "compiler/ir/expr.h"
+#include "compiler/ir/waits.h"
 #include "value/type.h"
 
 namespace weft::ir {
-
-using ExprId = Id<struct ExprTag>;
-using StmtId = Id<struct StmtTag>;
-using BlockId = Id<struct BlockTag>;
-using LocalId = Id<struct LocalTag>;  // in Module::locals
-using FnId = Id<struct FnTag>;
-using LambdaId = Id<struct LambdaTag>;
-using PromptId = Id<struct PromptTag>;
-using WorkerId = Id<struct WorkerTag>;
-using StepId = Id<struct StepTag>;
 
 // A name that holds a value: parameter, let, step result, gate verdict, tune, loop item, or a name
 // the checker made up (for a requirement's worker call).
@@ -32,69 +24,7 @@ struct Local {
     std::string name;
     TypeId type;
     Span span;
-};
-
-enum class ExprKind : std::uint8_t {
-    Literal,  // value
-    Local,    // local
-    Field,    // a.field number `index`
-    Index,    // a[b]: T?
-    Not,
-    Negate,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    WholeDivide,
-    Remainder,
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    In,       // a in list b
-    InRange,  // a in args[0] .. args[1]
-    And,
-    Or,         // b only if needed
-    Coalesce,   // a ?? b
-    ToDecimal,  // Int a where a Decimal is expected (a literal, or a division's operand)
-    Record,     // args: all fields in order
-    Case,       // case number `index` with args
-    List,
-    Map,        // args; a Map's are key, value, key, value
-    CallFn,     // fn `index` (FnId) of args
-    Builtin,    // built-in number `index` of args
-    ListFn,     // `list_op` over list a with lambda `index`; Fold's start in b
-    Text,       // concatenation of args, each of type Text (holes are ToText)
-    ToText,     // a as it stands in a hole
-    Prompt,     // prompt `index` (PromptId) of args
-    Refine,     // T.from(a): T?; type of the node is T?, `index` the TypeId of T
-    If,         // a ? b : args[0]
-    CaseIs,     // case a has number `index`: Bool
-    CaseField,  // field number `index` of the case a (which is known to have case number `extra`)
-    IsNone,     // a is none: Bool
-    Unwrap,     // a: T? known not to be none, as T
-    ErrorIs,    // error a has the name in `text`
-    ThisRun,    // record (id, starter, started_at)
-    Let,        // local := a, then b (from match arms and if let)
-};
-
-enum class ListOp : std::uint8_t { Map, Filter, Any, All, Share, SortBy, GroupBy, FlatMap, Fold };
-
-struct Expr {
-    ExprKind kind = ExprKind::Literal;
-    TypeId type;
-    Span span;
-    ExprId a;
-    ExprId b;
-    std::vector<ExprId> args;
-    LocalId local;
-    std::uint32_t index = 0;
-    std::uint32_t extra = 0;
-    ListOp list_op = ListOp::Map;
-    Value value;
-    std::string text;
+    std::string was = {};  // the name that the program's hash knows, where it was another
 };
 
 struct Lambda {
@@ -140,16 +70,25 @@ struct Undo {
     Span span;
 };
 
-// One effect, or a composite step (then `body` is set and worker is not).
+inline constexpr std::uint32_t kNoWorkflow = 0xFFFF'FFFF;
+
+// One effect, a composite step (then `body` is set), or a run of another workflow (then `workflow`
+// is); worker is set for an effect alone.
 struct Step {
     std::string path;  // "document_qa.answers.evidence"
     LocalId result;
     WorkerId worker;
+    std::uint32_t workflow = kNoWorkflow;  // row of Module::workflows
+    bool detached = false;
     std::vector<ExprId> args;  // one a parameter, in declared order, defaults filled in
     std::vector<TypeId> argument_types;
     TypeId result_type;
     BlockId body;
-    ExprId when;  // the result is T? then
+    ExprId when;   // the result is T? then
+    ExprId until;  // `until t`, in the place of the policy's time within; none mostly
+    ExprId key;
+    ExprId cache;  // the value by which it is cached
+    std::int64_t cache_ms = 0;
     Policy policy;
     std::vector<Handler> handlers;
     Undo undo;
@@ -163,8 +102,39 @@ struct Each {
     LocalId item;
     ExprId list;
     std::uint32_t limit = 1;
+    bool collects = false;         // its items give outcomes …
+    std::uint32_t errors_max = 0;  // … and at most so many may fail
     BlockId body;
     Undo undo;  // of the step that stands before it, if any
+    Span span;
+};
+
+// One line of a parallel. Branches that read the `value` of another run after it.
+struct ParallelBranch {
+    std::string path;
+    BlockId body;
+    LocalId value;   // as it comes; none when nothing can name it
+    LocalId result;  // what the block around reads: the value, or its outcome; may be none
+};
+
+struct Parallel {
+    std::string path;
+    JoinRule join = JoinRule::All;
+    std::uint32_t needed = 0;  // Ok: branches that must be done
+    bool gives_one = false;    // Ok: the value itself, not the list of values
+    std::vector<ParallelBranch> branches;
+    LocalId result;  // Ok
+    Span span;
+};
+
+struct Repeat {
+    std::string path;
+    LocalId item;
+    ExprId initial;
+    std::uint32_t times = 1;
+    BlockId body;  // every path ends in Next or Done, or leaves the workflow
+    BlockId else_block;
+    LocalId result;
     Span span;
 };
 
@@ -185,9 +155,7 @@ struct Rung {
     std::vector<std::pair<LocalId, ExprId>> with;  // Retry: tune := value
     std::uint32_t times = 1;                       // Retry
     std::vector<LocalId> values;                   // Review: what is shown and may be revised
-    std::vector<std::string> roles;
-    std::uint16_t approvals_needed = 1;
-    std::int64_t within_ms = 0;
+    ReviewTerms terms;                             // Review
     ExprId value;  // Fail: error record; Return; Accept: reason Text
     BlockId body;  // Block: ends in fail or return
     Span span;
@@ -211,11 +179,29 @@ struct If {
 };
 
 struct Stmt {
-    enum class Kind : std::uint8_t { Let, Step, Each, If, Gate, Return, Fail, Emit, Sleep };
+    enum class Kind : std::uint8_t {
+        Let,
+        Step,
+        Each,
+        If,
+        Gate,
+        Return,
+        Fail,
+        Emit,
+        Sleep,
+        Parallel,
+        Repeat,
+        Next,
+        Done,
+        SleepUntil,
+        Wait,
+        Review,
+        Lock,
+    };
     Kind kind = Kind::Let;
-    std::uint32_t row = 0;  // in the vector of its kind (steps, eaches, ifs, gates)
+    std::uint32_t row = 0;  // in the vector of its kind (steps, eaches, …); Next, Done: in repeats
     LocalId local;          // Let
-    ExprId expr;            // Let, Return, Fail (an error record), Emit, Sleep
+    ExprId expr;            // Let, Return, Fail (an error record), Emit, Sleep(Until), Next, Done
     std::string name;       // Emit
     Span span;
 };
@@ -224,12 +210,20 @@ struct Block {
     std::vector<StmtId> stmts;
     ExprId value;  // of the last line; none when it has none or leaves
     TypeId type;
-    bool leaves = false;  // ends in fail or return on every path
+    bool leaves = false;  // ends in fail, return, next or done on every path
 };
 
 struct WorkflowParameter {
     LocalId local;
     std::optional<Value> default_value;
+};
+
+// Pure statements, `emit` and steps that leave nothing to undo; of the workflow it sees parameters
+// and tunes, at the end of the run also the steps, each as T?.
+struct Hook {
+    std::vector<LocalId> own;                        // the names that it is given
+    std::vector<std::pair<LocalId, LocalId>> steps;  // its name for a step's value, that value
+    BlockId body;                                    // none: there is no such hook
 };
 
 struct Workflow {
@@ -243,8 +237,20 @@ struct Workflow {
     std::int64_t budget_micros = 0;
     std::string budget_currency;
     std::int64_t retain_ms = 0;
+    ExprId key;      // of the parameters alone
+    ExprId subject;  // likewise; Text or a list of them
+    bool strict_order = false;
+    std::vector<Signal> signals;
     BlockId body;
+    Hook before_step;
+    Hook after_step;
+    Hook on_retry;
+    Hook on_failure;
+    Hook finally;
+    bool may_be_irreversible = false;  // found from its steps
     Span span;
+    Span within_span;
+    Span budget_span;
 };
 
 struct Worker {
@@ -252,13 +258,11 @@ struct Worker {
     WorkerId probe;
     Policy policy;                        // the declaration's defaults
     std::vector<TypeId> parameter_types;  // with type parameters as written, for `weft dump --ir`
-    // What decides only when an attempt leaves; 0: none declared.
-    std::uint32_t limit_at_once = 0;
-    std::uint32_t limit_count = 0;
-    std::int64_t limit_period_ms = 0;
-    std::uint32_t breaker_failures = 0;
-    std::int64_t breaker_window_ms = 0;
-    std::int64_t breaker_open_ms = 0;
+    Span span;
+};
+
+struct Schedule {
+    ScheduleRow row;
     Span span;
 };
 
@@ -278,7 +282,13 @@ struct Module {
     std::vector<Each> eaches;
     std::vector<If> ifs;
     std::vector<Gate> gates;
+    std::vector<Parallel> parallels;
+    std::vector<Repeat> repeats;
+    std::vector<Wait> waits;
+    std::vector<Review> reviews;
+    std::vector<Lock> locks;
     std::vector<Workflow> workflows;
+    std::vector<Schedule> schedules;
 };
 
 // For people (`weft dump --ir`) and for goldens.

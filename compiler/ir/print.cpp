@@ -39,6 +39,10 @@ class Printer {
         }
         for (const auto& worker : module_.workers) worker_row(worker);
         for (const auto& workflow : module_.workflows) workflow_row(workflow);
+        for (const auto& schedule : module_.schedules) {
+            line(0, "schedule {} runs {}, {}", schedule.row.name,
+                 module_.workflows[schedule.row.workflow].name, schedule_text(schedule.row));
+        }
         return std::move(out_);
     }
 
@@ -79,6 +83,16 @@ class Printer {
              row.reserve_micros > 0
                  ? fmt::format(", costs {} millionths {}", row.reserve_micros, row.reserve_currency)
                  : "");
+        pacing(row.pacing);
+    }
+
+    void pacing(const Pacing& p) {
+        if (p.breaker_failures > 0) {
+            line(1, "breaker opens after {} failures in {}, for {}", p.breaker_failures,
+                 duration(p.breaker_window_ms), duration(p.breaker_open_ms));
+        }
+        if (p.at_once > 0) line(1, "limit {} at once", p.at_once);
+        if (p.rate_count > 0) line(1, "limit {} per {}", p.rate_count, duration(p.rate_period_ms));
     }
 
     void workflow_row(const Workflow& w) {
@@ -90,10 +104,28 @@ class Printer {
             line(1, "costing at most {} millionths {}", w.budget_micros, w.budget_currency);
         }
         if (w.retain_ms > 0) line(1, "retain {}", duration(w.retain_ms));
+        if (w.key.has_value()) line(1, "key {}", expr(w.key));
+        if (w.subject.has_value()) line(1, "subject {}", expr(w.subject));
+        if (w.strict_order) line(1, "compensate in strict order");
+        for (const auto& signal : w.signals) {
+            line(1, "signal {}: {}{}", signal.name, type(signal.type),
+                 signal.was.empty() ? "" : " was " + signal.was);
+        }
         for (const auto& tune : w.tunes) {
             line(1, "tune {}: {}", name(tune.local), type(module_.locals[tune.local].type));
         }
+        hook("before step", w.before_step);
+        hook("after step", w.after_step);
+        hook("on retry", w.on_retry);
         block(1, w.body);
+        hook("on failure", w.on_failure);
+        hook("finally", w.finally);
+    }
+
+    void hook(std::string_view what, const Hook& row) {
+        if (!row.body.has_value()) return;
+        line(1, "{} ({})", what, parameters(row.own));
+        block(2, row.body);
     }
 
     void block(int depth, BlockId id) {
@@ -114,9 +146,11 @@ class Printer {
                 break;
             case Stmt::Kind::Each: {
                 const Each& row = module_.eaches[stmt.row];
-                line(depth, "each {} [{}]: {} = {} in {}, {} at once", name(row.result), row.path,
+                line(depth, "each {} [{}]: {} = {} in {}, {} at once{}", name(row.result), row.path,
                      type(module_.locals[row.result].type), name(row.item), expr(row.list),
-                     row.limit);
+                     row.limit,
+                     row.collects ? fmt::format(", collecting errors up to {}", row.errors_max)
+                                  : "");
                 block(depth + 1, row.body);
                 break;
             }
@@ -145,7 +179,110 @@ class Printer {
             case Stmt::Kind::Sleep:
                 line(depth, "sleep {}", expr(stmt.expr));
                 break;
+            case Stmt::Kind::Parallel:
+                parallel(depth, module_.parallels[stmt.row]);
+                break;
+            case Stmt::Kind::Repeat:
+                repeat(depth, module_.repeats[stmt.row]);
+                break;
+            case Stmt::Kind::Next:
+            case Stmt::Kind::Done:
+                line(depth, "{}{}{}", stmt.kind == Stmt::Kind::Next ? "next" : "done",
+                     stmt.expr.has_value() ? " " : "",
+                     stmt.expr.has_value() ? expr(stmt.expr) : "");
+                break;
+            case Stmt::Kind::SleepUntil:
+                line(depth, "sleep until {}", expr(stmt.expr));
+                break;
+            case Stmt::Kind::Wait:
+                wait(depth, module_.waits[stmt.row]);
+                break;
+            case Stmt::Kind::Review:
+                review(depth, module_.reviews[stmt.row]);
+                break;
+            case Stmt::Kind::Lock: {
+                const Lock& row = module_.locks[stmt.row];
+                line(depth, "lock [{}] {} {}", row.path, expressions(row.keys),
+                     deadline(row.deadline));
+                if (row.else_block.has_value()) line(depth, "else");
+                block(depth + 1, row.else_block);
+                break;
+            }
         }
+    }
+
+    void parallel(int depth, const Parallel& row) {
+        std::string join;
+        if (row.join == JoinRule::Ok) join = fmt::format(" {} ok", row.needed);
+        if (row.join == JoinRule::Settle) join = " settle";
+        std::string result;
+        if (row.result.has_value()) {
+            result = fmt::format(": {}", type(module_.locals[row.result].type));
+        }
+        line(depth, "parallel{} [{}]{}", join, row.path, result);
+        for (const auto& branch : row.branches) {
+            std::string gives;
+            if (branch.result.has_value()) {
+                gives = fmt::format(" {}: {}", name(branch.result),
+                                    type(module_.locals[branch.result].type));
+            }
+            line(depth + 1, "branch{}", gives);
+            block(depth + 2, branch.body);
+        }
+    }
+
+    void repeat(int depth, const Repeat& row) {
+        line(depth, "repeat [{}]: {} = {}: {} = {}, up to {} times", row.path,
+             type(module_.locals[row.result].type), name(row.item),
+             type(module_.locals[row.item].type), expr(row.initial), row.times);
+        block(depth + 1, row.body);
+        line(depth, "else");
+        block(depth + 1, row.else_block);
+    }
+
+    std::string expressions(const std::vector<ExprId>& list) {
+        std::string out;
+        for (auto id : list) out += (out.empty() ? "" : ", ") + expr(id);
+        return out;
+    }
+
+    std::string deadline(ExprId id) {
+        const TypeId type_of = module_.exprs[id].type;
+        bool is_time = type_of.has_value() &&
+                       module_.types[module_.types.base(type_of)].kind == TypeKind::Time;
+        return (is_time ? "until " : "within ") + expr(id);
+    }
+
+    void wait(int depth, const Wait& row) {
+        line(depth, "wait [{}] {}{}", row.path, deadline(row.deadline),
+             row.result.has_value() ? fmt::format(": {}", type(module_.locals[row.result].type))
+                                    : "");
+        for (const auto& arm : row.arms) {
+            line(depth + 1, "on signal {} ({}: {})", arm.signal, name(arm.value),
+                 type(module_.locals[arm.value].type));
+            block(depth + 2, arm.body);
+        }
+        if (row.else_block.has_value()) line(depth, "else");
+        block(depth + 1, row.else_block);
+    }
+
+    void review(int depth, const Review& row) {
+        line(depth, "review {} [{}]: {} = {}{}", name(row.result), row.path,
+             type(module_.locals[row.result].type), expressions(row.values), terms(row.terms));
+    }
+
+    std::string terms(const ReviewTerms& row) {
+        std::string out;
+        for (const auto& one : row.lines) {
+            out += fmt::format("{} by {} {}", &one == row.lines.data() ? "" : ", overdue",
+                               fmt::join(one.roles, ", "), deadline(one.deadline));
+        }
+        if (row.end == ReviewEnd::Approve) out += ", overdue approve";
+        if (row.end == ReviewEnd::Reject) out += ", overdue reject";
+        out += fmt::format(", {} needed", row.approvals_needed);
+        if (!row.except.empty()) out += ", except " + expressions(row.except);
+        if (row.form.has_value()) out += ", asking " + type(row.form);
+        return out;
     }
 
     void policy(int depth, const Policy& p) {
@@ -160,8 +297,14 @@ class Printer {
 
     void step(int depth, const Step& row) {
         std::string call;
-        if (row.worker.has_value()) {
-            call = module_.workers[row.worker].row.name + "(";
+        if (row.worker.has_value() || row.workflow != kNoWorkflow) {
+            if (row.worker.has_value()) {
+                call = module_.workers[row.worker].row.name;
+            } else {
+                call = row.detached ? "run detached " : "run ";
+                call += module_.workflows[row.workflow].name;
+            }
+            call += '(';
             for (std::size_t i = 0; i < row.args.size(); ++i) {
                 if (i > 0) call += ", ";
                 call += expr(row.args[i]);
@@ -173,6 +316,11 @@ class Printer {
         line(depth, "step {} [{}]: {} = {}", name(row.result), row.path,
              type(module_.locals[row.result].type), call);
         if (row.when.has_value()) line(depth + 1, "when {}", expr(row.when));
+        if (row.key.has_value()) line(depth + 1, "key {}", expr(row.key));
+        if (row.cache.has_value()) {
+            line(depth + 1, "cache {} by {}", duration(row.cache_ms), expr(row.cache));
+        }
+        if (row.until.has_value()) line(depth + 1, "until {}", expr(row.until));
         policy(depth + 1, row.policy);
         if (row.body.has_value()) {
             line(depth + 1, "do");
@@ -216,9 +364,7 @@ class Printer {
             case Rung::Kind::Review: {
                 std::vector<std::string> names;
                 for (auto value : r.values) names.push_back(name(value));
-                line(depth, "otherwise review {} by {} within {}, {} needed",
-                     fmt::join(names, ", "), fmt::join(r.roles, ", "), duration(r.within_ms),
-                     r.approvals_needed);
+                line(depth, "otherwise review {}{}", fmt::join(names, ", "), terms(r.terms));
                 break;
             }
             case Rung::Kind::Fail:

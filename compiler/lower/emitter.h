@@ -12,6 +12,13 @@
 
 namespace weft::lowering {
 
+// Where a workflow goes one way or the other.
+struct BranchPoint {
+    std::uint32_t function = 0;
+    std::uint32_t pc = 0;  // of the jump_if_not
+    Span span;
+};
+
 // Tables of the image, filled as code asks for rows; functions, workers and prompts that nothing
 // uses do not get into the image, so they do not change its hash.
 class ImageTables {
@@ -33,6 +40,7 @@ class ImageTables {
     const ir::Module& module;
     Image image;
     bool too_large = false;
+    std::vector<BranchPoint> branches;  // of `if`, `match` and `when`; for the coverage of tests
 
   private:
     std::map<std::string, std::uint32_t> constants_;  // by canonical bytes
@@ -40,6 +48,9 @@ class ImageTables {
     std::map<ir::PromptId, std::uint32_t> prompts_;
     std::map<ir::FnId, std::uint32_t> fns_;
 };
+
+// Predicates, then workflows, with all that they use.
+void lower_program(ImageTables& tables);
 
 // Locals that a piece of the IR reads but does not define: what a branch, an undo function or a
 // lambda captures. In order of LocalId, so the same program gives the same image.
@@ -59,6 +70,10 @@ class Emitter {
     void finish_with_expression(ir::ExprId body);
     void finish_with_prompt(ir::PromptId id, std::uint32_t row);
     [[nodiscard]] std::uint32_t number() const { return number_; }
+    // The named slot of a local that has one.
+    [[nodiscard]] std::uint16_t slot(ir::LocalId local) const {
+        return static_cast<std::uint16_t>(builder_.of(local).index);
+    }
 
   private:
     // --- expressions (expressions.cpp)
@@ -73,6 +88,7 @@ class Emitter {
     void in_range(const ir::Expr& e, Reg target);
     void list_function(const ir::Expr& e, Reg target);
     void is_none(const ir::Expr& e, Reg target);
+    void refine(const ir::Expr& e, Reg target);
     void case_is(const ir::Expr& e, Reg target);
     std::uint32_t lambda(ir::LambdaId id, const std::set<ir::LocalId>& captures);
 
@@ -80,20 +96,55 @@ class Emitter {
     void statement(const ir::Stmt& stmt);
     void leave_with(ir::ExprId value, Span span);
     void if_statement(const ir::If& node);
-    void each(const ir::Each& node);
     void emit_event(const ir::Stmt& stmt);
     std::uint32_t site_here(SiteKind kind, std::uint32_t row);
+    void branch_here(Span span);  // the next instruction decides
     Reg local(ir::LocalId id);
     // Captured values as neighbours, in the order in which the function takes them.
     Reg captured(const std::set<ir::LocalId>& captures);
 
+    // --- branches (forks.cpp)
+    void each(const ir::Each& node);
+    void parallel(const ir::Parallel& node);
+    std::vector<BranchRow> branches(const ir::Parallel& node,
+                                    const std::set<ir::LocalId>& captures);
+    void element(Reg list, std::size_t index, Reg target);
+
+    // --- loops (loops.cpp)
+    struct Loop {
+        std::size_t scopes;  // open around it
+        Label again;
+        Label end;
+        Reg result;
+    };
+    void repeat(const ir::Repeat& node);
+    void next(const ir::Stmt& stmt);
+    void done(const ir::Stmt& stmt);
+    void leave_scopes(const Loop& loop);
+    // --- what waits for people, signals, other runs (waits.cpp)
+    void wait(const ir::Wait& node);
+    void review(const ir::Review& node);
+    void lock(const ir::Lock& node);
+    // Asks for a decision about the values in the registers from `shown` on; the answer goes to a
+    // hidden register.
+    Reg ask(const ir::ReviewTerms& terms, ReviewRow row, const std::vector<Reg>& shown);
+    void jump_unless_decided(Reg answer, std::int64_t decision, Label otherwise);
+    void raise_error(const std::string& name, Reg message, const std::string& path);
+
     // --- steps (steps.cpp)
     void step(const ir::Step& node);
     void call(const ir::Step& node);
+    void run_sub(const ir::Step& node);
     void composite(const ir::Step& node);
     void handlers(const ir::Step& node, Reg error);
-    void retry_composite(const ir::Step& node, Reg error, Reg tries, Label again);
+    // Between the two, failures go to `failed`, with the error in `error`.
+    void open_scope(Reg error, Label failed);
+    void open_block(const ir::Step& node, Reg error, Label failed);
+    void close_scope();
     void register_undo(const ir::Undo& undo, const std::string& path);
+    // A span whose own compensation, if it has one, takes the place of those inside.
+    Reg open_undone(const ir::Undo& undo, const std::string& path);
+    void close_undone(const ir::Undo& undo, const std::string& path, Reg mark);
     std::uint32_t step_row(const ir::Step& node);
 
     // --- gates (gates.cpp)
@@ -121,8 +172,14 @@ class Emitter {
     std::uint32_t number_;
     FunctionBuilder builder_;
     std::map<std::uint32_t, GateState> gates_;  // by row in Module::gates
+    std::map<std::uint32_t, Loop> loops_;       // by row in Module::repeats
+    std::size_t open_scopes_ = 0;
     // Retry rungs, as (row in Module::gates, rung), by the statement they go back to.
     std::multimap<ir::StmtId, std::pair<std::uint32_t, std::size_t>> retries_;
 };
+
+// Once the workflow's own function is there.
+void lower_hooks(ImageTables& tables, const ir::Workflow& workflow, const Emitter& body,
+                 std::size_t row_number);
 
 }  // namespace weft::lowering

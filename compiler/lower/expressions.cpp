@@ -175,7 +175,7 @@ void Emitter::into(ir::ExprId id, Reg target) {
                           module_.exprs[e.a].type.index);
             break;
         case ir::ExprKind::Refine:
-            builder_.emit(Opcode::Refine, target, expression(e.a), 0, e.index);
+            refine(e, target);
             break;
         case ir::ExprKind::CaseIs:
             case_is(e, target);
@@ -237,6 +237,16 @@ void Emitter::in_range(const ir::Expr& e, Reg target) {
     builder_.jump(Opcode::JumpIfNot, target, end);
     builder_.emit3(Opcode::LessEqual, target, value, expression(e.args[1]));
     builder_.bind(end);
+}
+
+void Emitter::refine(const ir::Expr& e, Reg target) {
+    auto source = static_cast<ir::RefineSource>(e.extra);
+    if (source == ir::RefineSource::Value) {
+        builder_.emit(Opcode::Refine, target, expression(e.a), 0, e.index);
+    } else {
+        std::uint32_t is_json = source == ir::RefineSource::Json ? 1 : 0;
+        builder_.emit(Opcode::Convert, target, expression(e.a), is_json, e.index);
+    }
 }
 
 void Emitter::is_none(const ir::Expr& e, Reg target) {

@@ -95,9 +95,9 @@ void Emitter::requirement_steps(const ir::Requirement& requirement, Reg error) {
     if (requirement.steps.empty()) return;
     Label failed = builder_.label();
     Label end = builder_.label();
-    builder_.jump(Opcode::ScopeEnter, error, failed);
+    open_scope(error, failed);
     for (auto stmt : requirement.steps) statement(module_.stmts[stmt]);
-    builder_.emit(Opcode::ScopeLeave);
+    close_scope();
     // The machine may have written the register before; a success leaves it none.
     none(error);
     builder_.jump(Opcode::Jump, {}, end);
@@ -199,45 +199,28 @@ void Emitter::review_rung(const ir::Gate& node, const ir::Rung& rung, Label eval
     ReviewRow row;
     row.path = node.path;
     row.title = node.name + ":";
-    row.roles = rung.roles;
-    row.approvals_needed = rung.approvals_needed;
-    row.within_ms = rung.within_ms;
+    std::vector<Reg> values;
     for (auto value : rung.values) {
         const auto& shown = module_.locals[value];
         row.title += (row.names.empty() ? " " : ", ") + shown.name;
         row.names.push_back(shown.name);
         row.types.push_back(shown.type);
+        values.push_back(local(value));
     }
-    tables_.image.reviews.push_back(std::move(row));
-    auto review_row = static_cast<std::uint32_t>(tables_.image.reviews.size() - 1);
-
-    Reg first = builder_.temporaries(rung.values.size());
-    for (std::size_t i = 0; i < rung.values.size(); ++i) {
-        builder_.emit(Opcode::Move, FunctionBuilder::at(first, i), local(rung.values[i]));
-    }
-    Reg answer = builder_.hidden(node.path + " review");
-    builder_.emit(Opcode::Review, answer, first, static_cast<std::uint32_t>(rung.values.size()),
-                  site_here(SiteKind::Review, review_row));
-    Reg decision = builder_.temporary();
-    Reg wanted = builder_.temporary();
-    Reg test = builder_.temporary();
+    Reg answer = ask(rung.terms, std::move(row), values);
     Label not_approved = builder_.label();
-    builder_.emit(Opcode::Field, decision, answer, 0);
-    literal(Value::integer(0), wanted);
-    builder_.emit3(Opcode::Equal, test, decision, wanted);
-    builder_.jump(Opcode::JumpIfNot, test, not_approved);
+    jump_unless_decided(answer, 0, not_approved);
+    Reg wanted = builder_.temporary();
     literal(Value::boolean(true), wanted);
     builder_.emit3(Opcode::WithField, local(node.verdict), local(node.verdict), wanted, 0);
     builder_.jump(Opcode::Jump, {}, done);
     builder_.bind(not_approved);
-    literal(Value::integer(3), wanted);
-    builder_.emit3(Opcode::Equal, test, decision, wanted);
-    builder_.jump(Opcode::JumpIfNot, test, next);
-    Reg values = builder_.temporary();
-    builder_.emit(Opcode::Field, values, answer, 1);
-    for (std::size_t i = 0; i < rung.values.size(); ++i) {
+    jump_unless_decided(answer, 3, next);
+    Reg revised = builder_.temporary();
+    builder_.emit(Opcode::Field, revised, answer, 1);
+    for (std::size_t i = 0; i < values.size(); ++i) {
         literal(Value::integer(static_cast<std::int64_t>(i)), wanted);
-        builder_.emit3(Opcode::Index, local(rung.values[i]), values, wanted);
+        builder_.emit3(Opcode::Index, values[i], revised, wanted);
     }
     builder_.jump(Opcode::Jump, {}, evaluate);
 }

@@ -27,6 +27,10 @@ std::uint32_t Emitter::site_here(SiteKind kind, std::uint32_t row) {
     return tables_.site(kind, row, number_, builder_.next_pc());
 }
 
+void Emitter::branch_here(Span span) {
+    tables_.branches.push_back({number_, builder_.next_pc(), span});
+}
+
 Reg Emitter::captured(const std::set<ir::LocalId>& captures) {
     Reg first = builder_.temporaries(captures.size());
     std::size_t i = 0;
@@ -114,6 +118,32 @@ void Emitter::statement(const ir::Stmt& stmt) {
             builder_.emit(Opcode::Sleep, {}, duration, 0, site_here(SiteKind::Sleep, 0));
             break;
         }
+        case ir::Stmt::Kind::Parallel:
+            parallel(module_.parallels[stmt.row]);
+            break;
+        case ir::Stmt::Kind::Repeat:
+            repeat(module_.repeats[stmt.row]);
+            break;
+        case ir::Stmt::Kind::Next:
+            next(stmt);
+            break;
+        case ir::Stmt::Kind::Done:
+            done(stmt);
+            break;
+        case ir::Stmt::Kind::SleepUntil: {
+            Reg time = expression(stmt.expr);
+            builder_.emit(Opcode::SleepUntil, {}, time, 0, site_here(SiteKind::Sleep, 0));
+            break;
+        }
+        case ir::Stmt::Kind::Wait:
+            wait(module_.waits[stmt.row]);
+            break;
+        case ir::Stmt::Kind::Review:
+            review(module_.reviews[stmt.row]);
+            break;
+        case ir::Stmt::Kind::Lock:
+            lock(module_.locks[stmt.row]);
+            break;
     }
 }
 
@@ -143,39 +173,14 @@ void Emitter::if_statement(const ir::If& node) {
         wanted = &result;
         none(result);
     }
-    builder_.jump(Opcode::JumpIfNot, expression(node.condition), otherwise);
+    Reg condition = expression(node.condition);
+    branch_here(node.span);
+    builder_.jump(Opcode::JumpIfNot, condition, otherwise);
     block(node.then_block, wanted);
     builder_.jump(Opcode::Jump, {}, end);
     builder_.bind(otherwise);
     if (node.else_block.has_value()) block(node.else_block, wanted);
     builder_.bind(end);
-}
-
-void Emitter::each(const ir::Each& node) {
-    auto captures = free_locals(module_, node.body);
-    captures.erase(node.item);
-    Emitter branch(tables_, node.path, FunctionKind::Branch);
-    branch.parameter(node.item);
-    for (auto capture : captures) branch.parameter(capture);
-    branch.finish_with(node.body);
-
-    Reg undo_mark;
-    if (node.undo.kind == ir::Undo::Kind::Run) {
-        undo_mark = builder_.hidden(node.path + " undo mark");
-        builder_.emit(Opcode::UndoMark, undo_mark);
-    }
-    tables_.image.forks.push_back(
-        {node.path, branch.number(), node.limit, module_.blocks[node.body].type});
-    auto row = static_cast<std::uint32_t>(tables_.image.forks.size() - 1);
-    Reg list = expression(node.list);
-    Reg first = captured(captures);
-    builder_.at_place(tables_.place(node.span));
-    builder_.emit3(Opcode::ForkEach, local(node.result), list, first,
-                   site_here(SiteKind::Fork, row));
-    if (node.undo.kind == ir::Undo::Kind::Run) {
-        builder_.emit(Opcode::UndoCut, undo_mark);
-        register_undo(node.undo, node.path);
-    }
 }
 
 void Emitter::emit_event(const ir::Stmt& stmt) {

@@ -11,6 +11,8 @@ std::uint32_t Emitter::step_row(const ir::Step& node) {
     row.result_type = node.result_type;
     row.policy = node.policy;
     row.compensated = node.undo.kind == ir::Undo::Kind::Run;
+    row.has_key = node.key.has_value();
+    row.cache_ms = node.cache_ms;
     tables_.image.steps.push_back(std::move(row));
     return static_cast<std::uint32_t>(tables_.image.steps.size() - 1);
 }
@@ -19,7 +21,9 @@ void Emitter::step(const ir::Step& node) {
     Label end = builder_.label();
     if (node.when.has_value()) {
         none(local(node.result));
-        builder_.jump(Opcode::JumpIfNot, expression(node.when), end);
+        Reg when = expression(node.when);
+        branch_here(module_.exprs[node.when].span);
+        builder_.jump(Opcode::JumpIfNot, when, end);
     }
     if (node.body.has_value()) {
         composite(node);
@@ -29,9 +33,9 @@ void Emitter::step(const ir::Step& node) {
         Label failed = builder_.label();
         Label done = builder_.label();
         Reg error = builder_.hidden(node.path + " error");
-        builder_.jump(Opcode::ScopeEnter, error, failed);
+        open_block(node, error, failed);
         call(node);
-        builder_.emit(Opcode::ScopeLeave);
+        close_scope();
         builder_.jump(Opcode::Jump, {}, done);
         builder_.bind(failed);
         handlers(node, error);
@@ -40,12 +44,33 @@ void Emitter::step(const ir::Step& node) {
     builder_.bind(end);
 }
 
-void Emitter::call(const ir::Step& node) {
+// A run's own compensation, or the word that there is none, takes the place of those inside.
+void Emitter::run_sub(const ir::Step& node) {
+    const bool replaces = node.undo.kind != ir::Undo::Kind::Missing;
+    Reg undo_mark = replaces ? builder_.hidden(node.path + " undo mark") : Reg{};
+    if (replaces) builder_.emit(Opcode::UndoMark, undo_mark);
     Reg first = neighbours(node.args);
+    tables_.image.subs.push_back({node.path, node.workflow, node.detached, node.policy.within_ms});
+    auto row = static_cast<std::uint32_t>(tables_.image.subs.size() - 1);
+    builder_.at_place(tables_.place(node.span));
+    builder_.emit(Opcode::RunSub, local(node.result), first,
+                  static_cast<std::uint32_t>(node.args.size()), site_here(SiteKind::Sub, row));
+    if (replaces) builder_.emit(Opcode::UndoCut, undo_mark);
+    register_undo(node.undo, node.path);
+}
+
+void Emitter::call(const ir::Step& node) {
+    if (node.workflow != ir::kNoWorkflow) return run_sub(node);
+    auto values = node.args;
+    if (node.key.has_value()) values.push_back(node.key);
+    if (node.cache.has_value()) values.push_back(node.cache);
+    if (node.until.has_value()) values.push_back(node.until);
+    Reg first = neighbours(values);
     std::uint32_t row = step_row(node);
     builder_.at_place(tables_.place(node.span));
-    builder_.emit(Opcode::CallStep, local(node.result), first,
-                  static_cast<std::uint32_t>(node.args.size()), site_here(SiteKind::Step, row));
+    builder_.emit(node.until.has_value() ? Opcode::CallUntil : Opcode::CallStep, local(node.result),
+                  first, static_cast<std::uint32_t>(node.args.size()),
+                  site_here(SiteKind::Step, row));
     register_undo(node.undo, node.path);
 }
 
@@ -59,6 +84,19 @@ void Emitter::register_undo(const ir::Undo& undo, const std::string& path) {
     Reg first = captured(captures);
     builder_.emit(Opcode::UndoPush, {}, first, static_cast<std::uint32_t>(captures.size()),
                   emitter.number());
+}
+
+Reg Emitter::open_undone(const ir::Undo& undo, const std::string& path) {
+    if (undo.kind != ir::Undo::Kind::Run) return {};
+    Reg mark = builder_.hidden(path + " undo mark");
+    builder_.emit(Opcode::UndoMark, mark);
+    return mark;
+}
+
+void Emitter::close_undone(const ir::Undo& undo, const std::string& path, Reg mark) {
+    if (undo.kind != ir::Undo::Kind::Run) return;
+    builder_.emit(Opcode::UndoCut, mark);
+    register_undo(undo, path);
 }
 
 // The handlers of a step, tried in order; an error that none takes goes on. When a handler's block
@@ -90,72 +128,56 @@ void Emitter::handlers(const ir::Step& node, Reg error) {
     builder_.bind(done);
 }
 
-// A composite step: a scope around its block when it handles or retries failures; its own
-// compensation takes the place of those inside.
-void Emitter::composite(const ir::Step& node) {
-    bool own_undo = node.undo.kind == ir::Undo::Kind::Run;
-    bool scoped = !node.handlers.empty() || node.policy.retries > 0;
-    Label failed = builder_.label();
-    Label done = builder_.label();
-    Label again = builder_.label();
-    Reg undo_mark = own_undo ? builder_.hidden(node.path + " undo mark") : Reg{};
-    Reg error = scoped ? builder_.hidden(node.path + " error") : Reg{};
-    Reg tries;
-    if (node.policy.retries > 0) {
-        tries = builder_.hidden(node.path + " tries");
-        literal(Value::integer(0), tries);
-    }
-    builder_.bind(again);
-    if (own_undo) builder_.emit(Opcode::UndoMark, undo_mark);
-    if (scoped) builder_.jump(Opcode::ScopeEnter, error, failed);
-    Reg result = local(node.result);
-    none(result);
-    block(node.body, &result);
-    if (own_undo) {
-        builder_.emit(Opcode::UndoCut, undo_mark);
-        register_undo(node.undo, node.path);
-    }
-    if (!scoped) return;
-    builder_.emit(Opcode::ScopeLeave);
-    builder_.jump(Opcode::Jump, {}, done);
-    builder_.bind(failed);
-    if (node.policy.retries > 0) retry_composite(node, error, tries, again);
-    handlers(node, error);
-    builder_.bind(done);
+void Emitter::open_scope(Reg error, Label failed) {
+    builder_.jump(Opcode::ScopeEnter, error, failed);
+    ++open_scopes_;
 }
 
-// One more pass through the block, as the next generation, while passes are left and the error is
-// one that is retried. Passes wait first, 2 × first, 4 × first, … up to the cap.
-void Emitter::retry_composite(const ir::Step& node, Reg error, Reg tries, Label again) {
-    static const std::vector<std::string> kRetried = {"Transient", "Timeout", "Unavailable",
-                                                      "Guard"};
-    const auto& names = node.policy.retry_on.empty() ? kRetried : node.policy.retry_on;
-    Label retried = builder_.label();
-    Label give_up = builder_.label();
-    Reg test = builder_.temporary();
-    for (const auto& name : names) {
-        builder_.emit(Opcode::ErrorIs, test, error, 0, tables_.text_constant(name));
-        builder_.jump(Opcode::JumpIf, test, retried);
+// A scope that takes just what the step handles; of a composite step, with its retry and its time.
+void Emitter::open_block(const ir::Step& node, Reg error, Label failed) {
+    open_scope(error, failed);
+    BlockRow row;
+    row.path = node.path;
+    row.policy.retries = 0;
+    if (node.body.has_value()) row.policy = node.policy;
+    for (const auto& handler : node.handlers) {
+        row.takes_any = row.takes_any || handler.errors.empty();
+        row.takes.insert(row.takes.end(), handler.errors.begin(), handler.errors.end());
     }
-    builder_.jump(Opcode::Jump, {}, give_up);
-    builder_.bind(retried);
-    std::int64_t wait_ms = node.policy.backoff_first_ms;
-    Reg number = builder_.temporary();
-    for (std::int64_t pass = 0; pass < node.policy.retries; ++pass) {
-        Label next = builder_.label();
-        literal(Value::integer(pass), number);
-        builder_.emit3(Opcode::Equal, test, tries, number);
-        builder_.jump(Opcode::JumpIfNot, test, next);
-        literal(Value::integer(pass + 1), tries);
-        literal(Value::duration(wait_ms), number);
-        builder_.emit(Opcode::Sleep, {}, number, 0, site_here(SiteKind::Sleep, 0));
-        builder_.emit(Opcode::NextGeneration);
-        builder_.jump(Opcode::Jump, {}, again);
-        builder_.bind(next);
-        wait_ms =
-            wait_ms > node.policy.backoff_cap_ms / 2 ? node.policy.backoff_cap_ms : wait_ms * 2;
+    tables_.image.blocks.push_back(std::move(row));
+    auto number = static_cast<std::uint32_t>(tables_.image.blocks.size() - 1);
+    builder_.at_place(tables_.place(node.name_span));
+    builder_.emit(Opcode::Block, {}, {}, 0, site_here(SiteKind::Block, number));
+}
+
+void Emitter::close_scope() {
+    builder_.emit(Opcode::ScopeLeave);
+    --open_scopes_;
+}
+
+// A composite step: a scope around its block when it does something about failures; its own
+// compensation takes the place of those inside.
+void Emitter::composite(const ir::Step& node) {
+    bool scoped = !node.handlers.empty() || node.policy.retries > 0 || node.policy.then_hold ||
+                  node.policy.within_ms > 0;
+    Label failed = builder_.label();
+    Label done = builder_.label();
+    Reg undo_mark = open_undone(node.undo, node.path);
+    Reg error;
+    Reg result = local(node.result);
+    none(result);
+    if (scoped) {
+        error = builder_.hidden(node.path + " error");
+        open_block(node, error, failed);
     }
-    builder_.bind(give_up);
+    block(node.body, &result);
+    close_undone(node.undo, node.path, undo_mark);
+    if (!scoped) return;
+    close_scope();
+    builder_.jump(Opcode::Jump, {}, done);
+    builder_.bind(failed);
+    handlers(node, error);
+    builder_.bind(done);
 }
 
 }  // namespace weft::lowering

@@ -11,6 +11,10 @@ namespace {
 // In multiples of the font size.
 constexpr double kGlueGap = 0.15;    // nearer: parts of one word
 constexpr double kWordGapMax = 2.0;  // wider: another segment, whatever poppler says
+constexpr double kColumnGapMin =
+    1.0;  // wider: another segment where others begin below or above it
+constexpr std::size_t kColumnStartsMin = 3;
+constexpr double kColumnTolerance = 1.0;  // points
 constexpr double kBulletGapMax = 4.0;
 constexpr double kMonoAdvance = 0.6;  // width of a character of a monospaced font
 // A gutter between columns of prose has at least so many lines on both sides.
@@ -28,12 +32,24 @@ bool continues(const PdfWord& last, const PdfWord& next, bool& glued) {
     return gap > -0.5 * size && gap < kWordGapMax * size;
 }
 
-std::vector<Segment> make_segments(const PdfPage& page) {
+// Words that stand in one line, one after the other. `starts` are left edges of segments, in order:
+// a narrow column's words may stand as near to the next column's as to each other, and then only
+// the edge that many lines share tells where the next one begins.
+std::vector<Segment> join_words(const PdfPage& page, const std::vector<double>& starts) {
+    const auto begins_column = [&](const PdfWord& word) {
+        const auto from = std::ranges::lower_bound(starts, word.x0 - kColumnTolerance);
+        const auto to = std::ranges::upper_bound(starts, word.x0 + kColumnTolerance);
+        return static_cast<std::size_t>(to - from) >= kColumnStartsMin;
+    };
     std::vector<Segment> out;
     const PdfWord* last = nullptr;
     for (const auto& word : page.words) {
         bool glued = false;
-        if (last != nullptr && continues(*last, word, glued)) {
+        bool joins = last != nullptr && continues(*last, word, glued);
+        if (joins && !glued && word.x0 - last->x1 > kColumnGapMin * word.size) {
+            joins = !begins_column(word);
+        }
+        if (joins) {
             auto& segment = out.back();
             if (!glued) segment.text += ' ';
             segment.text += word.text;
@@ -50,6 +66,13 @@ std::vector<Segment> make_segments(const PdfPage& page) {
         last = &word;
     }
     return out;
+}
+
+std::vector<Segment> make_segments(const PdfPage& page) {
+    std::vector<double> starts;
+    for (const auto& segment : join_words(page, {})) starts.push_back(segment.x0);
+    std::ranges::sort(starts);
+    return join_words(page, starts);
 }
 
 // "•", "–", "3.", "(b)", "1.6.2": what stands before the text of an item or a heading.

@@ -45,8 +45,16 @@ Result<ExplainedDiagnostic> explain_diagnostic(std::string_view name_or_code);
 // with errors is Usage, its diagnostics are in the message.
 Result<std::string> type_schema(const std::string& path, const std::string& type);
 
+// A SARIF 2.1.0 log around the results of compilations (Compilation::sarif_results).
+std::string sarif_log(const std::vector<std::string>& results);
+
 // Parameters of the request `start` (docs/protocol.md) without its input.
 std::string start_parameters(const Program& program, std::string_view workflow);
+
+// For programs that read JSON into doubles: before parsing, numbers that a double can't hold become
+// marked strings; in what is written afterwards they become the same numbers again.
+std::string hide_numbers(std::string_view json);
+std::string reveal_numbers(std::string json);
 
 // Bytes as JSON carries them: base64 of RFC 4648 with padding.
 std::string to_base64(std::string_view bytes);

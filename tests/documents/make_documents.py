@@ -87,6 +87,22 @@ def report_pdf():
     return pdf([first, table, tall, columns], title="Harbour report")
 
 
+def narrow_pdf():
+    """A table with a column so narrow that its words stand as near to the next column's as to each other."""
+    rows = [(["value"], ["name"], ["action"], ["note"]),
+            (["0"], ["NONE"], ["no sig-", "nal is", "sent"], ["is it running"]),
+            (["1"], ["HUP"], ["end the", "work"], ["hung up"]),
+            (["2"], ["INT"], ["end the", "work"], ["from keys"]),
+            (["9"], ["KILL"], ["end the", "work"], ["at once"])]
+    page, top = show(72, 740, "Signals", 18, "F2"), 700
+    for row in rows:
+        height = 13 * max(len(cell) for cell in row)
+        for x, cell in zip((72, 130, 200, 244), row):
+            page += lines(x, top - (height - 13 * len(cell)) / 2, cell)
+        top -= height
+    return pdf([page])
+
+
 def scanned_pdf():
     pixels = zlib.compress(bytes(64 * 64))
     image = (f"<< /Type /XObject /Subtype /Image /Width 64 /Height 64 /ColorSpace /DeviceGray "
@@ -158,6 +174,7 @@ def main(folder):
     put = lambda name, data: (folder / name).write_bytes(data)
     report = report_pdf()
     put("report.pdf", report)
+    put("narrow.pdf", narrow_pdf())
     put("empty.pdf", pdf([""]))
     put("scanned.pdf", scanned_pdf())
     put("truncated.pdf", report[:len(report) // 2])

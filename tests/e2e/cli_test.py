@@ -47,6 +47,33 @@ workflow approve_note(text: Text) -> Note
 }
 """
 
+EXACT = """\
+record Numbers {
+  small: Decimal
+  large: Decimal
+  tenth: Decimal
+}
+
+workflow exact(small: Decimal, large: Decimal, tenth: Decimal) -> Numbers
+  within 1h
+{
+  return Numbers(small: small, large: large, tenth: tenth)
+}
+
+workflow looked_at(small: Decimal, large: Decimal, tenth: Decimal) -> Numbers
+  within 2d
+{
+  let n = Numbers(small: small, large: large, tenth: tenth)
+  gate quality {
+    require n.tenth >= 5
+
+    otherwise review n by "editor" within 24h
+    otherwise fail "nobody wanted it"
+  }
+  return n
+}
+"""
+
 FILES = """\
 workflow take(files: List<File>, one: File) -> List<File>
   within 1h
@@ -111,6 +138,67 @@ class Sources(Case):
         self.weft("run", "bad.wf", code=1)
         self.weft("check", "absent.wf", code=3)
         self.weft("check", ".", code=2)
+
+    def test_check_fix(self):
+        wrong = ("use std.rag\n\nworkflow w(a: Bool, b: Bool) -> Bool within 1h {\n"
+                 "  let x = a && b  // weft:allow unused-input, \"was so once\"\n"
+                 "  return x || a;\n}\n")
+        right = ("workflow w(a: Bool, b: Bool) -> Bool within 1h {\n"
+                 "  let x = a and b\n  return x or a\n}\n")
+        file = self.folder / "wrong.wf"
+        file.write_text(wrong)
+        file.chmod(0o640)
+        shown = self.weft("check", "--fix", "wrong.wf").stdout
+        self.assertEqual(file.read_text(), right)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o640)
+        self.assertIn("fixed wrong.wf:4:13: write `and`\n", shown)
+        self.assertEqual(shown.count("fixed "), 5)
+        again = self.weft("check", "--fix", "wrong.wf").stdout
+        self.assertNotIn("fixed", again)
+        self.assertEqual(file.read_text(), right)
+
+    def test_check_fix_leaves_what_is_not_sure(self):
+        unsure = "workflow w(name: Text) -> Text within 1h {\n  return nme\n}\n"
+        (self.folder / "unsure.wf").write_text(unsure)
+        self.weft("check", "--fix", "unsure.wf", code=1)
+        self.assertEqual((self.folder / "unsure.wf").read_text(), unsure)
+
+    def sarif(self, text, code=1):
+        (self.folder / "bad file.wf").write_text(text)
+        return json.loads(self.weft("check", "--format", "sarif", "bad file.wf", "hello.wf",
+                                    code=code).stdout)
+
+    def test_check_sarif(self):
+        bad = "workflow w(name: Text) -> Text within 1h {\n  return nme\n}\n"
+        log = self.sarif(bad)
+        self.assertEqual(log["version"], "2.1.0")
+        self.assertEqual(set(log), {"$schema", "version", "runs"})
+        (run,) = log["runs"]
+        rules = run["tool"]["driver"]["rules"]
+        self.assertEqual(len({rule["id"] for rule in rules}), len(rules))
+        (result,) = run["results"]
+        self.assertEqual(rules[result["ruleIndex"]]["id"], result["ruleId"])
+        self.assertEqual(result["level"], "error")
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["artifactLocation"]["uri"], "bad%20file.wf")
+        self.assertEqual(place["region"], {"startLine": 2, "startColumn": 10,
+                                           "endLine": 2, "endColumn": 13})
+        (change,) = result["fixes"][0]["artifactChanges"]
+        self.assertEqual(change["replacements"][0]["insertedContent"]["text"], "name")
+        # A line more above does not make it another finding; another mistake is another.
+        prints = [r["partialFingerprints"] for r in self.sarif("// why\n" + bad)["runs"][0]["results"]]
+        self.assertEqual(prints, [result["partialFingerprints"]])
+        other = self.sarif(bad.replace("nme", "nmae"))["runs"][0]["results"][0]
+        self.assertNotEqual(other["partialFingerprints"], result["partialFingerprints"])
+        self.assertEqual(self.sarif("workflow w() -> Int within 1h {\n  return 1\n}\n",
+                                    code=0)["runs"][0]["results"], [])
+
+    def test_check_bounds(self):
+        self.assertIn("worst case", self.weft("check", "--bounds", "hello.wf").stdout)
+        (bounds,) = self.json("check", "--bounds", "hello.wf")["bounds"]
+        self.assertEqual(bounds["workflow"], "hello")
+        self.assertIn("number", bounds["worst"]["attempts"])
+        self.weft("check", "--bounds", "--format", "sarif", "hello.wf", code=2)
 
     def test_fmt(self):
         ugly = "workflow  x( a :Int)->Int within 1h{\n return   a\n}\n"
@@ -222,6 +310,25 @@ class Runs(Case):
         self.weft("run", "hello.wf", "--input", "in.json", code=10)
         done = self.weft("run", "hello.wf", "hello", "--input", "in.json", "times=1")
         self.assertIn("hello Ann", done.stdout)
+
+    def test_numbers_keep_every_digit(self):
+        (self.folder / "exact.wf").write_text(EXACT)
+        text = ('{"small": 0.1234567890123456789012345678901234, '
+                '"large": 1234567890123456789012345678901234, "tenth": 0.1}')
+        digits = re.findall(r"\d[\d.]+", text)
+        (self.folder / "in.json").write_text(text)
+        shown = self.weft("run", "exact.wf", "exact", "--input", "in.json").stdout
+        shown += self.weft("run", "exact.wf", "exact", "--input", "in.json", "--json", "-q").stdout
+        run = self.json("runs")["runs"][0]["run"]
+        for text in (shown, self.weft("show", run).stdout, self.weft("show", run, "--json").stdout):
+            for number in digits:
+                self.assertRegex(text, rf"[^\d.]{re.escape(number)}\b")
+        # The same at the terminal, and where the numbers are looked at by people.
+        self.assertIn(digits[0], self.weft("run", "exact.wf", "exact", *(
+            f"{name}={number}" for name, number in zip(("small", "large", "tenth"), digits))).stdout)
+        self.weft("run", "exact.wf", "looked_at", "--input", "in.json", "--no-wait", code=11)
+        task = self.json("review", "list")["tasks"][0]["task"]
+        self.assertIn(digits[0], self.weft("review", "show", task).stdout)
 
     def test_files_come_back_as_they_went(self):
         folder = self.folder / "in"

@@ -43,10 +43,15 @@ def complaints(snippet):
             if counts or message["severity"] == "error":
                 out.append(f"line {line - snippet.first + 1}: {message['message']}")
         if out or not taken:
-            return out or [weft("check", "page.wf", folder=folder).stdout]
+            shown = weft("check", "page.wf", folder=folder).stdout.splitlines()
+            return out or [line for line in shown if line.startswith("weft:")] or shown
         laid_out = weft("fmt", "--diff", "page.wf", folder=folder)
         if laid_out.stdout.strip():
             out.append(f"is not laid out:\n{laid_out.stdout}")
+        if snippet.has_tests:
+            tested = weft("test", "page.wf", folder=folder)
+            if tested.returncode != 0:
+                out.append(f"its tests fail:\n{tested.stdout}")
         return out
 
 

@@ -6,7 +6,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = pathlib.Path(os.environ.get("WEFT_SOURCE_DIR", HERE.parent.parent))
 BUILD = pathlib.Path(os.environ.get("WEFT_BUILD_DIR", SOURCE / "build" / "test"))
 
-LAYERS = ("base", "value", "grammar", "bytecode", "compiler", "vm", "store", "engine", "stdlib",
+LAYERS = ("base", "value", "grammar", "bytecode", "compiler", "vm", "testing", "store", "engine", "stdlib",
           "helper", "api", "cli")
 SKIPPED = {".git", "build", "node_modules", "__pycache__"}
 

@@ -44,6 +44,10 @@ class FunctionBuilder {
     void fork(std::uint32_t a, std::uint32_t list, std::uint32_t captures, std::uint32_t row);
     void site(Opcode code, SiteKind kind, std::uint32_t row, std::uint32_t a = 0,
               std::uint32_t b = 0, std::uint32_t c = 0);
+    void fork_all(std::uint32_t a, std::uint32_t captures, std::uint32_t row) {
+        site(Opcode::ForkAll, SiteKind::Fork, row, a, 0, captures);
+    }
+    void block(std::uint32_t row) { site(Opcode::Block, SiteKind::Block, row); }
     void end(std::uint32_t a) { site(Opcode::End, SiteKind::End, 0, a); }
     void sleep(std::uint32_t b) { site(Opcode::Sleep, SiteKind::Sleep, 0, 0, b); }
     void undo_to(std::uint32_t a) { site(Opcode::UndoTo, SiteKind::Undo, 0, a); }
@@ -115,6 +119,23 @@ class ImageBuilder {
     }
     std::uint32_t fork(std::uint32_t branch_function, std::uint32_t limit) {
         image.forks.push_back({"flow.each", branch_function, limit, integer});
+        return static_cast<std::uint32_t>(image.forks.size() - 1);
+    }
+    std::uint32_t block(BlockRow row) {
+        row.path = "flow.block";
+        image.blocks.push_back(std::move(row));
+        return static_cast<std::uint32_t>(image.blocks.size() - 1);
+    }
+    std::uint32_t parallel(std::vector<BranchRow> branches, JoinRule join,
+                           std::uint32_t bound = 0) {
+        ForkRow row{"flow.parallel",
+                    WorkerRow::kNoRow,
+                    static_cast<std::uint32_t>(branches.size()),
+                    integer,
+                    join,
+                    bound};
+        row.branches = std::move(branches);
+        image.forks.push_back(std::move(row));
         return static_cast<std::uint32_t>(image.forks.size() - 1);
     }
     std::uint32_t site(SiteKind kind, std::uint32_t row, std::uint32_t function_number,

@@ -5,7 +5,7 @@ if exists("b:did_indent")
 endif
 let b:did_indent = 1
 
-setlocal indentexpr=WfIndent() indentkeys=0{,0},0),0],o,O,!^F,=when,=key,=timeout,=within,=retry,=cache,=on,=compensate,=else
+setlocal indentexpr=WfIndent() indentkeys=0{,0},0),0],o,O,!^F,=when,=key,=timeout,=within,=until,=retry,=cache,=on,=compensate,=else
 let b:undo_indent = "setlocal indentexpr< indentkeys<"
 
 if exists("*WfIndent")
@@ -14,13 +14,13 @@ endif
 
 let s:declaration = '\v^\s*%(@declaration@)>%(\s+[A-Za-z"])@='
 let s:declaration_begin = '\v^%(@declaration@)>%(\s+[A-Za-z"])@='
-let s:clause = '\v^\s*%(@clause@)>%(\s*:)@!'
+let s:clause = '\v^\s*%(@clause@|until)>%(\s*:)@!'
 " Lines that belong to the review above them.
 let s:review = '\v^\s*%(needing|except|asking|overdue)>%(\s+\S)@=%(\s*[=.(])@!'
 " Begin with a clause's word and stand alone: arms of a wait, hooks of a workflow.
 let s:hook = '\v^\s*on\s+%(retry|failure)>'
 let s:arms = '\v<wait\s+%(within|until)>[^{]*\{\s*%(//.*)?$'
-let s:unfinished = '\v%(\s%([-+*/%<>=]|[<>=!]\=|\=\>|\?\?)|,|\.\.|\s%(and|or|not|in))\s*%(//.*)?$'
+let s:unfinished = '\v%(\s%([-+*%<>=]|/%(//)@!|[<>=!]\=|\=\>|\?\?)|,|\.\.|\s%(and|or|not|in))\s*%(//.*)?$'
 let s:no_code = '\v"%(\\.|[^"\\])*"|//.*$|%(\(|, )@<=/%(\\.|[^/\\])+/'
 
 " The line of the innermost bracket that is open at the begin of a line, 0 for none; and whether a text

@@ -38,6 +38,67 @@ TEST(Verifier, Semantics) {
     EXPECT_EQ(result.error().kind, ErrorKind::Unsupported);
 }
 
+TEST(Verifier, WhatWaitsForOthers) {
+    const auto with = [](Opcode op, SiteKind kind, std::uint32_t count, FunctionKind function) {
+        ImageBuilder b;
+        ReviewRow review{"flow.r", "r", {"a"}, 1, 0, {"p0"}, {b.integer}};
+        review.lines = {{{"a"}}, {{"b"}}};
+        b.image.reviews.push_back(review);
+        b.image.waits.push_back({"flow.w", {0}});
+        b.image.locks.push_back({"flow.l"});
+        auto flow = b.workflow(1, 2, 8);
+        for (std::uint32_t i = 2; i < 8; ++i) flow.constant(i, Value::none());
+        if (function == FunctionKind::Workflow) flow.site(op, kind, 0, 1, 2, count);
+        flow.end(0);
+        if (function == FunctionKind::Workflow) return b;
+        auto other = b.function("other", function, 1, 2, 8);
+        for (std::uint32_t i = 2; i < 8; ++i) other.constant(i, Value::none());
+        other.site(op, kind, 0, 1, 2, count);
+        other.op(Opcode::Return, 0);
+        return b;
+    };
+    constexpr auto kFlow = FunctionKind::Workflow;
+    // Of a review with two lines: the value, a deadline for each, the people excepted.
+    expect_good(with(Opcode::Ask, SiteKind::Review, 4, kFlow));
+    expect_refused(with(Opcode::Ask, SiteKind::Review, 3, kFlow), "wrong number of values");
+    expect_refused(with(Opcode::Ask, SiteKind::Wait, 4, kFlow), "of another kind");
+    expect_good(with(Opcode::Wait, SiteKind::Wait, 0, kFlow));
+    expect_good(with(Opcode::Lock, SiteKind::Lock, 2, kFlow));
+    expect_refused(with(Opcode::Lock, SiteKind::Lock, 1, kFlow), "without a key");
+    for (const auto& [op, kind, count] : {std::tuple(Opcode::Ask, SiteKind::Review, 4U),
+                                          std::tuple(Opcode::Wait, SiteKind::Wait, 0U),
+                                          std::tuple(Opcode::Lock, SiteKind::Lock, 2U)}) {
+        expect_refused(with(op, kind, count, FunctionKind::Undo), "not allowed in this kind");
+        expect_good(with(op, kind, count, FunctionKind::Branch));
+    }
+
+    auto nobody = with(Opcode::Ask, SiteKind::Review, 4, kFlow);
+    nobody.image.reviews[0].lines[1].roles.clear();
+    expect_refused(nobody, "nobody can approve");
+    auto form = with(Opcode::Ask, SiteKind::Review, 4, kFlow);
+    form.image.reviews[0].form = TypeId{99};
+    expect_refused(form, "no such type");
+    auto end = with(Opcode::Ask, SiteKind::Review, 4, kFlow);
+    end.image.reviews[0].end = static_cast<ReviewEnd>(3);
+    expect_refused(end, "unknown end");
+    auto nothing = with(Opcode::Wait, SiteKind::Wait, 0, kFlow);
+    nothing.image.waits[0].signals.clear();
+    expect_refused(nothing, "waits for nothing");
+    auto signal = with(Opcode::Wait, SiteKind::Wait, 0, kFlow);
+    signal.image.workflows[0].signals = {{"s", "", TypeId{99}}};
+    expect_refused(signal, "no such type");
+}
+
+TEST(Verifier, ACallsLastMomentIsBehindItsArguments) {
+    ImageBuilder b;
+    const auto worker = b.worker("w", EffectClass::Read);
+    auto flow = b.workflow(1, 2, 3);
+    flow.op(Opcode::Move, 2, 0);
+    flow.site(Opcode::CallUntil, SiteKind::Step, b.step("flow.a", worker), 1, 2, 1);
+    flow.end(1);
+    expect_refused(b, "registers out of range");
+}
+
 TEST(Verifier, OperandsInRange) {
     const auto with = [](Instruction x) {
         ImageBuilder b;
@@ -201,6 +262,8 @@ TEST(Verifier, NoRecursionThroughTypesOrForks) {
     f.op(Opcode::Refine, 0, 0, 0, refined.index);
     f.op(Opcode::Return, 0);
     expect_refused(b, "itself");
+    b.image.functions[f.number()].code[0].op = Opcode::Convert;
+    expect_refused(b, "itself");
 
     ImageBuilder c;
     auto branch = c.function("b", FunctionKind::Branch, 1, 1, 1);
@@ -251,6 +314,60 @@ TEST(Verifier, SitesAndInstructionsAgree) {
     expect_refused(b, "no row");
 }
 
+TEST(Verifier, BranchesOfAParallel) {
+    const auto base = [] {
+        ImageBuilder b;
+        auto branch = b.function("b", FunctionKind::Branch, 1, 1, 1);
+        branch.op(Opcode::Return, 0);
+        auto after = b.function("a", FunctionKind::Branch, 2, 2, 2);
+        after.op(Opcode::Return, 0);
+        auto flow = b.workflow(1, 1, 1);
+        flow.fork_all(
+            0, 0,
+            b.parallel({{"b", branch.number(), {}}, {"a", after.number(), {0}}}, JoinRule::All));
+        flow.end(0);
+        return b;
+    };
+    expect_good(base());
+    const auto broken = [&](auto change, const std::string& why) {
+        auto b = base();
+        change(b.image.forks[0]);
+        expect_refused(b, why);
+    };
+    broken([](ForkRow& row) { row.branches[0].function = 2; }, "no branch function");
+    broken([](ForkRow& row) { row.branches[1].after = {7}; }, "no such branch");
+    broken([](ForkRow& row) { row.branches[1].after = {1}; }, "wait for each other");
+    broken([](ForkRow& row) { row.branches[1].after = {}; }, "the same captures");
+    broken([](ForkRow& row) { row.join = JoinRule::Collect; }, "no such join of branches");
+    broken([](ForkRow& row) { row.join = JoinRule::Ok; }, "can never be met");
+    broken(
+        [](ForkRow& row) {
+            row.join = JoinRule::Ok;
+            row.bound = 3;
+        },
+        "can never be met");
+    broken([](ForkRow& row) { row.branches.clear(); }, "no branch function");
+}
+
+TEST(Verifier, ABlockStandsBehindItsScope) {
+    const auto with = [](bool behind) {
+        ImageBuilder b;
+        auto flow = b.workflow(1, 2, 2);
+        const auto scope = flow.op(Opcode::ScopeEnter, 1);
+        if (!behind) flow.op(Opcode::Move, 0, 0);
+        flow.block(b.block({}));
+        flow.op(Opcode::ScopeLeave);
+        flow.land(scope);
+        flow.end(0);
+        return b;
+    };
+    expect_good(with(true));
+    expect_refused(with(false), "right behind its scope_enter");
+    auto b = with(true);
+    b.image.blocks[0].policy.within_ms = -1;
+    expect_refused(b, "duration");
+}
+
 TEST(Verifier, Tables) {
     const auto base = [] {
         ImageBuilder b;
@@ -276,6 +393,9 @@ TEST(Verifier, Tables) {
     broken([](Image& i) { i.steps[0].policy.backoff_cap_ms = -1; }, "duration");
     broken([](Image& i) { i.forks[0].limit = 0; }, "no branch");
     broken([](Image& i) { i.forks[0].function = 1; }, "no branch function");
+    broken([](Image& i) { i.forks[0].join = JoinRule::Settle; }, "no such join over a list");
+    broken([](Image& i) { i.functions[0].parameters = 0; }, "without its item");
+    broken([](Image& i) { i.forks[0].branches = {{"b", 0, {}}}; }, "another kind of fork");
     broken([](Image& i) { i.workflows[0].function = 0; }, "no such function");
     broken([](Image& i) { i.workflows[0].parameters.clear(); }, "does not take");
     broken([](Image& i) { i.workflows[0].has_budget = true; }, "budget");

@@ -29,12 +29,6 @@ FactContext declared(std::uint32_t index) {
     return context;
 }
 
-FactContext in_role(const std::string& role) {
-    FactContext context;
-    context.role = role;
-    return context;
-}
-
 TEST(Facts, AnOutcomeKeepsItsErrorAndCost) {
     vm::OutcomeFact fact;
     fact.call = 7;
@@ -61,11 +55,13 @@ TEST(Facts, NoTextStandsInABody) {
     fact.task = 5;
     fact.by = "somebody-with-a-name";
     fact.reason = "because of this";
-    FactRecord encoded = encode_fact(fact, in_role("editor"));
+    fact.role = "editor";
+    FactRecord encoded = encode_fact(fact, {});
     EXPECT_EQ(encoded.body.find("somebody"), std::string::npos);
     EXPECT_NE(encoded.payload->find("somebody-with-a-name"), std::string::npos);
-    auto back = std::get<vm::DecisionFact>(round_trip(fact, in_role("editor")));
+    auto back = std::get<vm::DecisionFact>(round_trip(fact));
     EXPECT_EQ(back.by, fact.by);
+    EXPECT_EQ(back.role, "editor");
     EXPECT_EQ(back.reason, fact.reason);
 }
 
@@ -74,7 +70,19 @@ TEST(Facts, EveryOtherFactComesBack) {
     EXPECT_EQ(std::get<vm::TimerFiredFact>(round_trip(vm::TimerFiredFact{4})).timer, 4U);
     EXPECT_EQ(std::get<vm::CancelFact>(round_trip(vm::CancelFact{"a", "b"})).reason, "b");
     EXPECT_EQ(std::get<vm::KillFact>(round_trip(vm::KillFact{"a", "b"})).by, "a");
-    EXPECT_EQ(std::get<vm::ReleasedFact>(round_trip(vm::ReleasedFact{"a"})).by, "a");
+    EXPECT_EQ(std::get<vm::ReleasedFact>(round_trip(vm::ReleasedFact{"a", "b"})).reason, "b");
+    vm::HeldByOperatorFact held{"a", "b"};
+    EXPECT_EQ(std::get<vm::HeldByOperatorFact>(round_trip(held)).reason, "b");
+    vm::SignalFact sent{3, to_array<16>("a tag of 16 bytes"), Value::integer(5), "ann"};
+    auto signal = std::get<vm::SignalFact>(round_trip(sent));
+    EXPECT_EQ(signal.signal, 3U);
+    EXPECT_EQ(signal.tag, sent.tag);
+    EXPECT_EQ(signal.value, sent.value);
+    EXPECT_EQ(signal.by, "ann");
+    EXPECT_EQ(std::get<vm::LockGotFact>(round_trip(vm::LockGotFact{4})).lock, 4U);
+    auto acted = std::get<vm::OperatorFact>(round_trip(vm::OperatorFact{2, "a", "b"}));
+    EXPECT_EQ(acted.action, 2);
+    EXPECT_EQ(acted.by, "a");
     auto settled =
         std::get<vm::SettledFact>(round_trip(vm::SettledFact{3, true, Value::text("receipt")}));
     EXPECT_TRUE(settled.done);

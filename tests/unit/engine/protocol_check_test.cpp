@@ -50,6 +50,37 @@ std::vector<std::string> findings(std::vector<Record> records) {
     return out;
 }
 
+Record signal(std::uint32_t number, std::uint8_t tag) {
+    SignalBody body;
+    body.signal = number;
+    body.tag[0] = tag;
+    return record(RecordKind::Signal, encode_body(body));
+}
+
+Record taken(std::uint64_t letter, std::uint32_t number) {
+    return record(RecordKind::SignalTaken, encode_body(SignalTakenBody{letter, number, 0}));
+}
+
+Record asked(std::uint64_t task) {
+    ReviewOpenBody body;
+    body.task = task;
+    return record(RecordKind::ReviewOpen, encode_body(body));
+}
+
+Record lock_ask(std::uint64_t lock) {
+    LockAskBody body;
+    body.lock = lock;
+    return record(RecordKind::LockAsk, encode_body(body));
+}
+
+Record lock_got(std::uint64_t lock) {
+    return record(RecordKind::LockGot, encode_body(LockGotBody{lock}));
+}
+
+Record lock_freed(std::uint64_t lock) {
+    return record(RecordKind::LockFreed, encode_body(LockFreedBody{lock}));
+}
+
 Record end() {
     return record(RecordKind::End, encode_body(EndBody{}));
 }
@@ -58,6 +89,13 @@ TEST(ProtocolCheck, ARunThatKeepsTheRulesHasNoFinding) {
     EXPECT_TRUE(findings({call(1), start(1, 1), outcome(1, 1, OutcomeCode::Failed), start(1, 2),
                           outcome(1, 2, OutcomeCode::Ok), end()})
                     .empty());
+}
+
+TEST(ProtocolCheck, SignalsLocksAndReviewsKeepTheirsToo) {
+    EXPECT_TRUE(findings({signal(2, 1), signal(2, 1), taken(1, 2), asked(4), asked(4), lock_ask(1),
+                          lock_got(1), lock_freed(1), end()})
+                    .empty());
+    EXPECT_TRUE(findings({lock_ask(1), end()}).empty());
 }
 
 TEST(ProtocolCheck, EachBrokenRuleIsOneFinding) {
@@ -70,6 +108,14 @@ TEST(ProtocolCheck, EachBrokenRuleIsOneFinding) {
         {end(), call(1)},
         {record(RecordKind::TimerFired, encode_body(TimerFiredBody{})), end()},
         {record(RecordKind::Decision, encode_body(DecisionBody{})), end()},
+        {taken(1, 2), end()},
+        {signal(2, 1), taken(1, 3), end()},
+        {signal(2, 1), taken(1, 2), taken(1, 2), end()},
+        {signal(2, 1), signal(2, 1), taken(2, 2), end()},
+        {asked(7), end()},
+        {lock_got(1), lock_freed(1), end()},
+        {lock_ask(1), lock_got(1), end()},
+        {lock_ask(1), lock_freed(1), end()},
     };
     for (std::size_t i = 0; i < broken.size(); ++i) {
         EXPECT_EQ(findings(broken[i]).size(), 1U) << "case " << i;

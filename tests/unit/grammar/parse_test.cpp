@@ -87,6 +87,13 @@ TEST(Names, ReservedOnlyWhereTheyStandAsValues) {
     EXPECT_FALSE(is_reserved("to"));
 }
 
+TEST(Tests, MocksFailWithErrorsOfOtherModules) {
+    test::Parsed parsed(
+        "test \"t\" {\n  mock a.b fails docs.Scanned\n"
+        "  mock a.c fails docs.Scanned(page: 1) 2 times then returns 1\n}\n");
+    EXPECT_EQ(parsed.messages(), "");
+}
+
 TEST(Habits, EachHasAMessageAndAFix) {
     for (const char* line :
          {"let x = a && b", "let x = a || b", "let x = !a", "let x = null", "let x = 1;",

@@ -32,5 +32,35 @@ TEST(RareMistakes, DirectivesWithoutTheirBeginning) {
     EXPECT_EQ(test::Parsed(prompt("    ${each x in xs}\n    ${x}\n    ${end}")).messages(), "");
 }
 
+// What a comma divides is another mistake, however near it stands.
+TEST(RareMistakes, TwoOnOneLineAreTwoMessages) {
+    EXPECT_EQ(test::Parsed(test::in_workflow("  let x = f(a b, c d)")).messages(),
+              "syntax-error: expected `,` or `)`, found `b`\n"
+              "syntax-error: expected `,` or `)`, found `d`\n");
+}
+
+TEST(RareMistakes, ABracketTooManyIsOneMessage) {
+    EXPECT_EQ(test::Parsed(test::in_workflow("  let x = f((: 1, b: 2)\n  emit y(1)")).messages(),
+              "syntax-error: expected an expression, found `:`\n");
+}
+
+TEST(RareMistakes, ABracketThatStaysOpenEndsWhereTheNextLineStandsOutside) {
+    EXPECT_EQ(
+        test::Parsed("test \"t\" {\n  run flow(a: 1\n  expect status == completed\n}\n").messages(),
+        "missing-closer: expected `)`, found the end of the line\n");
+}
+
+TEST(RareMistakes, ABraceInTheMiddleOfALine) {
+    EXPECT_EQ(test::Parsed("record A {\n  a: { Text\n  b: Int\n}\n\nrecord B {\n  c: Int\n}\n")
+                  .messages(),
+              "syntax-error: expected a type, found `{`\n");
+}
+
+TEST(RareMistakes, DivIsAnOperatorAndAFreeName) {
+    test::Parsed parsed("fn f(div: Int) -> Int = div div 2 + 7 div div\n");
+    EXPECT_EQ(parsed.messages(), "");
+    EXPECT_EQ(parsed.first<ast::Binary>().op(), Operator::Add);
+}
+
 }  // namespace
 }  // namespace weft

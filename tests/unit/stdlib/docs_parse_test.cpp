@@ -229,6 +229,16 @@ TEST_F(DocsParse, NamesWhatIsWrongWithAFile) {
     for (const auto& [file, error] : expected) expect_error(file, error);
 }
 
+TEST_F(DocsParse, TellsANarrowColumnFromTheNext) {
+    const auto blocks = outline(document("narrow.pdf"));
+    ASSERT_EQ(blocks.size(), 2U);
+    EXPECT_EQ(
+        blocks[1],
+        "Table 0 1: value | name | action | note\n0 | NONE | no signal is sent | is it running\n"
+        "1 | HUP | end the work | hung up\n2 | INT | end the work | from keys\n"
+        "9 | KILL | end the work | at once");
+}
+
 TEST_F(DocsParse, SaysThatAPasswordIsNeeded) {
     WEFT_TEST_NEEDS(fs::exists(folder_ / "encrypted.pdf"), "qpdf");
     expect_error("encrypted.pdf", "Encrypted");

@@ -1,6 +1,7 @@
 // The tree against a recomputation by the definition in RFC 6962, for every size to 600 and, above
 // a whole level of tiles, for some.
 #include "store/merkle.h"
+#include "bytecode/record.h"
 
 #include <gtest/gtest.h>
 

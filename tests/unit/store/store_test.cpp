@@ -214,11 +214,23 @@ TEST_F(StoreTest, an_inbox_row_is_written_once_and_its_tag_outlives_it) {
     EXPECT_EQ(store_->inbox(0, 10)->size(), 2U);
     EXPECT_EQ(store_->inbox_of(run_id(1), 10)->front().box, "sealed");
     Batch take;
-    take.inbox_taken.push_back(first.inbox.at(0).id);
+    take.inbox_taken.push_back({first.inbox.at(0).id, 4});
     commit(take);
     EXPECT_EQ(store_->inbox(0, 10)->size(), 1U);
     EXPECT_TRUE(commit(batch).inbox.at(0).repeat);
     EXPECT_EQ(store_->inbox(0, 10)->size(), 1U);
+    EXPECT_EQ((*store_->inbox_by_tag(run_id(101)))->seq, 4U);
+    EXPECT_EQ((*store_->inbox_by_tag(run_id(101)))->box, "");
+    EXPECT_EQ((*store_->inbox_by_tag(run_id(102)))->seq, std::nullopt);
+    EXPECT_FALSE(*store_->inbox_by_tag(run_id(103)));
+}
+
+TEST_F(StoreTest, an_inbox_row_may_be_taken_in_the_commit_that_writes_it) {
+    Batch batch;
+    batch.inbox.push_back({run_id(1), 3, run_id(101), "", 7});
+    commit(batch);
+    EXPECT_EQ(store_->inbox(0, 10)->size(), 0U);
+    EXPECT_EQ((*store_->inbox_by_tag(run_id(101)))->seq, 7U);
 }
 
 TEST_F(StoreTest, a_parked_run_has_one_wake_row) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "bytecode/record.h"
 #include "store/box.h"
 #include "store/key_file.h"
 #include "store/merkle.h"

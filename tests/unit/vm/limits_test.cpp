@@ -205,9 +205,25 @@ ImageBuilder rich() {
     flow.call(7, 1, 1, b.step("flow.send", send, how));
     flow.constant(8, Value::duration(5));
     flow.sleep(8);
+    b.image.waits.push_back({"flow.w", {1}});
+    flow.constant(8, Value::duration(50));
+    flow.site(Opcode::Wait, SiteKind::Wait, 0, 6, 8);
+    b.image.locks.push_back({"flow.l"});
+    flow.constant(8, Value::text("key"));
+    flow.constant(9, Value::duration(50));
+    flow.site(Opcode::Lock, SiteKind::Lock, 0, 5, 8, 2);
+    flow.call(7, 1, 1, b.step("flow.last", idempotent, how));
     flow.end(7);
+    b.image.workflows[0].signals = {{"a", "", b.integer}, {"b", "", b.integer}};
     b.image.workflows[0].within_ms = 100'000;
     return b;
+}
+
+// Some come twice.
+Bytes16 some_tag(std::mt19937& random) {
+    Bytes16 out{};
+    out[0] = static_cast<std::uint8_t>(random() % 64);
+    return out;
 }
 
 // Any fact, often one that fits. Every other seed has a kind world, in which most things go well.
@@ -258,6 +274,14 @@ Fact some_fact(std::mt19937& random, const Machine& machine, bool is_kind) {
             return SettledFact{want.call, random() % 2 == 0, Value::integer(2)};
         case WantKind::Release:
             return ReleasedFact{};
+        case WantKind::Signal:
+            return SignalFact{static_cast<std::uint32_t>(random() % 2), some_tag(random),
+                              Value::integer(3), "ann"};
+        case WantKind::Lock:
+            return LockGotFact{want.lock};
+        case WantKind::Sub:
+        case WantKind::CancelSub:
+            break;
     }
     return ResumedFact{};
 }

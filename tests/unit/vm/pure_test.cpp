@@ -257,6 +257,46 @@ TEST_F(Pure, CallsAndRefinements) {
     EXPECT_EQ(refine(12), Value::none());
 }
 
+TEST_F(Pure, TextsAndJsonAreReadAsOtherTypes) {
+    enum Target { Int, Date, Even, Point };
+    const auto read = [&](Value value, bool is_json, Target target) {
+        builder = ImageBuilder();
+        auto even = builder.function("even", FunctionKind::Pure, 1, 1, 4);
+        even.constant(1, integer(2));
+        even.op(Opcode::Remainder, 2, 0, 1);
+        even.constant(1, integer(0));
+        even.op(Opcode::Equal, 3, 2, 1);
+        even.op(Opcode::Return, 3);
+        auto refined = weft::testing::make_type(TypeKind::Refined, builder.integer);
+        Constraint predicate;
+        predicate.kind = Constraint::Kind::Function;
+        predicate.function = even.number();
+        refined.constraints = {predicate};
+        auto record = weft::testing::make_type(TypeKind::Record);
+        record.name = "Point";
+        record.fields = {{"x", "x", builder.integer, {}}};
+        auto& types = builder.image.types;
+        const TypeId date = types.add(weft::testing::make_type(TypeKind::Date));
+        const TypeId all[] = {builder.integer, date, types.add(refined), types.add(record)};
+        const std::uint16_t from = is_json ? 1 : 0;
+        return run({std::move(value)}, {Opcode::Convert, 0, 1, from, all[target].index});
+    };
+    EXPECT_EQ(read(text("12"), false, Int), integer(12));
+    EXPECT_EQ(read(text("1.5"), false, Int), Value::none());
+    EXPECT_EQ(read(text("2026-01-31"), false, Date), Value::date(20484));
+    EXPECT_EQ(read(text("2026-02-31"), false, Date), Value::none());
+    EXPECT_EQ(read(text("4"), false, Even), integer(4));
+    EXPECT_EQ(read(text("5"), false, Even), Value::none());
+    EXPECT_EQ(read(text("{\"x\": 3}"), false, Point), Value::record({integer(3)}));
+    EXPECT_EQ(read(text("{\"x\":"), false, Point), Value::none());
+    EXPECT_EQ(read(Value::map({{"x", integer(3)}}), true, Point), Value::record({integer(3)}));
+    EXPECT_EQ(read(Value::map({}), true, Point), Value::none());
+    EXPECT_EQ(read(text("2026-01-31"), true, Date), Value::date(20484));
+    EXPECT_EQ(read(text("{\"x\": 3}"), true, Point), Value::none());
+    read(integer(3), false, Int);
+    EXPECT_THAT(message, HasSubstr("not defined"));
+}
+
 TEST_F(Pure, ThisRunAndErrors) {
     const auto run_value = run({}, {Opcode::ThisRun, 0, 0, 0, 0});
     EXPECT_EQ(run_value.items()[1], text("tester"));
@@ -340,6 +380,11 @@ TEST_F(Pure, ListBuiltins) {
     EXPECT_EQ(builtin(F::Distinct, {ints({4, 5, 4})}), ints({4, 5}));
     EXPECT_EQ(builtin(F::IsEmpty, {ints({})}), yes());
     EXPECT_EQ(builtin(F::ListConcat, {ints({1}), ints({2})}), ints({1, 2}));
+    const auto outcomes =
+        Value::list({Value::enum_case(0, {integer(1)}), Value::enum_case(1, {text("late")}),
+                     Value::enum_case(0, {integer(3)})});
+    EXPECT_EQ(builtin(F::OutcomeValues, {outcomes}), ints({1, 3}));
+    EXPECT_EQ(builtin(F::OutcomeErrors, {outcomes}), Value::list({text("late")}));
     EXPECT_EQ(builtin(F::Indexed, {ints({9})}),
               Value::list({Value::record({integer(0), integer(9)})}));
     EXPECT_EQ(builtin(F::Keys, {Value::map({{"k", integer(1)}})}), Value::list({text("k")}));

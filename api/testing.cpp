@@ -1,0 +1,99 @@
+#include "weft/testing.h"
+
+#include <chrono>
+
+#include "api/package_loader.h"
+#include "compiler/compile.h"
+#include "testing/runner.h"
+
+namespace weft {
+namespace {
+
+class Reporting {
+  public:
+    Reporting(const SourceSet& sources, TestReport& out) : sources_(sources), out_(out) {}
+
+    void results(test::Results results) {
+        for (auto& result : results.tests) out_.tests.push_back(outcome(std::move(result)));
+        for (auto& gap : results.coverage.gaps) {
+            out_.untested.push_back({kind(gap.kind), std::move(gap.what), place(gap.span)});
+        }
+        out_.parts = static_cast<std::int64_t>(results.coverage.total);
+    }
+
+  private:
+    static std::string kind(test::Gap::Kind kind) {
+        switch (kind) {
+            case test::Gap::Kind::Branch:
+                return "branch";
+            case test::Gap::Kind::Rung:
+                return "rung";
+            case test::Gap::Kind::Compensation:
+                return "compensation";
+        }
+        return "";
+    }
+
+    [[nodiscard]] TestPlace place(Span span) const {
+        if (!span.file.has_value()) return {};
+        const auto& file = sources_[span.file];
+        const auto at = file.position(span.begin);
+        return {file.path(), at.line, at.column, std::string(file.line(at.line))};
+    }
+
+    [[nodiscard]] TestOutcome outcome(test::Result result) const {
+        TestOutcome out;
+        out.title = std::move(result.title);
+        out.place = place(result.span);
+        out.notes = std::move(result.notes);
+        out.virtual_ms = result.virtual_ms;
+        out.facts = static_cast<std::int64_t>(result.facts);
+        for (auto& failure : result.failures) {
+            out.failures.push_back({place(failure.span), std::move(failure.message),
+                                    std::move(failure.left), std::move(failure.op),
+                                    std::move(failure.right)});
+        }
+        return out;
+    }
+
+    const SourceSet& sources_;
+    TestReport& out_;
+};
+
+void add_diagnostics(const Diagnostics& diagnostics, const SourceSet& sources, bool colour,
+                     TestReport& out) {
+    for (const auto& d : diagnostics.items()) {
+        if (!out.diagnostics.empty()) out.diagnostics += "\n";
+        out.diagnostics += render(d, sources, colour ? Colour::Always : Colour::Never);
+    }
+}
+
+}  // namespace
+
+TestReport test_file(const std::string& path, const TestOptions& options) {
+    const auto begin = std::chrono::steady_clock::now();
+    TestReport out;
+    FileLoader loader;
+    const Compiled compiled = compile(path, loader);
+    const SourceSet& sources = compiled.module.sources;
+    for (std::uint32_t i = 0; i < sources.size(); ++i) {
+        const auto& file = sources[FileId{i}].path();
+        if (!file.starts_with("std/")) out.files.push_back(file);
+    }
+    if (out.files.empty()) out.files.push_back(path);
+    out.compiled = compiled.ok;
+    add_diagnostics(compiled.diagnostics, sources, options.colour, out);
+    if (compiled.ok && compiled.tests) {
+        auto results =
+            test::run_tests(*compiled.tests, {options.filter, options.coverage, options.crashes});
+        add_diagnostics(results.diagnostics, sources, options.colour, out);
+        out.compiled = !results.diagnostics.has_errors();
+        Reporting(sources, out).results(std::move(results));
+    }
+    out.took_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                      std::chrono::steady_clock::now() - begin)
+                      .count();
+    return out;
+}
+
+}  // namespace weft

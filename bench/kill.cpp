@@ -1,0 +1,104 @@
+#include "bench/kill.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "bench/load.h"
+#include "engine/core.h"
+#include "engine/snapshots.h"
+
+namespace weft::bench {
+
+namespace {
+
+// The process kills itself once half of its runs have ended: the others are in the middle.
+void work_and_be_killed(const Load& load, const std::string& path) {
+    const auto done = drive(load, path, [&load](std::size_t ended) {
+        if (ended >= load.runs / 2) ::kill(::getpid(), SIGKILL);
+    });
+    if (!done) fmt::print(stderr, "{}\n", done.error().message);
+}
+
+}  // namespace
+
+Result<void> kill_and_recover(unsigned runs, unsigned in_flight) {
+    const Folder folder;
+    const std::string path = folder / "load.weft";
+    Load load;
+    load.source = durable_steps();
+    load.input = R"({"text":"a short text"})";
+    load.runs = runs;
+    load.in_flight = in_flight;
+    load.threads = in_flight;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        work_and_be_killed(load, path);
+        ::_exit(1);
+    }
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) != child || !WIFSIGNALED(status)) {
+        return fail(ErrorKind::Environment, "the engine that was to be killed ended by itself");
+    }
+    WEFT_TRY(recovered, recover(load, path));
+    fmt::print("W6 kill -9 among {} runs of ten steps, {} in flight\n", runs, in_flight);
+    fmt::print("  open {:.1f} ms, {} runs taken up in {:.1f} ms, ended {:.1f} ms later\n",
+               recovered.open_ms, recovered.runs, recovered.take_up_ms, recovered.finish_ms);
+    return {};
+}
+
+Result<void> resume_long_run(unsigned steps) {
+    const Folder folder;
+    const std::string path = folder / "load.weft";
+    Load load;
+    load.source = parallel_steps(steps, 32);
+    load.input = texts_input(steps);
+    load.threads = 32;
+    store::RunId run{};
+    {
+        WEFT_TRY(core, open_engine(load, path));
+        WEFT_TRY(request, start_request(load));
+        WEFT_TRY(fresh, core->start(std::move(request)));
+        run = fresh.run;
+        const std::uint64_t most = std::uint64_t{3} * steps - std::uint64_t{steps} / 10;
+        while (core->live(run) != nullptr && core->live(run)->next_seq() < most) {
+            WEFT_TRY_VOID(core->turn(std::chrono::milliseconds(500)));
+        }
+    }  // closes nothing
+    WEFT_TRY(core, open_engine(load, path));
+    const Meter from_snapshot;
+    WEFT_TRY(header, engine::read_run_header(core->store(), run));
+    WEFT_TRY(resumed, engine::resume(core->store(), header));
+    const Used quick = from_snapshot.used();
+    const Meter from_begin;
+    WEFT_TRY(replayed, engine::replay(core->store(), header));
+    const Used slow = from_begin.used();
+    WEFT_TRY(row, core->store().snapshot(run));
+    fmt::print("a run of {} records: from its snapshot of {} kB and {} records {:.1f} ms,\n",
+               replayed.records, row ? row->box.size() / 1000 : 0, resumed.replayed.records,
+               quick.wall_s * 1e3);
+    fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
+               static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
+    return core->close();
+}
+
+Result<void> engine_start() {
+    const Folder folder;
+    engine::CoreOptions options;
+    options.store = folder / "load.weft";
+    double least = 1e9;
+    for (int i = 0; i < 20; ++i) {
+        const double before = seconds_now();
+        WEFT_TRY(core, engine::Core::open(options));
+        const double ms = (seconds_now() - before) * 1e3;
+        if (i > 0) least = std::min(least, ms);
+        WEFT_TRY_VOID(core->close());
+    }
+    fmt::print("engine start on a store that is there: {:.2f} ms\n", least);
+    return {};
+}
+
+}  // namespace weft::bench

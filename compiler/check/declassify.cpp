@@ -1,0 +1,66 @@
+#include "compiler/check/declassify.h"
+
+#include <fmt/format.h>
+
+#include "compiler/check/calls.h"
+#include "compiler/check/constants.h"
+#include "compiler/check/labels.h"
+#include "compiler/check/names.h"
+#include "compiler/check/statements.h"
+
+namespace weft::check {
+
+namespace {
+
+constexpr LabelSet kRemoved = kPii | kSecret;
+
+// The event says that it happened and why, never what.
+void log_reason(Body& body, ast::Expr expr, Span span) {
+    Context& context = body.context;
+    ir::ExprId reason = expect_expr(body, expr, context.common.text, "the reason");
+    if (!type_of(context, reason).has_value()) return;
+    if (!known_value(context, reason)) {
+        context.report(DiagnosticCode::NotConstant, expr.span(),
+                       "the reason to declassify must be known before the run");
+        return;
+    }
+    ir::StmtId id = add_stmt(body, ir::Stmt::Kind::Emit, 0, span);
+    context.module.stmts[id].expr = reason;
+    context.module.stmts[id].name = "declassified";
+}
+
+}  // namespace
+
+ast::Call declassify_call(Body& body, ast::Expr expr) {
+    auto call = expr.bare().as<ast::Call>();
+    if (!call || body.workflow == nullptr) return {};
+    Dotted name = ast::dotted_name(call.callee().bare());
+    bool is_it = name.size() == 1 && name[0] == "declassify" && body.find(name[0]) == nullptr;
+    return is_it ? call : ast::Call();
+}
+
+ir::ExprId check_declassify(Body& body, ast::Call call, TypeId& type) {
+    Context& context = body.context;
+    auto matched = match_arguments(body, call.arguments(), call.span(), "declassify",
+                                   {{"value", false}, {"reason", false}});
+    if (!matched.ok) return add_mistake(context, call.span());
+    ir::ExprId value = check_expr(body, matched.exprs[0]);
+    TypeId from = type_of(context, value);
+    log_reason(body, matched.exprs[1], call.span());
+    if (!from.has_value()) return value;
+    type = cleared_of(context.types(), from, kRemoved);
+    if ((all_labels(context.types(), from) & kRemoved) == 0) {
+        context.report(
+            DiagnosticCode::TypeMismatch, matched.exprs[0].span(),
+            fmt::format("`declassify` takes Pii or Secret, and this is a {}", context.text(from)));
+    } else if ((all_labels(context.types(), type) & kRemoved) != 0) {
+        auto& d = context.report(
+            DiagnosticCode::TypeMismatch, matched.exprs[0].span(),
+            fmt::format("`declassify` takes one value, and this {} has labelled fields",
+                        context.text(from)));
+        d.help = "declassify the field that is needed";
+    }
+    return value;
+}
+
+}  // namespace weft::check

@@ -1,0 +1,257 @@
+#include "compiler/check/test_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/hash.h"
+#include "compiler/check/declare.h"
+#include "compiler/check/expressions.h"
+#include "compiler/check/relations.h"
+#include "grammar/literals.h"
+
+namespace weft::check {
+
+namespace {
+
+using Kind = ir::Observation::Kind;
+
+// In the order of vm::RunStatus.
+constexpr std::array<std::string_view, 9> kStatuses = {"running",     "waiting",   "held",
+                                                       "stuck",       "completed", "failed",
+                                                       "compensated", "cancelled", "killed"};
+
+TypeId status_type(Context& context) {
+    Type t;
+    t.kind = TypeKind::Enum;
+    t.name = "Status";
+    for (auto word : kStatuses) t.cases.push_back({std::string(word), {}});
+    return context.types().add(std::move(t));
+}
+
+ir::ExprId observe(Body& body, ir::Observation observation, TypeId type, Span span) {
+    Context& context = body.context;
+    TestFrame& frame = *body.test;
+    if (!frame.has_run) {
+        auto& d = context.report(DiagnosticCode::MisplacedStatement, span,
+                                 fmt::format("`{}` is read before the test has run anything",
+                                             context.module.sources.text(span)));
+        d.help = "let a `run` stand before it";
+        return add_mistake(context, span);
+    }
+    std::string key =
+        fmt::format("{} {} {}", static_cast<int>(observation.kind), type.index, observation.name);
+    auto [found, is_new] = frame.observed.try_emplace(key);
+    if (is_new) {
+        found->second =
+            context.add_local(std::string(context.module.sources.text(span)), type, span);
+        context.use_local(found->second);
+        observation.local = found->second;
+        frame.test.observations.push_back(std::move(observation));
+    }
+    return add_local_ref(body, found->second, span);
+}
+
+// `steps.brief.attempts`
+ir::ExprId observe_step(Body& body, Dotted name, Span span) {
+    Context& context = body.context;
+    static const std::vector<std::string> kFields = {"attempts", "generations"};
+    std::string_view field = name.back();
+    bool known = std::find(kFields.begin(), kFields.end(), field) != kFields.end();
+    if (name.size() < 3 || !known) {
+        report_unknown(context, DiagnosticCode::UnknownName, span, "count of a step", joined(name),
+                       {"steps.NAME.attempts", "steps.NAME.generations"});
+        return add_mistake(context, span);
+    }
+    name.pop_back();
+    name.erase(name.begin());
+    auto path = find_step_path(body, name, span);
+    if (!path) return add_mistake(context, span);
+    Kind kind = field == "attempts" ? Kind::Attempts : Kind::Generations;
+    return observe(body, {kind, {}, *path, {}}, context.common.integer, span);
+}
+
+ir::ExprId observe_events(Body& body, const Dotted& name, Span span) {
+    Context& context = body.context;
+    if (name.size() == 1) {
+        return observe(body, {Kind::EventNames, {}, {}, {}},
+                       make_list(context, context.common.text), span);
+    }
+    TypeId type;
+    std::vector<std::string> legal;
+    for (const auto& stmt : context.module.stmts) {
+        if (stmt.kind != ir::Stmt::Kind::Emit || !stmt.expr.has_value()) continue;
+        if (stmt.name != name[1]) {
+            legal.push_back(stmt.name);
+            continue;
+        }
+        TypeId one = type_of(context, stmt.expr);
+        type = type.has_value() ? join(context, type, one) : one;
+    }
+    if (!type.has_value()) {
+        report_unknown(context, DiagnosticCode::UnknownName, span, "event", name[1], legal);
+        return add_mistake(context, span);
+    }
+    return observe(body, {Kind::EventValues, {}, std::string(name[1]), {}},
+                   make_list(context, type), span);
+}
+
+std::string_view media_of(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMedia = {{
+        {".pdf", "application/pdf"},
+        {".txt", "text/plain"},
+        {".md", "text/markdown"},
+        {".html", "text/html"},
+        {".json", "application/json"},
+        {".csv", "text/csv"},
+        {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+    }};
+    for (const auto& [end, media] : kMedia) {
+        if (name.ends_with(end)) return media;
+    }
+    return "application/octet-stream";
+}
+
+// A file that is only a name: what reads it is mocked.
+ir::ExprId made_up_file(Body& body, ast::Call call) {
+    Context& context = body.context;
+    auto arguments = call.arguments();
+    auto text = arguments.size() == 1 ? arguments[0].value().bare().as<ast::Text>() : ast::Text();
+    auto name = text ? plain_text(text) : std::nullopt;
+    if (!name) {
+        context.report(DiagnosticCode::ArgumentMismatch, call.span(),
+                       "`file` takes the name of a file, as in `file(\"a.pdf\")`");
+        return add_mistake(context, call.span());
+    }
+    std::string digest = to_hex(view(sha256(*name)));
+    Value value = Value::record({Value::text(digest.substr(0, 32)), Value::text(*name),
+                                 Value::text(std::string(media_of(*name))), Value::integer(0),
+                                 Value::text(digest)});
+    return add_literal(context, std::move(value), context.common.file, call.span());
+}
+
+ir::ExprId count_calls(Body& body, ast::Call call) {
+    Context& context = body.context;
+    auto arguments = call.arguments();
+    Dotted name = arguments.size() == 1 ? ast::dotted_name(arguments[0].value().bare()) : Dotted{};
+    if (name.empty()) {
+        context.report(DiagnosticCode::ArgumentMismatch, call.span(),
+                       "`calls` takes a worker, as in `calls(notify.email)`");
+        return add_mistake(context, call.span());
+    }
+    auto workers = find_workers(body, name);
+    if (workers.names.empty()) {
+        report_unknown(context, DiagnosticCode::UnknownName, arguments[0].value().span(), "worker",
+                       joined(name), legal_values(context, body.module, name));
+        return add_mistake(context, call.span());
+    }
+    return observe(body, {Kind::Calls, {}, joined(name), std::move(workers.names)},
+                   context.common.integer, call.span());
+}
+
+std::vector<std::string> step_paths(const ir::Module& module) {
+    std::vector<std::string> out;
+    for (const auto& step : module.steps) out.push_back(step.path);
+    for (const auto& each : module.eaches) out.push_back(each.path);
+    for (const auto& repeat : module.repeats) out.push_back(repeat.path);
+    for (const auto& review : module.reviews) out.push_back(review.path);
+    for (const auto& wait : module.waits) out.push_back(wait.path);
+    for (const auto& parallel : module.parallels) {
+        out.push_back(parallel.path);
+        for (const auto& branch : parallel.branches) out.push_back(branch.path);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span span) {
+    Context& context = body.context;
+    std::string tail = "." + joined(name);
+    std::string own = body.test->workflow + ".";
+    std::optional<std::string> best;
+    std::vector<std::string> legal;
+    for (auto& path : step_paths(context.module)) {
+        if (!path.ends_with(tail)) {
+            legal.push_back(path.substr(path.find('.') + 1));
+            continue;
+        }
+        // Of the workflow that was run rather than of another; the outermost one rather than a
+        // deeper one.
+        auto rank = [&](const std::string& p) {
+            return std::pair(!p.starts_with(own), std::ranges::count(p, '.'));
+        };
+        if (!best || rank(path) < rank(*best)) best = std::move(path);
+    }
+    if (!best) {
+        report_unknown(context, DiagnosticCode::UnknownName, span, "step", joined(name), legal);
+    }
+    return best;
+}
+
+NamedWorkers find_workers(Body& body, const Dotted& name) {
+    Context& context = body.context;
+    DeclId id = find_value(context, body.module, name);
+    if (id.has_value()) {
+        if (context.declarations[id].kind != DeclKind::Worker) return {};
+        resolve(context, id);
+        return {{context.module.workers[ir::WorkerId{context.declarations[id].row}].row.name},
+                true};
+    }
+    NamedWorkers out;
+    ModuleId home = body.module;
+    std::string beginning = joined(name) + ".";
+    if (name.size() == 1 && is_import(context, body.module, name[0])) {
+        auto& import = context.modules[body.module].imports.find(name[0])->second;
+        import.used = true;
+        home = import.module;
+        beginning.clear();
+    }
+    if (!home.has_value()) return {};
+    for (const auto& [word, decl] : context.modules[home].values) {
+        auto& declaration = context.declarations[decl];
+        if (declaration.kind != DeclKind::Worker || !word.starts_with(beginning)) continue;
+        declaration.used = true;
+        out.names.push_back(declaration.qualified);
+    }
+    return out;
+}
+
+std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span span) {
+    Context& context = body.context;
+    if (name[0] == "steps" && name.size() > 1) return observe_step(body, name, span);
+    if (name[0] == "events" && name.size() <= 2) return observe_events(body, name, span);
+    if (name.size() != 1) return std::nullopt;
+    if (name[0] == "status") {
+        return observe(body, {Kind::Status, {}, {}, {}}, status_type(context), span);
+    }
+    if (name[0] == "output") {
+        return observe(body, {Kind::Output, {}, {}, {}}, body.test->result, span);
+    }
+    if (name[0] == "error") {
+        return observe(body, {Kind::Error, {}, {}, {}}, context.common.error, span);
+    }
+    if (name[0] == "elapsed") {
+        return observe(body, {Kind::Elapsed, {}, {}, {}}, context.common.duration, span);
+    }
+    for (std::uint32_t i = 0; i < kStatuses.size(); ++i) {
+        if (name[0] != kStatuses[i]) continue;
+        ir::Expr e;
+        e.kind = ir::ExprKind::Case;
+        e.type = status_type(context);
+        e.span = span;
+        e.index = i;
+        return add_expr(context, std::move(e));
+    }
+    return std::nullopt;
+}
+
+std::optional<ir::ExprId> check_test_call(Body& body, ast::Call call, const Dotted& name) {
+    if (name.size() != 1) return std::nullopt;
+    if (name[0] == "file") return made_up_file(body, call);
+    if (name[0] == "calls") return count_calls(body, call);
+    return std::nullopt;
+}
+
+}  // namespace weft::check

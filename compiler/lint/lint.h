@@ -1,0 +1,20 @@
+// Checks of a program that has no errors so far: they read the IR (and, for what is not in it, the
+// trees) and report; they change nothing. One file a theme.
+#pragma once
+
+#include "compiler/check/context.h"
+
+namespace weft::lint {
+
+// All of them, over every workflow and every module that is not of the standard library.
+void check_all(check::Context& context);
+
+void check_time_and_cost(const check::Context& context, const ir::Workflow& workflow);
+void check_fanout(const check::Context& context, const ir::Workflow& workflow);
+void check_compensations(const check::Context& context, const ir::Workflow& workflow);
+void check_attempts(const check::Context& context, const ir::Workflow& workflow);
+void check_gates(const check::Context& context, const ir::Workflow& workflow);
+void check_types(const check::Context& context);
+void check_comments(const check::Context& context);
+
+}  // namespace weft::lint

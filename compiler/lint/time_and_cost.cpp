@@ -1,0 +1,151 @@
+// What a run takes at least and at most, against the time and the budget that it has.
+#include <fmt/format.h>
+
+#include "compiler/ir/walk.h"
+#include "compiler/lint/bounds.h"
+#include "compiler/lint/lint.h"
+
+namespace weft::lint {
+
+namespace {
+
+using check::Context;
+using Kind = ir::Stmt::Kind;
+
+// The step that takes longest at worst: where to look first.
+const ir::Step* longest_step(const Context& context, ir::BlockId body) {
+    const ir::Step* out = nullptr;
+    std::int64_t longest_ms = 0;
+    auto visit = [&](const ir::Stmt& stmt) {
+        if (stmt.kind != Kind::Step) return;
+        const ir::Step& step = context.module.steps[stmt.row];
+        if (!step.worker.has_value()) return;
+        auto time = usage_of_step(context, step, Assume::Worst).time_ms.number();
+        if (!time || *time <= longest_ms) return;
+        longest_ms = *time;
+        out = &step;
+    };
+    ir::for_each_statement(context.module, body, visit);
+    return out;
+}
+
+// True when the step alone is longer than the workflow.
+bool check_step_time(const Context& context, const ir::Workflow& workflow, const ir::Step& step) {
+    const Policy& policy = step.policy;
+    if (step.worker.has_value() && workflow.within_ms > 0 &&
+        policy.timeout_ms > workflow.within_ms) {
+        auto& d =
+            context.report(DiagnosticCode::AttemptExceedsStep, step.span,
+                           fmt::format("one attempt of `{}` may take {}, and `{}` as a whole {}",
+                                       step.path, time_text(Quantity(policy.timeout_ms)),
+                                       workflow.name, time_text(Quantity(workflow.within_ms))));
+        d.secondary.push_back({workflow.within_span, "the time for the whole run"});
+        return true;
+    }
+    if (policy.within_ms <= 0) return false;
+    ir::Step unbounded = step;
+    unbounded.policy.within_ms = 0;
+    unbounded.handlers.clear();
+    auto least = usage_of_step(context, unbounded, Assume::Least).time_ms.number();
+    auto worst = usage_of_step(context, unbounded, Assume::Worst).time_ms.number();
+    auto within = time_text(Quantity(policy.within_ms));
+    if (least && *least > policy.within_ms) {
+        context.report(DiagnosticCode::DeadlineCannotBeMet, step.span,
+                       fmt::format("`{}` takes at least {}, and has {}", step.path,
+                                   time_text(Quantity(*least)), within));
+    } else if (worst && *worst > policy.within_ms && policy.retries > 0) {
+        auto& d = context.report(DiagnosticCode::RetriesExceedDeadline, step.span,
+                                 fmt::format("all attempts of `{}` take up to {}, and it has {}",
+                                             step.path, time_text(Quantity(*worst)), within));
+        d.help = "allow fewer or shorter attempts, or more time";
+    }
+    return false;
+}
+
+// True when the reviews of the gate are longer than the workflow.
+bool check_reviews(const Context& context, const ir::Workflow& workflow, const ir::Gate& gate) {
+    std::int64_t sum_ms = 0;
+    for (const auto& rung : gate.rungs) {
+        if (rung.kind != ir::Rung::Kind::Review) continue;
+        std::int64_t alone_ms = time_of_review(context, rung.terms);
+        // One that is too long alone was reported where it stands.
+        if (alone_ms > workflow.within_ms) return true;
+        sum_ms += alone_ms;
+        if (sum_ms <= workflow.within_ms) continue;
+        auto& d =
+            context.report(DiagnosticCode::ReviewExceedsDeadline, rung.span,
+                           fmt::format("the reviews of `{}` may take {}, and `{}` as a whole {}",
+                                       gate.path, time_text(Quantity(sum_ms)), workflow.name,
+                                       time_text(Quantity(workflow.within_ms))));
+        d.secondary.push_back({workflow.within_span, "the time for the whole run"});
+        return true;
+    }
+    return false;
+}
+
+void check_time(const Context& context, const ir::Workflow& workflow, bool is_explained) {
+    if (workflow.within_ms <= 0) return;
+    auto least = usage_of(context, workflow.body, Assume::Least).time_ms.number();
+    auto worst = usage_of(context, workflow.body, Assume::Worst).time_ms.number();
+    auto within = time_text(Quantity(workflow.within_ms));
+    if (least && *least > workflow.within_ms) {
+        context.report(DiagnosticCode::DeadlineCannotBeMet, workflow.within_span,
+                       fmt::format("the shortest run of `{}` takes {}, and it has {}",
+                                   workflow.name, time_text(Quantity(*least)), within));
+        return;
+    }
+    if (is_explained || !worst || *worst <= workflow.within_ms) return;
+    auto& d = context.report(DiagnosticCode::RetriesExceedDeadline, workflow.within_span,
+                             fmt::format("the longest run of `{}` takes {}, and it has {}",
+                                         workflow.name, time_text(Quantity(*worst)), within));
+    if (const ir::Step* step = longest_step(context, workflow.body)) {
+        auto time = usage_of_step(context, *step, Assume::Worst).time_ms;
+        d.secondary.push_back(
+            {step->span, fmt::format("up to {} with all its attempts", time_text(time))});
+    }
+    d.help = "`weft check --bounds` shows what it is made of";
+}
+
+void check_cost(const Context& context, const ir::Workflow& workflow) {
+    if (!workflow.has_budget) return;
+    auto amount = [&](Assume assume) {
+        auto usage = usage_of(context, workflow.body, assume);
+        return usage.micros[workflow.budget_currency].number();
+    };
+    auto text = [&](std::int64_t micros) {
+        return money_text({{workflow.budget_currency, Quantity(micros)}});
+    };
+    auto least = amount(Assume::Least);
+    auto worst = amount(Assume::Worst);
+    if (least && *least > workflow.budget_micros) {
+        context.report(DiagnosticCode::CostMustExceedBudget, workflow.budget_span,
+                       fmt::format("the cheapest run of `{}` costs {}, and its budget is {}",
+                                   workflow.name, text(*least), text(workflow.budget_micros)));
+    } else if (worst && *worst > workflow.budget_micros) {
+        auto& d =
+            context.report(DiagnosticCode::CostMayExceedBudget, workflow.budget_span,
+                           fmt::format("the dearest run of `{}` costs {}, and its budget is {}",
+                                       workflow.name, text(*worst), text(workflow.budget_micros)));
+        d.help = "raise the budget, or bound lists, retries and rounds; past it the run fails";
+    }
+}
+
+}  // namespace
+
+void check_time_and_cost(const Context& context, const ir::Workflow& workflow) {
+    bool is_explained = false;  // why the longest run is too long
+    auto visit = [&](const ir::Stmt& stmt) {
+        bool explains = false;
+        if (stmt.kind == Kind::Step) {
+            explains = check_step_time(context, workflow, context.module.steps[stmt.row]);
+        } else if (stmt.kind == Kind::Gate && workflow.within_ms > 0) {
+            explains = check_reviews(context, workflow, context.module.gates[stmt.row]);
+        }
+        is_explained = is_explained || explains;
+    };
+    ir::for_each_statement(context.module, workflow.body, visit);
+    check_time(context, workflow, is_explained);
+    check_cost(context, workflow);
+}
+
+}  // namespace weft::lint

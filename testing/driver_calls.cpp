@@ -1,0 +1,131 @@
+// Attempts of effects: answered by mocks, in virtual time, as the engine would report them.
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "testing/driver.h"
+#include "testing/smallest.h"
+
+namespace weft::test {
+namespace {
+
+constexpr std::uint8_t kProbe = 2;
+
+}  // namespace
+
+void Driver::broken(std::string why) {
+    if (!trace_.broken) trace_.broken = std::move(why);
+}
+
+// What a crash has swallowed is said again: the same key gets the same answer.
+std::optional<Answer> Driver::say(DrivenRun& run, const vm::Want& want) {
+    if (const auto lost = run.lost.extract(want.call); !lost.empty()) return lost.mapped();
+    const auto& worker = image().workers[want.worker].name;
+    const Answer* next = script_.mocks.next({step_of(want).path, worker, want.direction == kProbe});
+    if (next != nullptr) return *next;
+    broken(fmt::format("test-hits-real-worker: `{}` calls the worker `{}`, which nothing mocks",
+                       step_of(want).path, worker));
+    return std::nullopt;
+}
+
+bool Driver::attempt(DrivenRun& run, const vm::Want& want) {
+    const vm::StartFact start{want.call, want.attempt};
+    if (!run.machine->accepts(start)) return false;
+    const bool is_first = want.attempt == 1 && want.direction != kProbe;
+    if (is_first) {
+        const auto had = script_.keys.ask(image(), run.begin.run, want, now_ms_);
+        if (had.waits) return false;
+        if (had.hit) {
+            feed(run, *had.hit);
+            return true;
+        }
+    }
+    const auto answer = say(run, want);
+    if (!answer) return false;
+    if (is_first) script_.keys.open(image(), run.begin.run, want);
+    ++trace_.calls[{run.number, want.call}].attempts;
+    run.told_to_stop.erase(want.call);
+    run.said[want.call] = *answer;
+    feed(run, start);
+    // The machine may have crashed just now; then nobody waits for the answer.
+    const bool is_awaited = run.machine->accepts(unclear(want, "Unavailable", ""));
+    if (is_awaited) this->answer(run, want, *answer);
+    return true;
+}
+
+// An answer that takes longer than an attempt may is late: first comes the timeout.
+void Driver::answer(const DrivenRun& run, const vm::Want& want, const Answer& answer) {
+    const std::int64_t timeout_ms = step_of(want).policy.timeout_ms;
+    const bool never = answer.kind == ir::MockAnswer::Kind::TimesOut;
+    const bool is_late = never || (timeout_ms > 0 && answer.delay_ms > timeout_ms);
+    if (is_late) {
+        plan(run, now_ms_ + timeout_ms, Class::Outcome,
+             unclear(want, "Timeout", fmt::format("no answer within {} ms", timeout_ms)));
+    }
+    if (never) return;
+    plan(run, now_ms_ + answer.delay_ms, Class::Outcome, outcome(want, answer));
+}
+
+// An attempt of which nothing more is known: a read surely changed nothing.
+vm::OutcomeFact Driver::unclear(const vm::Want& want, std::string error,
+                                std::string message) const {
+    vm::OutcomeFact fact;
+    fact.call = want.call;
+    fact.attempt = want.attempt;
+    const bool is_read = image().workers[want.worker].effect == EffectClass::Read;
+    fact.status = is_read ? vm::OutcomeStatus::Failed : vm::OutcomeStatus::Unknown;
+    fact.error = std::move(error);
+    fact.message = std::move(message);
+    return fact;
+}
+
+vm::OutcomeFact Driver::outcome(const vm::Want& want, const Answer& answer) {
+    const auto& worker = image().workers[want.worker];
+    const auto& step = step_of(want);
+    vm::OutcomeFact fact;
+    fact.call = want.call;
+    fact.attempt = want.attempt;
+    fact.cost_micros = worker.reserve_micros;
+    fact.currency = worker.reserve_currency;
+    if (answer.kind == ir::MockAnswer::Kind::Fails) {
+        fact.status = vm::OutcomeStatus::Failed;
+        fact.error = answer.error;
+        fact.message = answer.message.empty() ? "the mock fails" : answer.message;
+        return fact;
+    }
+    const bool is_probe = want.direction == kProbe;
+    if (answer.kind == ir::MockAnswer::Kind::Any) {
+        // A probe that is asked for anything says: surely not done.
+        auto smallest = is_probe ? Value::none() : smallest_value(image().types, step.result_type);
+        if (!smallest) {
+            broken(fmt::format("`any` finds no {} for `{}`: say what the mock returns",
+                               image().types.text(step.result_type), step.path));
+            return fact;
+        }
+        fact.value = std::move(*smallest);
+        return fact;
+    }
+    fact.value = answer.value;
+    if (is_probe && fact.value.is_none()) return fact;
+    if (auto misfit = check_value(image().types, step.result_type, fact.value)) {
+        broken(fmt::format("the mock's value does not fit the {} of `{}`{}: {}",
+                           image().types.text(step.result_type), step.path,
+                           misfit->path.empty() ? "" : " at " + misfit->path, misfit->message));
+    }
+    return fact;
+}
+
+// A read is let go of; what changes the world goes on until it has its answer.
+bool Driver::cancel(DrivenRun& run, const vm::Want& want) {
+    const bool is_read = image().workers[want.worker].effect == EffectClass::Read;
+    if (!is_read || !run.told_to_stop.insert(want.call).second) return false;
+    std::erase_if(agenda_, [&](const auto& entry) {
+        const auto* planned = std::get_if<vm::OutcomeFact>(&entry.second.fact);
+        return planned != nullptr && entry.second.run == run.number && planned->call == want.call;
+    });
+    vm::OutcomeFact fact = unclear(want, "Cancelled", "it was told to stop");
+    fact.status = vm::OutcomeStatus::Cancelled;
+    feed(run, fact);
+    return true;
+}
+
+}  // namespace weft::test

@@ -1,0 +1,76 @@
+// One test, line by line: mocks and decisions are noted, runs are driven, expectations judged.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "testing/driver.h"
+#include "testing/evaluate.h"
+#include "testing/runner.h"
+
+namespace weft::test {
+
+class TestRunner {
+  public:
+    // Without `visits` nothing is noted for the coverage.
+    TestRunner(const ir::Module& module, const ir::Test& test, const TestImage& image,
+               vm::Visits* visits)
+        : module_(module), test_(test), image_(image), visits_(visits) {}
+
+    Result run();
+    // The test, then the same with a crash after each fact, and with one more in the recovery; the
+    // outcome of each run must be the same.
+    Result run_with_crashes();
+    // Rungs of gates that were taken, by the gate's path.
+    [[nodiscard]] const std::set<std::pair<std::string, std::uint32_t>>& rungs() const {
+        return rungs_;
+    }
+
+  private:
+    // What a crash may not change.
+    struct Outcome {
+        vm::RunStatus status = vm::RunStatus::Running;
+        Value result;
+        std::vector<std::pair<std::string, Value>> events;
+        std::string rests;
+        bool is_doubt = false;  // a person has to say whether an effect was done
+    };
+    struct Pass {
+        Result result;
+        std::vector<Outcome> outcomes;   // one a run
+        std::vector<std::size_t> facts;  // likewise
+    };
+    // Crashes in the run with number `run` after so many facts.
+    struct CrashPlan {
+        std::size_t run = 0;
+        std::vector<std::size_t> at;
+    };
+
+    Pass pass(const CrashPlan& plan);
+    bool line(const ir::TestLine& line, const CrashPlan& plan, Pass& pass);
+    bool mock(const ir::Mock& row);
+    bool decide(const ir::Decide& row);
+    bool send(const ir::Send& row);
+    bool drive(const ir::TestRun& row, const CrashPlan& plan, Pass& pass);
+    void expect(const ir::Expectation& row);
+    std::optional<std::string> text(ir::ExprId id, Span span);
+    std::optional<Value> value(ir::ExprId id, Span span);
+    bool answer_value(const ir::MockAnswer& from, Answer& to);
+    void fail(Span span, std::string message);
+    void unused();
+    [[nodiscard]] std::string shown_value(ir::ExprId id) const;
+    static bool same(const Outcome& a, const Outcome& b);
+    void compare(const Pass& whole, const Pass& crashed, const CrashPlan& plan, Result& out) const;
+
+    const ir::Module& module_;
+    const ir::Test& test_;
+    const TestImage& image_;
+    vm::Visits* visits_;
+    std::optional<Expressions> expressions_;
+    Script script_;
+    Result* result_ = nullptr;
+    std::set<std::pair<std::string, std::uint32_t>> rungs_;
+};
+
+}  // namespace weft::test
