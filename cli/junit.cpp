@@ -2,47 +2,15 @@
 // attributes are what all of them know.
 #include <fmt/format.h>
 
+#include "base/markup.h"
+
 #include "cli/tests.h"
 
 namespace weft::cli {
 namespace {
 
-// XML 1.0 has no form for most control characters, escaped or not: they become U+FFFD.
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\n':
-                out += "&#10;";
-                break;
-            case '\t':
-                out += "&#9;";
-                break;
-            case '\r':
-                out += "&#13;";
-                break;
-            default:
-                if (byte < 0x20) {
-                    out += "\xEF\xBF\xBD";
-                } else {
-                    out += c;
-                }
-        }
-    }
-    return out;
+std::string attribute(std::string_view text) {
+    return escape_markup(text, MarkupPlace::Attribute);
 }
 
 std::string seconds(std::int64_t micros) {
@@ -50,8 +18,8 @@ std::string seconds(std::int64_t micros) {
 }
 
 void add_case(const TestedFile& file, const TestOutcome& test, std::string& out) {
-    out += fmt::format(R"(    <testcase name="{}" classname="{}" time="0">)", escaped(test.title),
-                       escaped(file.path));
+    out += fmt::format(R"(    <testcase name="{}" classname="{}" time="0">)", attribute(test.title),
+                       attribute(file.path));
     if (test.failures.empty()) {
         out += "</testcase>\n";
         return;
@@ -64,7 +32,7 @@ void add_case(const TestedFile& file, const TestOutcome& test, std::string& out)
             detail += fmt::format("left:  {}\nright: {}\n", failure.left, failure.right);
         }
         out += fmt::format("      <failure message=\"{}\" type=\"expectation\">{}</failure>\n",
-                           escaped(failure.message), escaped(detail));
+                           attribute(failure.message), escape_markup(detail));
     }
     out += "    </testcase>\n";
 }
@@ -76,7 +44,7 @@ void add_suite(const TestedFile& file, std::string& out) {
     out += fmt::format(
         R"(  <testsuite name="{}" tests="{}" failures="{}" errors="{}" skipped="0" time="{}">)"
         "\n",
-        escaped(file.path), compiled ? file.report.tests.size() : 1, failed, compiled ? 0 : 1,
+        attribute(file.path), compiled ? file.report.tests.size() : 1, failed, compiled ? 0 : 1,
         seconds(file.report.took_us));
     for (const auto& test : file.report.tests) add_case(file, test, out);
     if (!compiled) {
@@ -84,7 +52,7 @@ void add_suite(const TestedFile& file, std::string& out) {
             "    <testcase name=\"compiles\" classname=\"{}\" time=\"0\">\n"
             "      <error message=\"the file has errors\" type=\"diagnostics\">{}</error>\n"
             "    </testcase>\n",
-            escaped(file.path), escaped(file.report.diagnostics));
+            attribute(file.path), escape_markup(file.report.diagnostics));
     }
     out += "  </testsuite>\n";
 }

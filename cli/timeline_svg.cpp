@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/markup.h"
+
 #include "cli/timeline.h"
 
 namespace weft::cli {
@@ -25,27 +27,6 @@ constexpr auto kStyle =
 .middle{text-anchor:middle}.stripe{fill:#f6f8f9}.running{fill:#2f6f9f}.failed{fill:#b3442f}
 .doubt{fill:#8a5fa8}.backoff{fill:#e3bd72}.waiting{fill:#b9c4ce}.undo{fill:url(#hatch)}
 .passed{fill:#3b8a5d}.missed{fill:#b3442f}.accepted{fill:#d99a2b}.cancelled{fill:#8793a0}.fold{fill:#eef1f3;opacity:.75})";
-
-std::string escape(std::string_view text) {
-    std::string out;
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
-        if (c == '&') {
-            out += "&amp;";
-        } else if (c == '<') {
-            out += "&lt;";
-        } else if (c == '>') {
-            out += "&gt;";
-        } else if (c == '"') {
-            out += "&quot;";
-        } else if (byte >= 0x20) {
-            out += c;
-        } else {
-            out += ' ';
-        }
-    }
-    return out;
-}
 
 const char* bar_class(const TimelineRow& row, const TimelineBar& bar) {
     if (bar.state == "backoff") return "backoff";
@@ -101,12 +82,13 @@ class Picture {
             "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f2d5cd\"/>"
             "<rect width=\"2.5\" height=\"6\" fill=\"#b3442f\"/></pattern></defs>\n"
             "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-            kWidth, bottom_ + kLegend, escape(summary(timeline_)), escape(description()), kStyle);
+            kWidth, bottom_ + kLegend, escape_markup(summary(timeline_)),
+            escape_markup(description()), kStyle);
         out_ += fmt::format(
             "<text x=\"20\" y=\"32\" class=\"title\">{}</text>"
             "<text x=\"20\" y=\"52\" class=\"quiet\">{} in {} · run {} · begun {}</text>\n",
-            escape(timeline_.workflow), escape(timeline_.status),
-            duration_text(timeline_.length_ms()), escape(short_run(timeline_.run)),
+            escape_markup(timeline_.workflow), escape_markup(timeline_.status),
+            duration_text(timeline_.length_ms()), escape_markup(short_run(timeline_.run)),
             time_text(timeline_.begun_ms));
     }
 
@@ -142,12 +124,13 @@ class Picture {
     void draw_row(const TimelineRow& row, double y) {
         double middle = y + kRow / 2;
         out_ += fmt::format("<text x=\"20\" y=\"{:.1f}\">{}</text>\n", middle + 4,
-                            escape(fit(row.label, kLabelColumns)));
+                            escape_markup(fit(row.label, kLabelColumns)));
         std::int64_t total = 0;
         for (const auto& bar : row.bars) {
             double from = x_of(bar.from_ms - timeline_.begun_ms);
             double to = x_of(bar.to_ms - timeline_.begun_ms);
-            std::string title = "<title>" + escape(row.label + ": " + bar_text(bar)) + "</title>";
+            std::string title =
+                "<title>" + escape_markup(row.label + ": " + bar_text(bar)) + "</title>";
             total += bar.to_ms - bar.from_ms;
             if (row.kind == "gate") {
                 out_ += fmt::format(
@@ -167,7 +150,7 @@ class Picture {
         bool gate = row.kind == "gate" && !row.bars.empty();
         out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"quiet end\">{}</text>\n",
                             kWidth - 20, middle + 4,
-                            escape(gate ? row.bars.back().outcome : duration_text(total)));
+                            escape_markup(gate ? row.bars.back().outcome : duration_text(total)));
     }
 
     void legend(double y) {
@@ -231,11 +214,12 @@ std::string timeline_html(const Timeline& timeline) {
     for (const auto& row : timeline.rows) {
         std::string what;
         for (const auto& bar : row.bars) {
-            what += (what.empty() ? "" : "<br>") + escape(bar_text(bar));
+            what += (what.empty() ? "" : "<br>") + escape_markup(bar_text(bar));
         }
         std::int64_t since = row.bars.empty() ? 0 : row.bars.front().from_ms - timeline.begun_ms;
         rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                            escape(row.label), escape(row.kind), duration_text(since), what);
+                            escape_markup(row.label), escape_markup(row.kind), duration_text(since),
+                            what);
     }
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -243,7 +227,7 @@ std::string timeline_html(const Timeline& timeline) {
         "<style>{}</style></head>\n<body><main>\n{}<table><caption>What happened</caption>\n"
         "<tr><th>Step</th><th>Kind</th><th>After</th><th>Course</th></tr>\n{}</table>\n"
         "</main></body></html>\n",
-        escape(summary(timeline)), kPageStyle, timeline_svg(timeline), rows);
+        escape_markup(summary(timeline)), kPageStyle, timeline_svg(timeline), rows);
 }
 
 }  // namespace weft::cli

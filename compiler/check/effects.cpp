@@ -76,6 +76,7 @@ bool bind_effect(Body& body, ast::Call call, DeclId worker, ir::Step& step) {
     check_flow(body, context.module.workers[step.worker].row, bound, decl.signature);
     for (std::size_t i = 0; i < bound.args.size(); ++i) {
         TypeId type = bound.parameter_types[i];
+        if (!type.has_value()) return false;  // its declaration has an error of its own
         // A prompt travels with its inputs, which only the argument's own type names.
         TypeId actual = without_labels(context.types(), type_of(context, bound.args[i]));
         if (kind_of(context, type) == TypeKind::Prompt &&

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <compare>
 
+#include "base/markup.h"
+
 namespace weft::stdlib::pack {
 
 namespace {
@@ -67,12 +69,12 @@ std::string answer_html(const Content& content, const Question& question) {
         const bool is_last = i + 1 == paragraphs.size();
         while (next != marks.end() && (is_last || next->place <= begin + text.size())) {
             const auto cut = std::min(std::max(next->place, begin) - begin, text.size());
-            out += escape_html(text.substr(written, cut - written));
+            out += escape_markup(text.substr(written, cut - written));
             out += mark_of(next->source, question.number);
             written = cut;
             ++next;
         }
-        out += escape_html(text.substr(written)) + "</p>\n";
+        out += escape_markup(text.substr(written)) + "</p>\n";
         offset = begin + text.size();
     }
     return out;
@@ -80,7 +82,7 @@ std::string answer_html(const Content& content, const Question& question) {
 
 // "Loans > Periods" with an arrow that reads better.
 std::string section_html(const std::string& section) {
-    std::string out = escape_html(section);
+    std::string out = escape_markup(section);
     constexpr std::string_view kPlain = " &gt; ";
     for (auto at = out.find(kPlain); at != std::string::npos; at = out.find(kPlain, at)) {
         out.replace(at, kPlain.size(), " › ");
@@ -95,7 +97,7 @@ std::string place_of(const Source& source, bool with_document) {
         if (part.empty()) return;
         out += out.empty() ? part : ", " + part;
     };
-    if (with_document) add(escape_html(source.document));
+    if (with_document) add(escape_markup(source.document));
     if (source.page > 0) add(fmt::format("page {}", source.page));
     add(section_html(source.section));
     return out;
@@ -105,8 +107,8 @@ std::string extras_html(const std::vector<Extra>& extras) {
     if (extras.empty()) return {};
     std::string out = R"(<table class="extra"><tbody>)";
     for (const auto& [label, value] : extras) {
-        out += fmt::format(R"(<tr><th scope="row">{}</th><td>{}</td></tr>)", escape_html(label),
-                           escape_html(value));
+        out += fmt::format(R"(<tr><th scope="row">{}</th><td>{}</td></tr>)", escape_markup(label),
+                           escape_markup(value));
     }
     return out + "</tbody></table>\n";
 }
@@ -118,21 +120,21 @@ std::string cover_html(const Content& content, std::string_view produced) {
         "<header class=\"cover\">\n<p class=\"kicker\">Questions and answers with sources</p>\n"
         "<h1>{}</h1>\n<p class=\"facts\">{} · {} · {}<br>\n<span class=\"engine\">{}</span></p>\n"
         "</header>\n",
-        escape_html(content.title), counted(content.questions.size(), "question", "questions"),
+        escape_markup(content.title), counted(content.questions.size(), "question", "questions"),
         counted(content.sources.size(), "quoted source", "quoted sources"),
         counted(content.documents.size(), "document", "documents"), produced);
     out +=
         "<section class=\"summary\" aria-labelledby=\"summary\">\n<h2 id=\"summary\">In "
         "brief</h2>\n<div>";
     for (const auto& text : paragraphs_of(content.summary)) {
-        out += "<p>" + escape_html(text) + "</p>\n";
+        out += "<p>" + escape_markup(text) + "</p>\n";
     }
     out += "</div>\n" + extras_html(content.extras) + "</section>\n";
     if (content.topics.empty()) return out;
     out +=
         "<section aria-labelledby=\"topics\">\n<h2 id=\"topics\">Topics</h2>\n<ul "
         "class=\"topics\">\n";
-    for (const auto& topic : content.topics) out += "<li>" + escape_html(topic) + "</li>\n";
+    for (const auto& topic : content.topics) out += "<li>" + escape_markup(topic) + "</li>\n";
     return out + "</ul>\n</section>\n";
 }
 
@@ -143,7 +145,7 @@ std::string contents_html(const Content& content) {
     for (const auto& question : content.questions) {
         out += fmt::format(
             "<li><a href=\"#question-{0}\"><span class=\"number\">{0}</span>{1}</a></li>\n",
-            question.number, escape_html(question.question));
+            question.number, escape_markup(question.question));
     }
     out += "<li><a href=\"#sources\"><span class=\"number\"></span>Sources</a></li>\n";
     return out + "</ol>\n</nav>\n";
@@ -172,7 +174,7 @@ std::string questions_html(const Content& content) {
         out += fmt::format(
             "<article class=\"entry\" id=\"question-{0}\">\n<div class=\"number\">{0}</div>\n"
             "<h3>{1}</h3>\n",
-            question.number, escape_html(question.question));
+            question.number, escape_markup(question.question));
         out += answer_html(content, question) + extras_html(question.extras);
         out += places_html(content, question);
         out += "</article>\n";
@@ -191,7 +193,7 @@ std::string source_html(const Source& source) {
     return fmt::format(
         "<div class=\"source\" id=\"source-{0}\">\n<div class=\"number\">[{0}]</div>\n"
         "<p class=\"place\">{1}cited for {2}</p>\n<blockquote>{3}</blockquote>\n</div>\n",
-        source.number, place, uses, escape_html(source.quote));
+        source.number, place, uses, escape_markup(source.quote));
 }
 
 std::string annex_html(const Content& content) {
@@ -199,7 +201,7 @@ std::string annex_html(const Content& content) {
         "<section class=\"annex\" aria-labelledby=\"sources\">\n<h2 id=\"sources\">Sources</h2>\n"
         "<p>Every quote below stands word for word in the document named above it.</p>\n";
     for (const auto& document : content.documents) {
-        out += "<h4>" + escape_html(document.name) + "</h4>\n";
+        out += "<h4>" + escape_markup(document.name) + "</h4>\n";
         for (const std::size_t number : document.sources) {
             out += source_html(content.sources[number - 1]);
         }
@@ -209,41 +211,9 @@ std::string annex_html(const Content& content) {
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            case '\n':
-            case '\t':
-                out += c;
-                break;
-            default:
-                // Other control characters have no place in HTML.
-                out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-        }
-    }
-    return out;
-}
-
 std::string write_page(const Content& content, std::string_view engine, std::string_view style) {
     const std::string produced =
-        engine.empty() ? "Produced with Weft" : "Produced by " + escape_html(engine);
+        engine.empty() ? "Produced with Weft" : "Produced by " + escape_markup(engine);
     return fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -251,7 +221,7 @@ std::string write_page(const Content& content, std::string_view engine, std::str
         "content=\"Weft\">\n<title>{}</title>\n<style>{}</style>\n</head>\n"
         "<body>\n<main>\n{}{}{}{}</main>\n<footer "
         "class=\"colophon\"><p>{}</p></footer>\n</body>\n</html>\n",
-        escape_html(content.title), style, cover_html(content, produced), contents_html(content),
+        escape_markup(content.title), style, cover_html(content, produced), contents_html(content),
         questions_html(content), annex_html(content), produced);
 }
 

@@ -21,6 +21,4 @@ std::optional<std::string> style_of(std::string_view theme);
 // `engine` says what wrote the answers; empty: nothing is said. `style` is trusted text.
 std::string write_page(const Content& content, std::string_view engine, std::string_view style);
 
-std::string escape_html(std::string_view text);
-
 }  // namespace weft::stdlib::pack
