@@ -53,10 +53,11 @@ WorkerFunction with_model_settings(WorkerFunction inner, std::string model_setti
 }
 
 void add_standard_library(engine::Core& core) {
-    for (auto list :
-         {stdlib::docs_workers, stdlib::rag_workers, stdlib::llm_workers, stdlib::notify_workers}) {
+    for (auto list : {stdlib::calendar_workers, stdlib::docs_workers, stdlib::rag_workers,
+                      stdlib::llm_workers, stdlib::notify_workers}) {
         for (auto& worker : list()) core.add_worker(worker.name, worker.run);
     }
+    core.keep_notes("notify.", stdlib::notify_notes());
     std::string model = core.config().settings("llm.generate");
     for (auto& worker : stdlib::pack_workers()) {
         core.add_worker(worker.name, with_model_settings(worker.run, model));
@@ -129,6 +130,15 @@ Result<std::string> Engine::start(const Program& program, std::string_view workf
     return to_hex(view(started.run));
 }
 
+Result<void> Engine::serve(const Program& program, std::string_view name) {
+    const auto& data = program.data();
+    return impl_->core->serve(std::string(name), {data.image, data.encoded, data.ir, data.source});
+}
+
+bool Engine::busy() const {
+    return impl_->core->busy();
+}
+
 Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
     return impl_->core->turn(wait_at_most);
 }
@@ -162,7 +172,15 @@ Result<RunReport> Engine::wait(std::string_view run) {
 }
 
 Result<std::string> Engine::request(std::string_view method, std::string_view parameters) {
-    return impl_->requests->answer(method, parameters, user_name(), impl_->uploads);
+    WEFT_TRY(begun, impl_->requests->begin(method, parameters, user_name(), impl_->uploads));
+    if (auto* text = std::get_if<std::string>(&begun)) return std::move(*text);
+    auto& job = std::get<std::unique_ptr<engine::Job>>(begun);
+    while (true) {
+        WEFT_TRY(text, job->advance());
+        if (text) return std::move(*text);
+        // What others have asked for, and their runs, go on between the slices.
+        if (impl_->server) WEFT_TRY_VOID(impl_->core->turn(std::chrono::milliseconds(0)));
+    }
 }
 
 Result<void> Engine::close() {

@@ -13,7 +13,7 @@
 namespace weft {
 
 Result<std::string> FileLoader::read_file(std::string_view path) {
-    if (memory_path_ && *memory_path_ == path) return memory_text_;
+    if (memory_text_ && path_ == path) return *memory_text_;
     std::string name(path);
     std::error_code code;
     if (std::filesystem::is_directory(name, code)) {

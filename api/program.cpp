@@ -31,24 +31,26 @@ std::string sources_json(const SourceSet& sources) {
     return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Nothing when there are errors.
+std::optional<Image> lower_verified(Compiled& compiled) {
+    if (!compiled.ok) return std::nullopt;
+    auto lowered = lower(compiled.module, compiled.diagnostics);
+    if (!lowered) return std::nullopt;
+    auto image = verified(std::move(lowered), compiled.diagnostics);
+    compiled.ok = image.has_value();
+    return image;
+}
+
 Compilation compile_with(const std::string& path, PackageLoader& loader, bool colour) {
     Compilation out;
     Compiled compiled = compile(path, loader);
-    std::optional<Image> image;
-    if (compiled.ok) image = lower(compiled.module, compiled.diagnostics);
+    auto image = lower_verified(compiled);
     put_diagnostics(compiled.diagnostics, compiled.module.sources, colour, out);
     if (compiled.ok) {
         out.bounds = lint::bounds_text(compiled.bounds);
         out.bounds_json = lint::bounds_json(compiled.bounds);
     }
     if (!image) return out;
-    auto verified = verify_image(*image);
-    // The verifier runs on what the compiler made as well: a program it refuses is our bug.
-    if (!verified) {
-        out.text += "weft: internal error: the compiled program does not verify: " +
-                    verified.error().message + "; please report this\n";
-        return out;
-    }
     auto data = std::make_shared<Program::Data>();
     data->encoded = encode_image(*image);
     data->ir = ir::canonical_form(compiled.module);
@@ -84,7 +86,7 @@ std::string Program::image_hash() const {
 }
 
 Compilation compile_file(const std::string& path, bool colour) {
-    FileLoader loader;
+    FileLoader loader(path);
     return compile_with(path, loader, colour);
 }
 

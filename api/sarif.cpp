@@ -2,6 +2,7 @@
 // several.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -69,6 +70,16 @@ std::string trimmed(std::string_view line) {
     return std::string(line.substr(first, line.find_last_not_of(" \t\r") + 1 - first));
 }
 
+// A file by its way from the working directory, however it was named: the same in every checkout.
+std::string plain_path(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code code;
+    const auto here = fs::current_path(code);
+    const auto whole = fs::path(path).is_absolute() ? fs::path(path) : here / path;
+    const auto way = whole.lexically_normal().lexically_relative(here);
+    return code || way.empty() ? path : way.generic_string();
+}
+
 // The same for the same mistake when lines are put in or taken out elsewhere: check, file, the text
 // of the line, and how many like it came before.
 class Fingerprints {
@@ -78,7 +89,7 @@ class Fingerprints {
         if (d.span.file.has_value()) {
             const auto& file = sources[d.span.file];
             text += '\n';
-            text += file.path();
+            text += plain_path(file.path());
             text += '\n';
             text += trimmed(file.line(file.position(d.span.begin).line));
         }

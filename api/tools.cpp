@@ -45,7 +45,7 @@ FormattedSource format_source(const std::string& path, std::string text, bool co
 }
 
 DumpedProgram dump_file(const std::string& path, DumpKind kind, bool colour) {
-    FileLoader loader;
+    FileLoader loader(path);
     DumpedProgram out;
     if (kind == DumpKind::Tree) {
         auto text = loader.read_file(path);
@@ -112,7 +112,7 @@ Result<ExplainedDiagnostic> explain_diagnostic(std::string_view name_or_code) {
 }
 
 Result<std::string> type_schema(const std::string& path, const std::string& type) {
-    FileLoader loader;
+    FileLoader loader(path);
     Compiled compiled = compile(path, loader);
     if (!compiled.ok) {
         return fail(ErrorKind::Usage, fmt::format("{} has errors", path),
@@ -133,14 +133,31 @@ Result<std::string> type_schema(const std::string& path, const std::string& type
                      : fmt::format("it has {}", fmt::join(names, ", ")));
 }
 
-std::string start_parameters(const Program& program, std::string_view workflow) {
+namespace {
+
+nlohmann::ordered_json program_json(const Program& program) {
     const auto& data = program.data();
     nlohmann::ordered_json out;
     out["image"] = to_base64(data.encoded);
     out["ir"] = to_base64(data.ir);
     out["source"] = data.source;
+    return out;
+}
+
+std::string line_of(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string program_parameters(const Program& program) {
+    return line_of(program_json(program));
+}
+
+std::string start_parameters(const Program& program, std::string_view workflow) {
+    auto out = program_json(program);
     out["workflow"] = workflow;
-    return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return line_of(out);
 }
 
 }  // namespace weft

@@ -88,4 +88,15 @@ std::optional<std::string> nearest(std::string_view word,
     return best;
 }
 
+bool is_slip(std::string_view a, std::string_view b) {
+    if (a.size() > b.size()) std::swap(a, b);
+    if (a == b || b.size() - a.size() > 1) return false;
+    std::size_t at = 0;
+    while (at < a.size() && a[at] == b[at]) ++at;
+    if (a.size() < b.size()) return a.substr(at) == b.substr(at + 1);
+    if (a.substr(at + 1) == b.substr(at + 1)) return true;
+    return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+           a.substr(at + 2) == b.substr(at + 2);
+}
+
 }  // namespace weft

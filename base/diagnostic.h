@@ -88,4 +88,7 @@ std::string render_json(const Diagnostics& diagnostics, const SourceSet& sources
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 
+// Whether two words are one slip of the finger apart: a letter more, less, another, or two swapped.
+bool is_slip(std::string_view a, std::string_view b);
+
 }  // namespace weft

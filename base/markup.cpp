@@ -1,4 +1,4 @@
-#include "base/markup.h"
+#include "weft/markup.h"
 
 namespace weft {
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/check_speed.h"
 #include "bench/kill.h"
 #include "bench/load.h"
 #include "bench/store_steps.h"
@@ -64,6 +65,7 @@ Result<void> w5() {
 }
 
 const std::vector<std::pair<std::string_view, std::function<Result<void>()>>> kAll = {
+    {"check", check_speed},
     {"start", engine_start},
     {"store", [] { return store_steps(32, 32'000); }},
     {"store-alone", [] { return store_steps(1, 2'000); }},

@@ -1,6 +1,9 @@
 // The text form of an image, for people and goldens: `weft dump --bytecode`.
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "bytecode/opcode_info.h"
 
 namespace weft {
@@ -174,6 +177,16 @@ std::string_view kind_text(FunctionKind kind) {
     return "?";
 }
 
+// As the language writes it, in the largest unit that goes into it: "15m".
+std::string written_duration(std::int64_t ms) {
+    constexpr std::array<std::pair<std::int64_t, const char*>, 5> kUnits = {
+        {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}}};
+    for (const auto& [size, name] : kUnits) {
+        if (ms % size == 0) return fmt::format("{}{}", ms / size, name);
+    }
+    return "";
+}
+
 }  // namespace
 
 std::string schedule_text(const ScheduleRow& row) {
@@ -181,12 +194,12 @@ std::string schedule_text(const ScheduleRow& row) {
     for (const auto minute : row.at_minutes) {
         out += fmt::format("{}{:02}:{:02}", out.empty() ? "at " : ", ", minute / 60, minute % 60);
     }
-    if (row.every_ms > 0) out = fmt::format("every {} s", row.every_ms / 1000);
+    if (row.every_ms > 0) out = "every " + written_duration(row.every_ms);
     if (!row.zone.empty()) out += " in " + row.zone;
     out += row.overlap == Overlap::Queue   ? ", overlap queue"
            : row.overlap == Overlap::Allow ? ", overlap allow"
                                            : ", overlap skip";
-    if (row.catch_up_ms > 0) out += fmt::format(", catch up {} s", row.catch_up_ms / 1000);
+    if (row.catch_up_ms > 0) out += ", catch up " + written_duration(row.catch_up_ms);
     return out;
 }
 
@@ -210,6 +223,9 @@ std::string disassemble(const Image& image) {
             }
             out += fmt::format("  {:>4}  {}\n", pc, text);
         }
+    }
+    for (const auto& row : image.errors) {
+        out += fmt::format("\nerror {}: {}\n", row.name, image.types.text(row.fields));
     }
     for (const auto& row : image.schedules) {
         out += fmt::format("\nschedule {} runs {}, {}\n", row.name,

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "bytecode/certificate.h"
 #include "bytecode/image_rows.h"
 #include "value/type.h"
 #include "value/value.h"
@@ -86,6 +87,9 @@ struct Image {
     std::vector<ScheduleRow> schedules;
     std::vector<WaitRow> waits;
     std::vector<LockRow> locks;
+    std::vector<ErrorRow> errors;
+    std::vector<MigrateRow> migrates;
+    Certificate certificate;  // a section of its own behind the rows
 };
 
 // One canonical byte form: the same image gives the same bytes on every build; decode(encode(x)) ==

@@ -1,5 +1,6 @@
 // The byte form of an image. Each struct lists its fields once, in `fields`; a Writer and a Reader
 // walk that one list, so the two directions can't drift apart.
+#include <algorithm>
 #include <type_traits>
 
 #include "base/hash.h"
@@ -122,6 +123,42 @@ void fields(A& archive, Is<ScheduleRow> auto& x) {
             x.catch_up_ms);
 }
 template <typename A>
+void fields(A& archive, Is<ErrorRow> auto& x) {
+    archive(x.name, x.fields, x.whole);
+}
+template <typename A>
+void fields(A& archive, Is<CallProof> auto& x) {
+    archive(x.site, x.attempts, x.times, x.remedy, x.past_return, x.labels);
+}
+template <typename A>
+void fields(A& archive, Is<ForkProof> auto& x) {
+    archive(x.site, x.items);
+}
+template <typename A>
+void fields(A& archive, Is<FailProof> auto& x) {
+    archive(x.function, x.pc);
+}
+template <typename A>
+void fields(A& archive, Is<SpendProof> auto& x) {
+    archive(x.currency, x.micros);
+}
+template <typename A>
+void fields(A& archive, Is<WorkflowProof> auto& x) {
+    archive(x.attempts, x.effects, x.undo_attempts, x.spend, x.irreversible);
+}
+template <typename A>
+void fields(A& archive, Is<Certificate> auto& x) {
+    archive(x.calls, x.forks, x.fails, x.workflows);
+}
+template <typename A>
+void fields(A& archive, Is<MigratedStep> auto& x) {
+    archive(x.path, x.function, x.reads, x.types);
+}
+template <typename A>
+void fields(A& archive, Is<MigrateRow> auto& x) {
+    archive(x.workflow, x.from, x.steps);
+}
+template <typename A>
 void fields(A& archive, Is<Image> auto& x) {
     archive(x.semantics, x.program, x.files, x.types, x.constants, x.functions, x.workers, x.steps,
             x.subs, x.forks, x.blocks, x.gates, x.reviews, x.events, x.prompts, x.sites,
@@ -183,7 +220,13 @@ class Reader {
     void operator()(T&... values) {
         (one(values), ...);
     }
+    [[nodiscard]] bool ok() const { return in_.ok(); }
     [[nodiscard]] bool at_end() const { return in_.at_end(); }
+    // One section behind the rows: its tag and its bytes.
+    std::pair<std::uint32_t, std::string_view> section() {
+        const std::uint32_t tag = in_.u32();
+        return {tag, in_.block()};
+    }
 
   private:
     template <typename T>
@@ -231,11 +274,59 @@ class Reader {
     ByteReader in_;
 };
 
+// Sections behind the rows, each only where there is something in it, by ascending tag.
+constexpr std::uint32_t kCertificateSection = 1;
+constexpr std::uint32_t kErrorsSection = 2;
+constexpr std::uint32_t kUntilSection = 3;  // until_function, one a workflow
+constexpr std::uint32_t kMigratesSection = 4;
+
+void write_section(std::uint32_t tag, const auto& content, Writer& writer) {
+    Writer section;
+    section(content);
+    writer(tag, section.take());
+}
+
+void write_sections(const Image& image, Writer& writer) {
+    if (!image.certificate.is_empty()) {
+        write_section(kCertificateSection, image.certificate, writer);
+    }
+    if (!image.errors.empty()) write_section(kErrorsSection, image.errors, writer);
+    std::vector<std::uint32_t> until;
+    for (const auto& row : image.workflows) until.push_back(row.until_function);
+    const auto is_none = [](std::uint32_t function) { return function == WorkerRow::kNoRow; };
+    if (!std::ranges::all_of(until, is_none)) write_section(kUntilSection, until, writer);
+    if (!image.migrates.empty()) write_section(kMigratesSection, image.migrates, writer);
+}
+
+// What is wrong with it; empty when nothing is. That each is there once and in order shows when the
+// image is encoded again.
+std::string read_section(std::uint32_t tag, std::string_view content, Image& image) {
+    Reader reader(content);
+    if (tag == kCertificateSection) {
+        reader(image.certificate);
+    } else if (tag == kErrorsSection) {
+        reader(image.errors);
+    } else if (tag == kUntilSection) {
+        std::vector<std::uint32_t> until;
+        reader(until);
+        if (until.size() != image.workflows.size()) return "the image has a wrong number of ends";
+        for (std::size_t i = 0; i < until.size(); ++i) {
+            image.workflows[i].until_function = until[i];
+        }
+    } else if (tag == kMigratesSection) {
+        reader(image.migrates);
+    } else {
+        return "the image has a section that is not known";
+    }
+    return reader.at_end() ? "" : "a section of the image is cut off or too long";
+}
+
 }  // namespace
 
 std::string encode_image(const Image& image) {
     Writer writer;
     writer(image);
+    write_sections(image, writer);
     return std::string(kMagic) + writer.take();
 }
 
@@ -247,6 +338,12 @@ Result<Image> decode_image(std::string_view bytes) {
     Reader reader(bytes.substr(kMagic.size()));
     Image image;
     reader(image);
+    while (reader.ok() && !reader.at_end()) {
+        auto [tag, content] = reader.section();
+        if (auto problem = read_section(tag, content, image); !problem.empty()) {
+            return fail(ErrorKind::Corrupt, problem);
+        }
+    }
     if (!reader.at_end()) return fail(ErrorKind::Corrupt, "the image is cut off or too long");
     // One image, one byte form: the hash names what runs, not one spelling of it.
     if (encode_image(image) != bytes) {

@@ -47,6 +47,14 @@ struct WorkerRow {
     static constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
 };
 
+// An error that the program declares. Errors travel under their name with a record of `fields`;
+// where no one error is meant (in an Outcome, say) the fields are Json.
+struct ErrorRow {
+    std::string name;
+    TypeId fields;  // record of its own fields
+    TypeId whole;   // record (name, message, step, attempts, detail: fields)
+};
+
 // How a call is tried. Durations in ms; 0 means none.
 struct Policy {
     std::int64_t timeout_ms = 0;        // one attempt
@@ -226,6 +234,8 @@ struct WorkflowRow {
     // (a Text or a list of them).
     std::uint32_t key_function = WorkerRow::kNoRow;
     std::uint32_t subject_function = WorkerRow::kNoRow;
+    // … and a Time at which its time is over, in the place of within_ms.
+    std::uint32_t until_function = WorkerRow::kNoRow;
     bool strict_order = false;  // an undo that fails for good holds back those before it
     // Hook functions, or kNoRow. Before a step (step), after it (step, outcome), before it is tried
     // again (step, error), after a failure was undone (error), at the end (). The last two get
@@ -237,6 +247,20 @@ struct WorkflowRow {
     std::uint32_t finally_function = WorkerRow::kNoRow;
     std::vector<std::uint16_t> failure_slots;
     std::vector<std::uint16_t> finally_slots;
+};
+
+// What a run that comes from another program takes over: each step's value, as a pure function of
+// values that steps had there.
+struct MigratedStep {
+    std::string path;  // of a step of this image
+    std::uint32_t function = 0;
+    std::vector<std::string> reads;  // paths of steps of the other program
+    std::vector<TypeId> types;       // as what each is read
+};
+struct MigrateRow {
+    std::uint32_t workflow = 0;
+    std::string from;  // first hex digits of the other program's hash
+    std::vector<MigratedStep> steps;
 };
 
 // What begins runs by the clock. The image keeps it for whoever serves the program.

@@ -51,7 +51,7 @@ struct RecordHeader {
     RecordKind kind = RecordKind::Resumed;
     bool has_payload = false;
     bool by_operator = false;  // facts only
-    bool copied = false;       // a fork's fact that was the origin's; facts only
+    bool copied = false;       // told before, to another run or program; facts only
     std::uint32_t site = kNoSite;
     std::uint32_t branch = 0;
     Bytes16 run{};  // zero: the system chain

@@ -107,7 +107,12 @@ enum class HoldReason : std::uint8_t {
     Binding = 5,  // the worker's binding changed while an attempt was open
     kLast_ = Binding,
 };
-enum class HitSource : std::uint8_t { Cache = 0, Key = 1, kLast_ = Key };
+enum class HitSource : std::uint8_t {
+    Cache = 0,
+    Key = 1,
+    Migration = 2,  // this run had it under the program that it came from, and undoes it
+    kLast_ = Migration,
+};
 enum class OperatorAction : std::uint16_t {
     Retry = 0,
     Skip = 1,
@@ -117,10 +122,27 @@ enum class OperatorAction : std::uint16_t {
 };
 
 enum class CloseReason : std::uint8_t { Clean = 0, WriteFailed = 1, kLast_ = WriteFailed };
-enum class KeyPurpose : std::uint8_t { Signing = 0, Wrapping = 1, Dedupe = 2, kLast_ = Dedupe };
+enum class KeyPurpose : std::uint8_t {
+    Signing = 0,
+    Wrapping = 1,
+    Dedupe = 2,
+    Approver = 3,  // a person's own, by which decisions are signed
+    kLast_ = Approver,
+};
 enum class ActorKind : std::uint8_t { Person = 0, Program = 1, Engine = 2, kLast_ = Engine };
 enum class BreakerState : std::uint8_t { Closed = 0, Open = 1, HalfOpen = 2, kLast_ = HalfOpen };
+// What was done about a time of a schedule.
+enum class ScheduledWhat : std::uint8_t {
+    Started = 0,
+    Skipped = 1,  // the run before goes on, and its schedule says `overlap skip`
+    Missed = 2,   // nobody served it then, and it is too late now
+    Queued = 3,   // waits for the end of the run before
+    Refused = 4,  // the run could not begin
+    kLast_ = Refused,
+};
 enum class AttestedResult : std::uint8_t { Same = 0, Diverged = 1, kLast_ = Diverged };
+// Of a legal hold.
+enum class HoldChange : std::uint8_t { Placed = 0, Lifted = 1, kLast_ = Lifted };
 enum class AcceptedWhat : std::uint8_t { Rollback = 0, Clock = 1, Damage = 2, kLast_ = Damage };
 
 }  // namespace weft

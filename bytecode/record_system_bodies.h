@@ -95,5 +95,19 @@ struct DedupeRotatedBody {
     std::uint32_t to_version = 0;
     WEFT_BODY(DedupeRotatedBody, b.from_version, b.to_version);
 };
+struct LegalHoldBody {
+    Bytes16 run{};
+    Bytes16 actor{};
+    HoldChange change = HoldChange::Placed;
+    WEFT_BODY(LegalHoldBody, b.run, b.actor, b.change, Zeros<7>{});
+};
+struct ScheduledBody {
+    Bytes16 schedule{};       // tag of its name
+    std::int64_t due_ms = 0;  // of the last one, where there are several
+    Bytes16 run{};            // that began; else zero
+    ScheduledWhat what = ScheduledWhat::Started;
+    std::uint32_t count = 1;  // times in a row; more than one only of those that were missed
+    WEFT_BODY(ScheduledBody, b.schedule, b.due_ms, b.run, b.what, Zeros<3>{}, b.count);
+};
 
 }  // namespace weft

@@ -1,4 +1,4 @@
-// verify_image, and its rules about tables and about the graph of functions.
+// verify_image, and its rules about tables.
 #include "bytecode/verify.h"
 
 #include <algorithm>
@@ -16,6 +16,9 @@ constexpr std::int64_t kDurationMaxMs = 1'000LL * 366 * 86'400'000;
 std::unexpected<Error> bad(std::string what) {
     return fail(ErrorKind::Corrupt, std::move(what));
 }
+
+// name, message, step, attempts and the error's own fields
+constexpr std::size_t kErrorParts = 5;
 
 bool is_duration(std::int64_t ms) {
     return ms >= 0 && ms <= kDurationMaxMs;
@@ -44,7 +47,7 @@ class Tables {
         for (std::size_t i = 0; i < image_.workflows.size(); ++i) {
             if (!workflow(i)) return bad("workflow " + std::to_string(i) + ": " + what_);
         }
-        if (!schedules()) return bad(what_);
+        if (!schedules() || !errors() || !migrates()) return bad(what_);
         return {};
     }
 
@@ -297,8 +300,9 @@ class Tables {
             return wrong("a duration out of range");
         }
         if (!is_input_function(row.key_function, row) ||
-            !is_input_function(row.subject_function, row)) {
-            return wrong("its key or subject is no pure function of its parameters");
+            !is_input_function(row.subject_function, row) ||
+            !is_input_function(row.until_function, row)) {
+            return wrong("its key, subject or last moment is no pure function of its parameters");
         }
         if (!hook(row, row.before_function, 1, {}) || !hook(row, row.after_function, 2, {}) ||
             !hook(row, row.retry_function, 2, {}) ||
@@ -312,8 +316,24 @@ class Tables {
         return true;
     }
 
+    bool errors() {
+        for (const auto& row : image_.errors) {
+            const bool is_known = is_type(row.fields) && is_type(row.whole);
+            if (!is_known || image_.types[row.fields].kind != TypeKind::Record) {
+                return wrong(row.name + ": its fields are no record");
+            }
+            const auto& whole = image_.types[row.whole];
+            if (whole.kind != TypeKind::Record || whole.fields.size() != kErrorParts ||
+                whole.fields.back().type != row.fields) {
+                return wrong(row.name + ": its type is not that of an error");
+            }
+        }
+        return true;
+    }
+
     bool schedules() {
         constexpr std::uint16_t kMinutesOfDay = 24 * 60;
+        constexpr std::int64_t kOftenMs = 1000;  // once a second
         for (const auto& row : image_.schedules) {
             if (row.workflow >= image_.workflows.size()) return wrong(row.name + ": runs nothing");
             const auto& parameters = image_.workflows[row.workflow].parameters;
@@ -326,7 +346,8 @@ class Tables {
                 }
             }
             if (!is_duration(row.every_ms) || !is_duration(row.catch_up_ms) ||
-                row.overlap > Overlap::Allow || (row.every_ms == 0) == row.at_minutes.empty() ||
+                (row.every_ms > 0 && row.every_ms < kOftenMs) || row.overlap > Overlap::Allow ||
+                (row.every_ms == 0) == row.at_minutes.empty() ||
                 !std::ranges::all_of(row.at_minutes,
                                      [](auto minute) { return minute < kMinutesOfDay; })) {
                 return wrong(row.name + ": no sensible time");
@@ -335,89 +356,29 @@ class Tables {
         return true;
     }
 
-    const Image& image_;
-    std::string what_;
-};
-
-// Functions and types as one graph: an edge where running the one can run the other.
-class Graph {
-  public:
-    explicit Graph(const Image& image) : image_(image), edges_(count()) {
-        for (std::uint32_t i = 0; i < image_.functions.size(); ++i) function_edges(i);
-        for (std::uint32_t i = 0; i < image_.types.size(); ++i) type_edges(i);
-    }
-
-    // A node on a cycle, if there is one. No recursion of its own: the graph may be a long chain.
-    std::optional<std::size_t> cycle() const {
-        enum class Mark : std::uint8_t { New, Open, Done };
-        std::vector<Mark> marks(count(), Mark::New);
-        std::vector<std::pair<std::size_t, std::size_t>> path;  // node, next edge
-        for (std::size_t root = 0; root < count(); ++root) {
-            if (marks[root] != Mark::New) continue;
-            marks[root] = Mark::Open;
-            path.emplace_back(root, 0);
-            while (!path.empty()) {
-                auto& [node, next] = path.back();
-                if (next == edges_[node].size()) {
-                    marks[node] = Mark::Done;
-                    path.pop_back();
-                    continue;
+    bool migrates() {
+        for (const auto& row : image_.migrates) {
+            if (row.workflow >= image_.workflows.size()) return wrong("a migration of nothing");
+            for (const auto& step : row.steps) {
+                const auto known = [&](const StepRow& other) { return other.path == step.path; };
+                if (!std::ranges::any_of(image_.steps, known)) {
+                    return wrong(step.path + ": a migration of no step");
                 }
-                const std::size_t target = edges_[node][next++];
-                if (marks[target] == Mark::Open) return target;
-                if (marks[target] == Mark::Done) continue;
-                marks[target] = Mark::Open;
-                path.emplace_back(target, 0);
-            }
-        }
-        return std::nullopt;
-    }
-
-  private:
-    std::size_t count() const { return image_.functions.size() + image_.types.size(); }
-    std::size_t node_of(TypeId id) const { return image_.functions.size() + id.index; }
-
-    void function_edges(std::uint32_t number) {
-        auto& out = edges_[number];
-        for (const auto& instruction : image_.functions[number].code) {
-            const auto& info = *opcode_info(instruction.op);
-            if (info.table == Table::Function) out.push_back(instruction.d);
-            if (instruction.op == Opcode::Refine || instruction.op == Opcode::Convert) {
-                out.push_back(node_of(TypeId{instruction.d}));
-            }
-            if (instruction.op == Opcode::ForkEach) {
-                out.push_back(image_.forks[image_.sites[instruction.d].row].function);
-            }
-            if (instruction.op == Opcode::RunSub) {
-                const auto& row = image_.subs[image_.sites[instruction.d].row];
-                out.push_back(image_.workflows[row.workflow].function);
-            }
-            if (instruction.op == Opcode::ForkAll) {
-                for (const auto& row : image_.forks[image_.sites[instruction.d].row].branches) {
-                    out.push_back(row.function);
+                if (!is_function(step.function, FunctionKind::Pure) ||
+                    image_.functions[step.function].parameters != step.reads.size() ||
+                    step.types.size() != step.reads.size()) {
+                    return wrong(step.path + ": its migration is no function of what it reads");
+                }
+                if (!std::ranges::all_of(step.types, [&](TypeId id) { return is_type(id); })) {
+                    return wrong(step.path + ": no such type");
                 }
             }
         }
-        // Every other call of the same function adds nothing.
-        std::ranges::sort(out);
-        out.erase(std::ranges::unique(out).begin(), out.end());
-    }
-
-    void type_edges(std::uint32_t number) {
-        auto& out = edges_[node_of(TypeId{number})];
-        const auto& type = image_.types[TypeId{number}];
-        if (type.element.has_value()) out.push_back(node_of(type.element));
-        for (const auto& field : type.fields) out.push_back(node_of(field.type));
-        for (const auto& item : type.cases) {
-            for (const auto& field : item.fields) out.push_back(node_of(field.type));
-        }
-        for (const auto& constraint : type.constraints) {
-            if (constraint.kind == Constraint::Kind::Function) out.push_back(constraint.function);
-        }
+        return true;
     }
 
     const Image& image_;
-    std::vector<std::vector<std::size_t>> edges_;
+    std::string what_;
 };
 
 }  // namespace
@@ -435,7 +396,7 @@ std::unexpected<Error> bad_code(const Image& image, std::uint32_t function, std:
 }
 
 std::uint32_t registers_behind(const Image& image, const Instruction& x) {
-    if (x.op == Opcode::Gate) return 1;
+    if (x.op == Opcode::Gate || x.op == Opcode::RunSubUntil) return 1;
     const bool calls = x.op == Opcode::CallStep || x.op == Opcode::CallUntil;
     if (!calls || x.d >= image.sites.size()) return 0;
     const auto& site = image.sites[x.d];
@@ -455,14 +416,6 @@ Result<void> tables(const Image& image) {
     return Tables(image).check();
 }
 
-Result<void> no_recursion(const Image& image) {
-    const auto found = Graph(image).cycle();
-    if (!found) return {};
-    if (*found >= image.functions.size()) return bad("a type's predicate comes back to the type");
-    return bad_code(image, static_cast<std::uint32_t>(*found), WorkerRow::kNoRow,
-                    "it can call itself");
-}
-
 }  // namespace verify
 
 Result<void> verify_image(const Image& image) {
@@ -472,7 +425,7 @@ Result<void> verify_image(const Image& image) {
     WEFT_TRY_VOID(verify::sites(image));
     WEFT_TRY_VOID(verify::no_recursion(image));
     for (std::uint32_t i = 0; i < count; ++i) WEFT_TRY_VOID(verify::flow(image, i));
-    return {};
+    return verify::certificate(image);
 }
 
 }  // namespace weft

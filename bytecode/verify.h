@@ -21,11 +21,11 @@ std::unexpected<Error> bad_code(const Image& image, std::uint32_t function, std:
 
 // How many registers a fork hands to each of its branches.
 std::uint32_t captures_of(const Image& image, const ForkRow& row);
-// Rows refer to rows that exist, and say sensible things.
 // Registers that follow an instruction's list: a gate's rung, a step's keys and its last moment. A
 // site that does not exist has none.
 std::uint32_t registers_behind(const Image& image, const Instruction& x);
 
+// Rows refer to rows that exist, and say sensible things.
 Result<void> tables(const Image& image);
 // Every operand of every instruction is in range and fits the kind of its function.
 Result<void> code(const Image& image, std::uint32_t function);
@@ -35,5 +35,9 @@ Result<void> sites(const Image& image);
 Result<void> no_recursion(const Image& image);
 // Registers are assigned before they are read, and scopes balance, on every path. Relies on `code`.
 Result<void> flow(const Image& image, std::uint32_t function);
+
+// What the image says of itself is what its code does. Relies on all of the above. Images from
+// before there were certificates have none.
+Result<void> certificate(const Image& image);
 
 }  // namespace weft::verify

@@ -29,6 +29,7 @@ bool allowed_in(FunctionKind kind, Opcode op, Family family) {
         case Opcode::Accept:
         case Opcode::Review:
         case Opcode::RunSub:
+        case Opcode::RunSubUntil:
         case Opcode::Ask:
         case Opcode::Wait:
         case Opcode::Lock:
@@ -195,6 +196,7 @@ class Code {
                 return image_.constants[x.d].tag() == Tag::Text || wrong("its constant is no text");
             case Opcode::CallStep:
             case Opcode::RunSub:
+            case Opcode::RunSubUntil:
             case Opcode::CallUntil:
             case Opcode::ForkEach:
             case Opcode::ForkAll:
@@ -268,6 +270,7 @@ SiteKind kind_of(Opcode op) {
         case Opcode::CallUntil:
             return SiteKind::Step;
         case Opcode::RunSub:
+        case Opcode::RunSubUntil:
             return SiteKind::Sub;
         case Opcode::ForkEach:
         case Opcode::ForkAll:
@@ -286,6 +289,7 @@ SiteKind kind_of(Opcode op) {
         case Opcode::SleepUntil:
             return SiteKind::Sleep;
         case Opcode::Block:
+        case Opcode::BlockUntil:
             return SiteKind::Block;
         case Opcode::Wait:
             return SiteKind::Wait;

@@ -157,7 +157,7 @@ class Flow {
             known.scopes.push_back(pc_);
             return true;
         }
-        if (x.op == Opcode::Block &&
+        if ((x.op == Opcode::Block || x.op == Opcode::BlockUntil) &&
             (known.scopes.empty() || pc_ == 0 || known.scopes.back() != pc_ - 1)) {
             return wrong("stands elsewhere than right behind its scope_enter");
         }

@@ -1,8 +1,13 @@
-// weft audit verify: hashes, protocol, re-execution of a whole store.
+// weft audit verify: hashes, protocol, re-execution of a whole store, or of a bundle without one.
 #include <fmt/format.h>
 
-#include "cli/command.h"
+#include <filesystem>
+#include <fstream>
+
+#include "cli/audit_commands.h"
 #include "cli/exit_codes.h"
+#include "cli/input.h"
+#include "weft/audit.h"
 
 namespace weft::cli {
 namespace {
@@ -10,6 +15,9 @@ namespace {
 struct AuditOptions {
     StoreCommand common;
     int level = 3;
+    std::string bundle;   // a file; empty: the store
+    std::string key;      // a verifier key or a file with it
+    std::string witness;  // FILE
 };
 
 void print_findings(const Json& findings) {
@@ -23,15 +31,104 @@ void print_findings(const Json& findings) {
     }
 }
 
+int print_verdict(const Json& answer, std::string_view what) {
+    bool colour = terminal_of(stdout).colour;
+    if (answer.value("ok", false)) {
+        print(paint(Tone::Good, fmt::format("the {} verifies", what), colour) + "\n");
+        return kSuccess;
+    }
+    auto count = answer["findings"].size();
+    print(paint(Tone::Bad, fmt::format("{} finding{}", count, count == 1 ? "" : "s"), colour) +
+          "\n");
+    print_findings(answer["findings"]);
+    return kCorrupt;
+}
+
+// What the witness file holds so far; a new one holds nothing.
+Result<std::string> witness_text(const AuditOptions& options) {
+    std::error_code code;
+    if (options.witness.empty() || !std::filesystem::exists(options.witness, code)) return "";
+    return read_text(options.witness);
+}
+
+Result<Json> verify_store(const AuditOptions& options) {
+    auto witness = witness_text(options);
+    if (!witness) return std::unexpected(witness.error());
+    auto session = Session::open(options.common.store, Use::Look);
+    if (!session) return std::unexpected(session.error());
+    auto answer =
+        session->request("verify", {{"level", options.level}, {"witness", std::move(*witness)}});
+    if (!answer) return answer;
+    if (!options.witness.empty() && answer->value("ok", false)) {
+        auto checkpoint = session->request("checkpoint");
+        if (!checkpoint) return checkpoint;
+        std::ofstream out(options.witness, std::ios::binary | std::ios::app);
+        out << checkpoint->value("checkpoint", "");
+        out.flush();
+        if (!out) {
+            return std::unexpected(
+                Error{ErrorKind::Environment, options.witness + " can't be written", ""});
+        }
+        (*answer)["witness"] = options.witness;
+    }
+    auto closed = session->close();
+    if (!closed) return std::unexpected(closed.error());
+    return answer;
+}
+
+Result<std::string> verifier_key(const AuditOptions& options) {
+    std::error_code code;
+    if (!std::filesystem::exists(options.key, code)) return options.key;
+    auto text = read_text(options.key);
+    while (text && text->ends_with('\n')) text->pop_back();
+    return text;
+}
+
+int verify_bundle_file(const AuditOptions& options) {
+    auto bytes = read_text(options.bundle);
+    if (!bytes) return report(bytes.error());
+    auto key = verifier_key(options);
+    if (!key) return report(key.error());
+    auto witness = witness_text(options);
+    if (!witness) return report(witness.error());
+    auto text = verify_bundle(*bytes, {*key, *witness, options.level});
+    if (!text) return report(text.error());
+    auto answer = Json::parse(*text);
+    bool ok = answer.value("ok", false);
+    if (options.common.json) {
+        print_json(answer);
+        return ok ? kSuccess : kCorrupt;
+    }
+    print(fmt::format("key          {}{}\n", answer.value("key", ""),
+                      answer.value("trusted", false) ? "" : "  (the bundle's own word)"));
+    print(fmt::format("tree         {} records\n", answer.value("tree_size", std::uint64_t{0})));
+    for (const auto& run : answer["runs"]) {
+        print(fmt::format("run          {}  {}, {} records, {} erased{}\n",
+                          short_run(run.value("run", "")), run.value("status", "goes on"),
+                          run.value("records", std::uint64_t{0}),
+                          run.value("erased", std::uint64_t{0}),
+                          run.value("executed", false) ? ", executed again" : ""));
+    }
+    for (const auto& decision : answer["decisions"]) {
+        print(fmt::format("signed       record {} by {}, key {}\n",
+                          decision.value("seq", std::uint64_t{0}), decision.value("by", ""),
+                          decision.value("key", "")));
+    }
+    if (answer.value("witnessed", 0) > 0) {
+        print(fmt::format("witnessed    {} checkpoints\n", answer.value("witnessed", 0)));
+    }
+    return print_verdict(answer, "bundle");
+}
+
 int verify(const AuditOptions& options) {
-    auto answer = ask(options.common.store, "verify", {{"level", options.level}});
+    if (!options.bundle.empty()) return verify_bundle_file(options);
+    auto answer = verify_store(options);
     if (!answer) return report(answer.error());
     bool ok = answer->value("ok", false);
     if (options.common.json) {
         print_json(*answer);
         return ok ? kSuccess : kCorrupt;
     }
-    bool colour = terminal_of(stdout).colour;
     print(fmt::format("records      {}\n", answer->value("records", std::uint64_t{0})));
     print(fmt::format("payloads     {}, {} erased\n", answer->value("payloads", std::uint64_t{0}),
                       answer->value("erased", std::uint64_t{0})));
@@ -40,15 +137,10 @@ int verify(const AuditOptions& options) {
         print(fmt::format("runs         {}{}\n", answer->value("runs", std::uint64_t{0}),
                           options.level >= 3 ? ", each executed again" : ""));
     }
-    if (ok) {
-        print(paint(Tone::Good, "the store verifies", colour) + "\n");
-        return kSuccess;
+    if (answer->value("witnessed", 0) > 0) {
+        print(fmt::format("witnessed    {} checkpoints\n", answer->value("witnessed", 0)));
     }
-    auto count = (*answer)["findings"].size();
-    print(paint(Tone::Bad, fmt::format("{} finding{}", count, count == 1 ? "" : "s"), colour) +
-          "\n");
-    print_findings((*answer)["findings"]);
-    return kCorrupt;
+    return print_verdict(*answer, "store");
 }
 
 }  // namespace
@@ -57,13 +149,22 @@ void add_audit(CLI::App& app, Chosen& chosen) {
     auto* audit = app.add_subcommand("audit", "prove that the store is what was written");
     audit->require_subcommand(1);
     auto options = std::make_shared<AuditOptions>();
-    auto* command = audit->add_subcommand("verify", "check the whole store");
+    auto* command = audit->add_subcommand("verify", "check the whole store, or a bundle");
+    command->add_option("BUNDLE", options->bundle,
+                        "a file that `weft audit export` made; without it the store is checked");
+    command->add_option("--key", options->key,
+                        "the store's verifier key, or a file with it: known from elsewhere");
+    command->add_option("--witness", options->witness,
+                        "FILE with checkpoints seen earlier: the log must still be that one; "
+                        "of a store that is, the newest is added");
     command
         ->add_option("--level", options->level,
                      "1 hashes, proofs, signatures; 2 also the protocol; 3 also executes all again")
         ->check(CLI::Range(1, 3));
     add_store_options(*command, options->common);
     choose(*command, chosen, options, verify);
+    add_evidence(*audit, chosen);
+    add_erasure(*audit, chosen);
 }
 
 }  // namespace weft::cli

@@ -79,11 +79,14 @@ void add_act(CLI::App& app, Chosen& chosen, const std::shared_ptr<ActOptions>& o
     if (options->method == "settle") {
         command
             ->add_option("SITE", options->site,
-                         "the step in doubt, as `weft show` names it, or the number of its call")
+                         "the step in doubt, or whose compensation is stuck, as `weft show` names "
+                         "it, or the number of its call")
             ->required();
-        command->add_option("VERDICT", options->verdict, "done or not-done")
+        command
+            ->add_option("VERDICT", options->verdict,
+                         "done or not-done; of a compensation: undone (by other means) or left")
             ->required()
-            ->check(CLI::IsMember({"done", "not-done"}));
+            ->check(CLI::IsMember({"done", "not-done", "undone", "left"}));
         command->add_option("VALUE", options->value,
                             "of a step that is done: JSON, or @FILE.json (default: null)");
     }
@@ -123,7 +126,7 @@ void add_release(CLI::App& app, Chosen& chosen) {
 
 void add_settle(CLI::App& app, Chosen& chosen) {
     add_act(app, chosen, options_of("settle", "goes on"),
-            "say whether a step in doubt had its effect", true);
+            "say whether a step in doubt had its effect, or what became of a compensation", true);
 }
 
 }  // namespace weft::cli

@@ -1,8 +1,13 @@
 // weft replay: runs the program again over a log and compares every record.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/moves.h"
+#include "cli/source.h"
+#include "weft/tools.h"
 
 namespace weft::cli {
 namespace {
@@ -11,6 +16,8 @@ struct ReplayOptions {
     StoreCommand common;
     std::string run;
     bool all = false;
+    std::string with;  // another program
+    std::int64_t to = -1;
 };
 
 Result<Json> replay_each(const ReplayOptions& options) {
@@ -25,7 +32,9 @@ Result<Json> replay_each(const ReplayOptions& options) {
     }
     Json list = Json::array();
     for (const auto& id : ids) {
-        auto replayed = session->request("replay", {{"run", id}});
+        Json params = {{"run", id}};
+        if (options.to >= 0) params["to"] = options.to;
+        auto replayed = session->request("replay", std::move(params));
         if (replayed) {
             list.push_back(std::move(*replayed));
         } else if (!options.all) {
@@ -43,10 +52,70 @@ Result<Json> replay_each(const ReplayOptions& options) {
     return Json{{"runs", std::move(list)}};
 }
 
+// What would have gone otherwise under another program, run by run and by class.
+Result<Json> follow_each(const ReplayOptions& options, const Program& program) {
+    auto session = Session::open(options.common.store, Use::Look);
+    if (!session) return std::unexpected(session.error());
+    std::vector<std::string> ids = {options.run};
+    if (options.all) {
+        auto found = runs_of_program(*session, program, true);
+        if (!found) return std::unexpected(found.error());
+        ids = std::move(*found);
+    }
+    Json list = Json::array();
+    Json params = Json::parse(program_parameters(program));
+    for (const auto& id : ids) {
+        params["run"] = id;
+        auto followed = session->request("follow", params);
+        if (!followed && !options.all) return followed;
+        list.push_back(followed ? std::move(*followed)
+                                : Json{{"run", id}, {"error", followed.error().message}});
+    }
+    auto closed = session->close();
+    if (!closed) return std::unexpected(closed.error());
+    return list;
+}
+
+int replay_with(const ReplayOptions& options) {
+    int code = kSuccess;
+    auto program = compile_or_report(options.with, code);
+    if (!program) return code;
+    auto list = follow_each(options, *program);
+    if (!list) return report(list.error());
+    std::map<std::string, std::size_t> classes;
+    std::string text;
+    for (const auto& run : *list) {
+        const auto id = short_run(run.value("run", ""));
+        if (run.value("same", false)) {
+            ++classes["same"];
+            text += fmt::format("{}  the same, {} records\n", id,
+                                run.value("records", std::uint64_t{0}));
+            continue;
+        }
+        code = kSourceErrors;
+        if (run.contains("difference")) {
+            const auto& difference = run["difference"];
+            ++classes[difference.value("class", "")];
+            text += fmt::format("{}  {}\n", id, difference_text(difference));
+        } else {
+            ++classes["error"];
+            text += fmt::format("{}  {}\n", id, run.value("error", ""));
+        }
+    }
+    if (options.common.json) {
+        print_json(Json{{"runs", *list}, {"classes", classes}});
+        return code;
+    }
+    print(text);
+    for (const auto& [name, count] : classes) print(fmt::format("{}: {}\n", name, count));
+    return code;
+}
+
 int replay(const ReplayOptions& options) {
     if (options.all != options.run.empty()) {
         return report({ErrorKind::Usage, "name a run, or say --all", "`weft runs` lists them"});
     }
+    if (!options.with.empty()) return replay_with(options);
     auto answer = replay_each(options);
     if (!answer) return report(answer.error());
     int code = kSuccess;
@@ -80,6 +149,9 @@ void add_replay(CLI::App& app, Chosen& chosen) {
         app.add_subcommand("replay", "run the program again over the log and compare every record");
     command->add_option("RUN", options->run, "the run, or the first digits of its id");
     command->add_flag("--all", options->all, "every run of the store");
+    command->add_option("--with", options->with,
+                        "another program (.wf): what would have gone otherwise under it");
+    command->add_option("--to", options->to, "only up to this record");
     add_store_options(*command, options->common);
     choose(*command, chosen, options, replay);
 }

@@ -1,10 +1,13 @@
 // weft review: the open tasks of people, one task, a decision.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "cli/command.h"
 #include "cli/editor.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
+#include "weft/audit.h"
 
 namespace weft::cli {
 namespace {
@@ -18,6 +21,7 @@ struct ReviewOptions {
     std::vector<std::string> set;   // name=FILE.json
     std::vector<std::string> edit;  // names
     std::string form;               // FILE.json
+    std::string sign_with;          // FILE.pem
 };
 
 std::string names_text(const Json& names) {
@@ -128,6 +132,30 @@ Result<Json> revised_values(Session& session, const ReviewOptions& options) {
     return values;
 }
 
+// What the engine says is to be signed must be what was asked for, as far as it can be seen here.
+Result<std::string> signed_note(Session& session, const ReviewOptions& options, Json params) {
+    auto key = SigningKey::read(options.sign_with);
+    if (!key) return std::unexpected(key.error());
+    params["prepare"] = key->public_key();
+    auto prepared = session.request("decide", std::move(params));
+    if (!prepared) return std::unexpected(prepared.error());
+    std::string statement = prepared->value("statement", "");
+    auto has_line = [&](const std::string& line) {
+        return statement.find("\n" + line + "\n") != std::string::npos;
+    };
+    std::string number = options.task.substr(options.task.find(':') + 1);
+    std::string run = options.task.substr(0, options.task.find(':'));
+    bool fits = statement.starts_with("weft decision 1\n") && has_line("task " + number) &&
+                statement.find("\nrun " + run) != std::string::npos &&
+                has_line("decision " + options.decision) && has_line("key " + key->public_key());
+    if (!fits) {
+        return std::unexpected(Error{ErrorKind::Refused,
+                                     "the engine gave another decision to sign; nothing was signed",
+                                     ""});
+    }
+    return key->sign(statement);
+}
+
 Result<int> decide_task(const ReviewOptions& options) {
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
@@ -143,6 +171,11 @@ Result<int> decide_task(const ReviewOptions& options) {
         auto form = read_text(options.form);
         if (!form) return std::unexpected(form.error());
         params["form"] = std::move(*form);
+    }
+    if (!options.sign_with.empty()) {
+        auto note = signed_note(*session, options, params);
+        if (!note) return std::unexpected(note.error());
+        params["signed"] = std::move(*note);
     }
     auto answer = session->change("decide", std::move(params));
     if (!answer) return std::unexpected(answer.error());
@@ -177,6 +210,8 @@ void add_decision(CLI::App& review, Chosen& chosen, const char* decision, const 
     command->add_option("--reason", options->reason, "why; it stands in the log");
     command->add_option("--role", options->role,
                         "the role you decide in, when the task has several");
+    command->add_option("--sign-with", options->sign_with,
+                        "FILE.pem: sign the decision, and the log as it is now, with your own key");
     add_change_options(*command, options->common);
     if (std::string_view(decision) == "approve") {
         command->add_option("--form", options->form,
@@ -188,6 +223,26 @@ void add_decision(CLI::App& review, Chosen& chosen, const char* decision, const 
     }
     add_store_options(*command, options->common);
     choose(*command, chosen, options, decide);
+}
+
+struct KeyOptions {
+    std::string file;
+    std::string actor;
+    bool json = false;
+};
+
+int show_key(const KeyOptions& options) {
+    std::error_code code;
+    bool is_new = !std::filesystem::exists(options.file, code);
+    auto key = is_new ? SigningKey::create(options.file) : SigningKey::read(options.file);
+    if (!key) return report(key.error());
+    std::string name = options.actor.empty() ? "your name" : options.actor;
+    if (options.json) {
+        print_json({{"key", key->public_key()}, {"created", is_new}});
+    } else {
+        print(fmt::format("[approvers]\n\"{}\" = \"{}\"\n", name, key->public_key()));
+    }
+    return kSuccess;
 }
 
 }  // namespace
@@ -204,6 +259,13 @@ void add_review(CLI::App& app, Chosen& chosen) {
     one->add_option("TASK", one_options->task, "the task")->required();
     add_store_options(*one, one_options->common);
     choose(*one, chosen, one_options, show);
+    auto key_options = std::make_shared<KeyOptions>();
+    auto* key = review->add_subcommand("key", "your own signing key: makes FILE, or reads it");
+    key->add_option("FILE", key_options->file, "a PEM file, which only you should read")
+        ->required();
+    key->add_option("--as", key_options->actor, "the name under which you decide");
+    key->add_flag("--json", key_options->json, "print JSON");
+    choose(*key, chosen, key_options, show_key);
     add_decision(*review, chosen, "approve", "approve what is shown");
     add_decision(*review, chosen, "reject", "reject it");
     add_decision(*review, chosen, "revise", "replace values by edited ones");

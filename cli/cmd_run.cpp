@@ -57,11 +57,10 @@ Result<WorkflowInfo> choose_workflow(const Program& program, const std::string& 
 
 Result<std::string> start(Session& session, const Program& program, const WorkflowInfo& workflow,
                           const RunInput& input) {
-    auto uploaded = upload_files(session, input.uploads);
-    if (!uploaded) return std::unexpected(uploaded.error());
     Json params = Json::parse(start_parameters(program, workflow.name));
     params["input"] = input.json;
-    auto started = session.request("start", std::move(params));
+    auto started = session.change("start", std::move(params),
+                                  [&] { return upload_files(session, input.uploads); });
     if (!started) return std::unexpected(started.error());
     return (*started)["run"].get<std::string>();
 }
@@ -133,6 +132,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
                         "weft.toml to use (default: the one beside FILE)");
     command->add_option("--out", options->out, "folder for the files of the result");
     command->add_option("--actor", options->common.store.actor, "who starts the run");
+    command->add_option("--request-id", options->common.store.request_id,
+                        "names this start: given again, it gives the same run");
     command->add_flag("--no-wait", options->no_wait, "leave when the run waits for a person");
     command->add_flag("--no-verify", options->no_verify, "skip the audit at the end");
     command->add_flag("-q,--quiet", options->quiet, "no progress");

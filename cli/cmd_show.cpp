@@ -13,12 +13,28 @@ struct ShowOptions {
     StoreCommand common;
     std::string run;
     std::string out;
+    std::int64_t at = -1;
 };
+
+void print_values(const Json& values) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& item : values) {
+        const auto branch = item.value("branch", 0);
+        rows.push_back({branch == 0 ? "" : fmt::format("branch {}", branch), item.value("in", ""),
+                        item.value("name", ""), fit(json_text(item["value"]), 200)});
+    }
+    print(table(rows));
+}
 
 Result<int> show_run(const ShowOptions& options) {
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
-    auto status = session->request("status", {{"run", options.run}});
+    Json params = {{"run", options.run}};
+    if (options.at >= 0) {
+        params["at"] = options.at;
+        params["values"] = true;
+    }
+    auto status = session->request("status", std::move(params));
     if (!status) return std::unexpected(status.error());
     std::vector<std::string> files;
     if (!options.out.empty() && status->contains("result")) {
@@ -47,8 +63,11 @@ Result<int> show_run(const ShowOptions& options) {
                           duration_text(ended - begun)));
     }
     print(fmt::format("records    {}\n", status->value("records", std::uint64_t{0})));
-    print(fmt::format("spent      {} {}\n", status->value("spent", ""),
-                      status->value("currency", "")));
+    if (status->contains("spent")) {
+        print(fmt::format("spent      {} {}\n", status->value("spent", ""),
+                          status->value("currency", "")));
+    }
+    if (status->value("erased", false)) print("data       erased\n");
     if (status->value("past_no_return", false)) {
         print("           past the point of no return\n");
     }
@@ -57,6 +76,7 @@ Result<int> show_run(const ShowOptions& options) {
     }
     for (const auto& file : files) print(fmt::format("file       {}\n", file));
     print_status_details(*status, session->flags(), colour);
+    if (status->contains("values")) print_values((*status)["values"]);
     return kSuccess;
 }
 
@@ -71,6 +91,8 @@ void add_show(CLI::App& app, Chosen& chosen) {
     auto options = std::make_shared<ShowOptions>();
     auto* command = app.add_subcommand("show", "one run: status, result, what it waits for");
     command->add_option("RUN", options->run, "the run, or the first digits of its id")->required();
+    command->add_option("--at", options->at,
+                        "as it was after this record, with what its names held then");
     command->add_option("--out", options->out, "write the files of its result to this folder");
     add_store_options(*command, options->common);
     choose(*command, chosen, options, show);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace weft::cli {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::array<const char*, 8> kBeats = {"⠋", "⠙", "⠸", "⠴", "⠦", "⠇", "⠏", "⠹"};
 constexpr std::size_t kLiveLinesMax = 12;
+constexpr std::size_t kTextMax = 4000;
 
 std::string member(const Json& entry, const char* name) {
     auto found = entry.find(name);
@@ -53,7 +55,9 @@ void Display::entry(const std::string& run, const Json& entry) {
                           : Tone::Bad);
     } else if (kind == "timer-set" && (text.ends_with("deadline)") || text.ends_with("timeout)"))) {
         return;  // bounds, not pauses
-    } else if (kind == "timer-set" && !step.empty()) {
+    } else if (kind == "timer-set" && (!step.empty() || terminal_.live)) {
+        // A pause without a name is told by what the run waits for.
+        if (step.empty()) return;
         running_[key] = {step, text, Clock::now()};
         if (!terminal_.live) done_line(run, entry, "·", Tone::Dim);
     } else if (kind == "timer-fired") {
@@ -73,14 +77,28 @@ void Display::entry(const std::string& run, const Json& entry) {
     }
 }
 
+// A step and what it did stand on one line, or as paragraphs below each other's beginning. The sign
+// and the name are coloured after the line was broken, so that no code counts as a column.
 void Display::done_line(const std::string& run, const Json& entry, const char* sign, Tone tone) {
     std::string step = step_name(entry);
-    std::string line;
-    if (!terminal_.live) line += clock_text(entry.value("time", std::int64_t{0})) + "  ";
-    if (many_) line += paint(Tone::Dim, short_run(run), terminal_.colour) + "  ";
-    line += paint(tone, sign, terminal_.colour) + " ";
-    if (!step.empty()) line += paint(Tone::Bold, step, terminal_.colour) + "  ";
-    line += fit(member(entry, "text"), 4000);
+    std::string text = step.empty() ? "" : step + "  ";
+    text += fit(member(entry, "text"), kTextMax);
+    std::vector<std::string> rows = {text};
+    const std::string head = many_ ? short_run(run) + "  " : "";
+    const std::size_t set_in = head.size() + 2;
+    if (terminal_.live) {
+        terminal_.width = terminal_of(stream_).width;
+        rows = wrap(text, terminal_.width > set_in + 10 ? terminal_.width - set_in : 10, 0);
+    }
+    std::string line =
+        terminal_.live ? "" : clock_text(entry.value("time", std::int64_t{0})) + "  ";
+    line += paint(Tone::Dim, head, terminal_.colour) + paint(tone, sign, terminal_.colour) + " ";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const bool has_name = i == 0 && !step.empty() && rows[0].starts_with(step);
+        line += i > 0 ? "\n" + std::string(set_in, ' ') : "";
+        line += has_name ? paint(Tone::Bold, step, terminal_.colour) + rows[0].substr(step.size())
+                         : rows[i];
+    }
     write_line(line);
 }
 
@@ -108,45 +126,62 @@ void Display::write_line(const std::string& text) {
     std::fflush(stream_);
 }
 
+// Only when it says something else: who wants to mark and copy a line is not disturbed.
 void Display::redraw() {
     if (quiet_ || !terminal_.live) return;
-    erase();
-    draw();
-}
-
-void Display::erase() {
-    if (drawn_ > 0) fmt::print(stream_, "\x1b[{}A\r\x1b[J", drawn_);
-    drawn_ = 0;
-}
-
-void Display::draw() {
     terminal_.width = terminal_of(stream_).width;
     ++beat_;
-    std::size_t width = terminal_.width > 1 ? terminal_.width - 1 : 1;
-    auto put = [&](const std::string& text, Tone tone) {
-        fmt::print(stream_, "{}\n", paint(tone, fit(text, width), terminal_.colour));
-        ++drawn_;
-    };
+    auto lines = live_lines();
+    if (lines == drawn_) return;
+    erase();
+    for (const auto& [text, tone] : lines) {
+        fmt::print(stream_, "{}\n", paint(tone, text, terminal_.colour));
+    }
+    drawn_ = std::move(lines);
+    std::fflush(stream_);
+}
+
+// A terminal that was made narrower has broken the lines anew, so the rows are counted by its width
+// now.
+void Display::erase() {
+    if (drawn_.empty()) return;
+    const std::size_t width = std::max<std::size_t>(1, terminal_of(stream_).width);
+    std::size_t rows = 0;
+    for (const auto& line : drawn_) {
+        const std::size_t columns = display_width(line.text);
+        rows += columns == 0 ? 1 : (columns + width - 1) / width;
+    }
+    fmt::print(stream_, "\x1b[{}A\r\x1b[J", rows);
+    drawn_.clear();
+}
+
+std::vector<Display::Line> Display::live_lines() const {
+    std::vector<Line> out;
+    const std::size_t width = terminal_.width > 1 ? terminal_.width - 1 : 1;
     std::size_t shown = 0;
     for (const auto& [key, item] : running_) {
         if (shown++ == kLiveLinesMax) break;
         auto time =
             std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - item.since);
-        put(fmt::format("{} {}  {}  {}", kBeats[beat_ % kBeats.size()], item.step, item.doing,
-                        duration_text(time.count())),
-            Tone::Plain);
+        // The time stays when the rest has to be cut.
+        const std::string tail = "  " + duration_text(time.count());
+        const std::size_t room = width > tail.size() ? width - tail.size() : 0;
+        const char* beat = kBeats[beat_ % kBeats.size()];
+        out.push_back({fit(fmt::format("{} {}  {}", beat, item.step, item.doing), room) + tail});
     }
     if (running_.size() > kLiveLinesMax) {
-        put(fmt::format("  and {} more", running_.size() - kLiveLinesMax), Tone::Dim);
+        const auto more = fmt::format("  and {} more", running_.size() - kLiveLinesMax);
+        out.push_back({fit(more, width), Tone::Dim});
     }
-    // A command to copy must not be cut: it may wrap, and its rows count.
+    // A command to copy must not be cut, nor broken by us: the terminal breaks it.
     for (const auto& [run, lines] : waits_) {
         for (const auto& line : lines) {
-            fmt::print(stream_, "{}\n", paint(Tone::Attention, line, terminal_.colour));
-            drawn_ += 1 + (display_width(line) - (line.empty() ? 0 : 1)) / terminal_.width;
+            const bool is_command = line.starts_with("  ");
+            auto rows = is_command ? std::vector<std::string>{line} : wrap(line, width, 2);
+            for (auto& row : rows) out.push_back({std::move(row), Tone::Attention});
         }
     }
-    std::fflush(stream_);
+    return out;
 }
 
 }  // namespace weft::cli

@@ -31,10 +31,15 @@ class Display {
         std::string doing;
         Clock::time_point since;
     };
+    struct Line {
+        std::string text;
+        Tone tone = Tone::Plain;
+        bool operator==(const Line&) const = default;
+    };
     void done_line(const std::string& run, const Json& entry, const char* sign, Tone tone);
     void write_line(const std::string& text);
+    [[nodiscard]] std::vector<Line> live_lines() const;
     void erase();
-    void draw();
 
     std::FILE* stream_;
     Terminal terminal_;
@@ -42,7 +47,7 @@ class Display {
     bool many_;
     std::map<std::string, Running> running_;  // by run, branch and step
     std::map<std::string, std::vector<std::string>> waits_;
-    std::size_t drawn_ = 0;  // lines of the live part on the screen
+    std::vector<Line> drawn_;  // the live part as it is on the screen
     std::size_t beat_ = 0;
 };
 

@@ -2,7 +2,7 @@
 // attributes are what all of them know.
 #include <fmt/format.h>
 
-#include "base/markup.h"
+#include "weft/markup.h"
 
 #include "cli/tests.h"
 

@@ -146,6 +146,47 @@ std::string fit(std::string_view text, std::size_t width) {
     return cut && width > 0 ? out + "…" : out;
 }
 
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t indent) {
+    std::vector<std::string> rows(1);
+    std::size_t used = 0;
+    const auto next_row = [&] {
+        rows.emplace_back(indent, ' ');
+        used = indent;
+    };
+    const auto put = [&](std::string_view part) {
+        rows.back() += part;
+        used += display_width(part);
+    };
+    while (!text.empty()) {
+        const std::size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+        const std::size_t end = std::min(text.find(' ', blanks), text.size());
+        std::string_view word = text.substr(blanks, end - blanks);
+        const std::size_t needed = blanks + display_width(word);
+        // Blanks at a break go; those at the beginning of the text stay.
+        if (used + needed <= width || used == 0) {
+            put(text.substr(0, blanks));
+        } else {
+            next_row();
+        }
+        while (used + display_width(word) > width && width > indent + 1) {
+            std::size_t bytes = 0;
+            std::size_t columns = used;
+            while (bytes < word.size()) {
+                const auto point = decode(word.substr(bytes));
+                if (columns + columns_of(point.value) > width) break;
+                columns += columns_of(point.value);
+                bytes += point.bytes;
+            }
+            put(word.substr(0, bytes));
+            word.remove_prefix(bytes);
+            next_row();
+        }
+        put(word);
+        text.remove_prefix(end);
+    }
+    return rows;
+}
+
 std::string pad(std::string_view text, std::size_t width) {
     std::size_t used = display_width(text);
     return std::string(text) + std::string(used < width ? width - used : 0, ' ');

@@ -39,6 +39,9 @@ std::size_t display_width(std::string_view text);
 // Cut to so many columns, with an ellipsis; control characters become blanks.
 std::string fit(std::string_view text, std::size_t width);
 std::string pad(std::string_view text, std::size_t width);
+// Broken at blanks into rows of at most so many columns, those after the first set in by `indent`;
+// a word that is longer than a row is broken where the row ends.
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t indent);
 // Columns aligned by two blanks; the last one is never padded.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 

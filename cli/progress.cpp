@@ -1,27 +1,17 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 
 #include "cli/display.h"
-#include "cli/exit_codes.h"
+#include "cli/interrupts.h"
 
 namespace weft::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-volatile std::sig_atomic_t interrupts = 0;
-
-// The first one asks; the second one goes at once, which the log bears as it bears a crash.
-void on_interrupt(int) {
-    interrupts = interrupts + 1;
-    if (interrupts > 1) ::_exit(kInterrupted);
-}
 
 class Follower {
   public:
@@ -34,7 +24,7 @@ class Follower {
 
     Result<Followed> follow() {
         auto slice = std::chrono::milliseconds(5);
-        while (!open_.empty() && interrupts == 0) {
+        while (!open_.empty() && !is_interrupted()) {
             auto polled = poll_all();
             if (!polled) {
                 auto again = recover(polled.error());
@@ -48,7 +38,7 @@ class Follower {
             auto stepped = session_.step(slice);
             if (!stepped) return std::unexpected(stepped.error());
         }
-        out_.interrupted = interrupts > 0;
+        out_.interrupted = is_interrupted();
         if (out_.interrupted) {
             display_.note(session_.owner()
                               ? "interrupted: what is under way may end first (again to "
@@ -137,16 +127,8 @@ class Follower {
 
 Result<Followed> follow(Session& session, const std::vector<std::string>& runs,
                         const FollowOptions& options) {
-    interrupts = 0;
-    std::array<void (*)(int), 2> before = {std::signal(SIGINT, on_interrupt),
-                                           std::signal(SIGTERM, on_interrupt)};
-    auto out = Follower(session, runs, options).follow();
-    // While the engine closes, a second signal still ends it at once.
-    if (interrupts == 0) {
-        std::signal(SIGINT, before[0]);
-        std::signal(SIGTERM, before[1]);
-    }
-    return out;
+    const Interrupts interrupts;
+    return Follower(session, runs, options).follow();
 }
 
 bool is_ended(const std::string& status) {
@@ -173,10 +155,17 @@ std::vector<std::string> wait_lines(const Json& status, const std::string& flags
         return due > 0 ? ", until " + time_text(due) : std::string();
     };
     bool person = rests_for_person(status);
+    // Of several times the first is what comes next; the others may be deadlines.
+    std::int64_t first_due = INT64_MAX;
+    for (const auto& wait : status.value("waits", Json::array())) {
+        if (wait.value("kind", "") != "timer") continue;
+        first_due = std::min(first_due, wait.value("due", INT64_MAX));
+    }
     for (const auto& wait : status.value("waits", Json::array())) {
         std::string kind = wait.value("kind", "");
         // Deadlines run beside every task; they are news only when nothing else is waited for.
-        if (kind == "timer" && (person || !out.empty())) continue;
+        const bool is_first = wait.value("due", INT64_MAX) == first_due;
+        if (kind == "timer" && (person || !out.empty() || !is_first)) continue;
         std::string reason = wait.value("reason", "");
         if (kind == "review") {
             std::string roles;

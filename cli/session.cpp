@@ -101,13 +101,31 @@ Result<Json> Session::request(std::string_view method, Json params) {
 }
 
 Result<Json> Session::change(std::string_view method, Json params) {
+    return change(method, std::move(params), [] { return Result<void>(); });
+}
+
+Result<Json> Session::change(std::string_view method, Json params,
+                             const std::function<Result<void>()>& prepare) {
     params["request"] = options_.request_id.empty() ? random_id() : options_.request_id;
-    auto answer = request(method, params);
+    const auto once = [&]() -> Result<Json> {
+        auto prepared = prepare();
+        if (!prepared) return std::unexpected(prepared.error());
+        return request(method, params);
+    };
+    auto answer = once();
     bool lost = !answer && answer.error().kind == ErrorKind::Unavailable && client_ != nullptr;
     if (!lost) return answer;
     auto opened = reopen();
     if (!opened) return answer;
-    return request(method, std::move(params));
+    return once();
+}
+
+Result<void> Session::serve(const Program& program, const std::string& name) {
+    return engine_->serve(program, name);
+}
+
+bool Session::busy() const {
+    return engine_ != nullptr && engine_->busy();
 }
 
 Result<void> Session::step(std::chrono::milliseconds time) {

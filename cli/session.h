@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,12 @@ class Session {
     // One that changes a run: it carries an id, so that it is safe to send again when the owner
     // went away before it answered, which this does once.
     Result<Json> change(std::string_view method, Json params);
+    // The same, where `prepare` must come before it on every connection.
+    Result<Json> change(std::string_view method, Json params,
+                        const std::function<Result<void>()>& prepare);
+    // Of the owner: a program's schedules, and whether something is under way.
+    Result<void> serve(const Program& program, const std::string& name);
+    [[nodiscard]] bool busy() const;
     // The owner works for about that long; a client waits.
     Result<void> step(std::chrono::milliseconds time);
     // After the owner went away: own the store now, or reach the new owner.

@@ -57,6 +57,7 @@ void print_status_details(const Json& status, const std::string& flags, bool col
         const auto& error = status["error"];
         print(fmt::format("error      {}: {}\n", error.value("name", ""),
                           error.value("message", "")));
+        if (error.contains("fields")) print(fmt::format("           {}\n", error["fields"].dump()));
         std::string step = error.value("step", "");
         if (!step.empty()) {
             auto attempts = error.value("attempts", 0);
@@ -72,10 +73,38 @@ void print_status_details(const Json& status, const std::string& flags, bool col
                           letter.value("seq", std::uint64_t{0}), json_text(letter["value"])));
     }
     if (is_ended(status.value("status", ""))) return;
+    const auto terminal = terminal_of(stdout);
     for (const auto& line : wait_lines(status, flags)) {
-        print(paint(Tone::Attention, line, colour) + "\n");
+        // A command stays whole, to be copied.
+        const bool breaks = terminal.live && !line.starts_with(' ');
+        for (const auto& row : breaks ? wrap(line, terminal.width, 2) : std::vector{line}) {
+            print(paint(Tone::Attention, row, colour) + "\n");
+        }
     }
 }
+
+namespace {
+
+// How it ended; on a narrow terminal the run's id has a row of its own.
+void print_head(const Json& status, const Terminal& terminal) {
+    const auto word = status.value("status", "");
+    const auto workflow = status.value("workflow", "");
+    const auto run = status.value("run", "");
+    std::string time;
+    if (status.contains("ended")) {
+        time = "  in " + duration_text(status["ended"].get<std::int64_t>() -
+                                       status.value("begun", std::int64_t{0}));
+    }
+    const auto plain = fmt::format("{}  {}  {}{}", status_word(word, false), workflow, run, time);
+    const auto shown = status_word(word, terminal.colour);
+    if (!terminal.live || display_width(plain) <= terminal.width) {
+        print(fmt::format("\n{}  {}  {}{}\n", shown, workflow, run, time));
+    } else {
+        print(fmt::format("\n{}  {}{}\n{}\n", shown, workflow, time, run));
+    }
+}
+
+}  // namespace
 
 Result<int> summarize(Session& session, const Json& status, const SummaryOptions& options) {
     Json out = status;
@@ -105,13 +134,9 @@ Result<int> summarize(Session& session, const Json& status, const SummaryOptions
         print_json(out);
         return code;
     }
-    bool colour = terminal_of(stdout).colour;
-    print(fmt::format("\n{}  {}  {}{}\n", status_word(status.value("status", ""), colour),
-                      status.value("workflow", ""), run,
-                      status.contains("ended")
-                          ? "  in " + duration_text(status["ended"].get<std::int64_t>() -
-                                                    status.value("begun", std::int64_t{0}))
-                          : ""));
+    const auto terminal = terminal_of(stdout);
+    bool colour = terminal.colour;
+    print_head(status, terminal);
     if (status.contains("result")) {
         print(fmt::format("result     {}\n", fit(json_text(status["result"]), kResultColumnsMax)));
     }

@@ -124,12 +124,15 @@ std::string coverage_text(const std::vector<TestedFile>& files, bool colour) {
     for (const auto& file : files) {
         const auto& report = file.report;
         if (!report.compiled || report.parts == 0) continue;
-        const auto missed = static_cast<std::int64_t>(report.untested.size());
+        const auto missed = std::ranges::count_if(
+            report.untested, [](const auto& p) { return p.kind != "comment"; });
         out += fmt::format("{}: {} of {} branches, rungs and compensations reached\n", file.path,
                            report.parts - missed, report.parts);
         for (const auto& part : report.untested) {
-            out += fmt::format("  {} {}: {}\n", paint(Tone::Attention, pad(part.kind, 12), colour),
-                               place_text(part.place), part.what);
+            const auto check = part.check.empty() ? "" : fmt::format(" [{}]", part.check);
+            out +=
+                fmt::format("  {} {}: {}{}\n", paint(Tone::Attention, pad(part.kind, 12), colour),
+                            place_text(part.place), part.what, check);
         }
     }
     return out;
@@ -168,6 +171,7 @@ Json tests_json(const std::vector<TestedFile>& files) {
                 Json row = place_json(part.place);
                 row["kind"] = part.kind;
                 row["what"] = part.what;
+                if (!part.check.empty()) row["check"] = part.check;
                 untested.push_back(std::move(row));
             }
             one["coverage"] = {{"parts", file.report.parts}, {"untested", std::move(untested)}};

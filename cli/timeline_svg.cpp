@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/markup.h"
+#include "weft/markup.h"
 
 #include "cli/timeline.h"
 

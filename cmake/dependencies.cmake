@@ -13,6 +13,7 @@ pkg_check_modules(poppler REQUIRED IMPORTED_TARGET poppler-cpp)
 pkg_check_modules(zip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(pugixml REQUIRED IMPORTED_TARGET pugixml)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
+find_library(WEFT_CCTZ cctz REQUIRED)            # time zones, over the machine's tzdata
 find_library(WEFT_BID bidgcc000 REQUIRED)       # Intel's decimal128 library
 find_library(WEFT_CMARK_CORE cmark-gfm REQUIRED)
 find_library(WEFT_CMARK_EXT cmark-gfm-extensions REQUIRED)

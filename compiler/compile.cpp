@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "compiler/check/constants.h"
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/package.h"
@@ -24,6 +25,16 @@ std::shared_ptr<const ir::TestSuite> take_tests(check::Context& context,
     return suite;
 }
 
+// How many items the lists of `each` have at most, for the certificate.
+void note_lengths(check::Context& context) {
+    for (auto& each : context.module.eaches) {
+        if (!each.list.has_value()) continue;
+        const auto most = check::length_of(context, each.list).max;
+        const auto number = most ? most->to_int() : std::nullopt;
+        if (number && *number >= 0) each.items_max = static_cast<std::uint64_t>(*number);
+    }
+}
+
 bool has_tests(const check::Context& context) {
     for (const auto& info : context.modules) {
         if (!info.tests.empty()) return true;
@@ -41,13 +52,17 @@ Compiled compile(std::string_view main_path, PackageLoader& loader) {
                            .declarations = {},
                            .common = {},
                            .used_locals = {},
-                           .watched = {}};
+                           .watched = {},
+                           .let_values = {},
+                           .settings = loader.settings()};
     check::make_common_types(context);
     check::load_package(context, main_path, loader);
     check::check_bodies(context);
     check::check_recursion(context);
     check::check_schedules(context);
+    check::check_migrates(context);
     lint::check_all(context);
+    note_lengths(context);
     ir::Module program;
     const bool tested = has_tests(context);
     if (tested) program = context.module;
@@ -55,6 +70,7 @@ Compiled compile(std::string_view main_path, PackageLoader& loader) {
     check::check_usage(context);
     check::apply_suppressions(context);
     if (tested) out.tests = take_tests(context, std::move(tests), std::move(program));
+    out.silenced_later = std::move(context.silenced_later);
     out.diagnostics.sort();
     out.ok = !out.diagnostics.has_errors();
     if (!out.ok) return out;

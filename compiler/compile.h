@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "compiler/ir/module.h"
 #include "compiler/ir/tests.h"
 #include "compiler/lint/bounds.h"
+#include "compiler/settings.h"
 
 namespace weft {
 
@@ -23,6 +25,8 @@ class PackageLoader {
     virtual Result<std::string> read_file(std::string_view path) = 0;
     // "std.rag" -> text of the standard library's rag.wf.
     virtual Result<std::string> read_standard(std::string_view name) = 0;
+    // Of the package's weft.toml; none where there is no such file.
+    virtual std::optional<PackageSettings> settings() { return std::nullopt; }
 };
 
 struct Compiled {
@@ -30,6 +34,7 @@ struct Compiled {
     Diagnostics diagnostics;
     bool ok = false;                           // no errors: the module may be lowered
     std::vector<lint::WorkflowBounds> bounds;  // of each workflow, when ok
+    std::vector<SilencedLater> silenced_later;
     // Null when the main file has none. A module of its own, so they are no part of the program.
     std::shared_ptr<const ir::TestSuite> tests;
 };

@@ -4,12 +4,14 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/hash.h"
+#include "value/base64.h"
 
 namespace weft::engine {
 namespace {
@@ -40,32 +42,102 @@ nlohmann::ordered_json to_json(const toml::node& node) {
     return text.str();
 }
 
+void make_absolute(std::string& path, const Config& config) {
+    if (path.empty() || !std::filesystem::path(path).is_relative()) return;
+    path = (std::filesystem::path(config.directory) / path).lexically_normal();
+}
+
+Result<void> read_store(const toml::table* store, Config& config) {
+    if (store == nullptr) return {};
+    const std::map<std::string_view, std::string*> settings = {
+        {"path", &config.store}, {"keys", &config.keys}, {"witness", &config.witness}};
+    for (const auto& [key, value] : *store) {
+        auto text = value.value<std::string>();
+        auto setting = settings.find(key.str());
+        if (!text || setting == settings.end()) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("{}: [store] has no setting {}", config.path, key.str()),
+                        "its settings are path, keys and witness, all texts");
+        }
+        *setting->second = *text;
+    }
+    make_absolute(config.store, config);
+    make_absolute(config.witness, config);
+    return {};
+}
+
+Result<void> read_approvers(const toml::table* approvers, Config& config) {
+    if (approvers == nullptr) return {};
+    for (const auto& [name, value] : *approvers) {
+        auto text = value.value<std::string>();
+        auto key = text ? from_base64(*text) : std::nullopt;
+        if (!key || key->size() != 32) {
+            return fail(
+                ErrorKind::Usage,
+                fmt::format("{}: the key of approver {} is not one", config.path, name.str()),
+                "`weft review key FILE` makes a key and prints the line for weft.toml");
+        }
+        config.approvers[std::string(name.str())] = *text;
+    }
+    return {};
+}
+
+Result<void> read_people(const toml::table& root, Config& config) {
+    const auto* people = root["people"].as_table();
+    if (people == nullptr) return {};
+    for (const auto& [key, value] : *people) {
+        const auto* roles = key.str() == "roles" ? value.as_array() : nullptr;
+        if (roles == nullptr) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("{}: [people] has no setting {}", config.path, key.str()),
+                        "its setting is roles, a list of texts");
+        }
+        config.roles.emplace();
+        for (const auto& role : *roles) {
+            auto text = role.value<std::string>();
+            if (!text) {
+                return fail(ErrorKind::Usage, fmt::format("{}: a role is a text", config.path));
+            }
+            config.roles->push_back(*text);
+        }
+    }
+    return {};
+}
+
+Result<void> read_pins(const toml::table& root, Config& config) {
+    const auto* pins = root["pins"].as_table();
+    if (pins == nullptr) return {};
+    for (const auto& [key, value] : *pins) {
+        auto text = value.value<std::string>();
+        if (!text || text->size() != 64) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("{}: the pin of {} is no SHA-256", config.path, key.str()),
+                        "`weft check` says what to write");
+        }
+        config.pins.emplace(std::string(key.str()), *text);
+    }
+    return {};
+}
+
 Result<Config> read_tables(const toml::table& root, Config config) {
     for (const auto& [key, value] : root) {
-        if (key.str() != "store" && key.str() != "workers") {
+        constexpr std::array<std::string_view, 5> kSections = {"store", "workers", "approvers",
+                                                               "people", "pins"};
+        if (std::ranges::find(kSections, key.str()) == kSections.end()) {
             return fail(ErrorKind::Usage,
                         fmt::format("{}: unknown section [{}]", config.path, key.str()),
-                        "the sections are [store] and [workers.\"name\"]");
+                        "the sections are [store], [workers.\"name\"], [approvers], [people] and "
+                        "[pins]");
         }
         if (!value.is_table()) {
             return fail(ErrorKind::Usage,
                         fmt::format("{}: [{}] is not a table", config.path, key.str()));
         }
     }
-    if (const auto* store = root["store"].as_table()) {
-        for (const auto& [key, value] : *store) {
-            auto text = value.value<std::string>();
-            if (!text || (key.str() != "path" && key.str() != "keys")) {
-                return fail(ErrorKind::Usage,
-                            fmt::format("{}: [store] has no setting {}", config.path, key.str()),
-                            "its settings are path and keys, both texts");
-            }
-            (key.str() == "path" ? config.store : config.keys) = *text;
-        }
-    }
-    if (!config.store.empty() && std::filesystem::path(config.store).is_relative()) {
-        config.store = (std::filesystem::path(config.directory) / config.store).lexically_normal();
-    }
+    WEFT_TRY_VOID(read_store(root["store"].as_table(), config));
+    WEFT_TRY_VOID(read_approvers(root["approvers"].as_table(), config));
+    WEFT_TRY_VOID(read_people(root, config));
+    WEFT_TRY_VOID(read_pins(root, config));
     if (const auto* workers = root["workers"].as_table()) {
         for (const auto& [key, value] : *workers) {
             if (!value.is_table()) {
@@ -105,6 +177,7 @@ Bytes16 Config::binding_digest(std::string_view worker) const {
 
 std::string Config::digest() const {
     std::string all = keys + "\n";
+    for (const auto& [name, key] : approvers) all.append(name).append("=").append(key).append("\n");
     for (const auto& [name, text] : workers) all.append(name).append("=").append(text).append("\n");
     return to_hex(view(sha256(all))).substr(0, 32);
 }

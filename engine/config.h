@@ -4,13 +4,24 @@
 //     [store]
 //     path = "weft.store"          # beside weft.toml
 //     keys = "env:WEFT_KEY"        # the wrapping key; absent: in the key file
+//     witness = "/mnt/usb/weft"    # signed checkpoints are also written there
+//
+//     [approvers]                  # who must sign decisions, and the public keys for it
+//     "ann@example.com" = "base64"
 //
 //     [workers."llm"]              # a worker's full name or a prefix of whole words; longest wins,
 //     provider = "offline"         # member by member
+//
+//     [people]
+//     roles = ["editor"]           # that reviews may ask; absent: any
+//
+//     [pins]
+//     "../shared/types.wf" = "…"   # SHA-256 of a module that is not in the package
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +37,11 @@ struct Config {
     std::string directory;  // base of relative paths in it
     std::string store;      // absolute or relative to the working directory; empty: not said
     std::string keys;
-    std::vector<std::pair<std::string, std::string>> workers;  // name or prefix -> settings, JSON
+    std::string witness;                                        // as path; empty: none
+    std::map<std::string, std::string, std::less<>> approvers;  // name -> base64 of the key
+    std::vector<std::pair<std::string, std::string>> workers;   // name or prefix -> settings, JSON
+    std::optional<std::vector<std::string>> roles;              // that somebody has
+    std::map<std::string, std::string> pins;  // module outside of the package -> SHA-256, hex
 
     // Settings of one worker: every section that covers it, longer names over shorter ones. JSON.
     [[nodiscard]] const std::string& settings(std::string_view worker) const;

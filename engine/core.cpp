@@ -36,12 +36,14 @@ LiveRun* Core::live(const store::RunId& run) {
 }
 
 bool Core::busy() const {
-    return pool_->in_flight() > 0 || !touched_.empty() || !starved_.empty();
+    return pool_->in_flight() > 0 || !touched_.empty() || !starved_.empty() || look_at_queues_;
 }
 
 // How far the engine's time is ahead of the wall clock, which may have been set back: a time that
-// was named has not come before both say so (layout.md §12).
+// was named has not come before both say so, and never while the wall clock is not believed
+// (layout.md §12).
 std::int64_t Core::ahead_ms() {
+    if (time_->leap_ms()) return INT64_MAX;
     return std::max<std::int64_t>(0, time_->now() - time_->wall());
 }
 
@@ -60,13 +62,14 @@ void Core::refresh(LiveRun& run) {
 std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most) {
     std::int64_t left = most.count();
     if (!timers_.empty()) left = std::min(left, timers_.begin()->first - time_->now());
+    left = std::min(left, schedules_due_ms() - (time_->now() - ahead_ms()));
     if (auto next = pacer_.next_ms()) left = std::min(left, *next - time_->monotonic());
     return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
 }
 
 // One turn: facts that are there, their commands, one commit, then the effects (layout.md §9).
 Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
-    bool idle = touched_.empty() && to_send_.empty();
+    bool idle = touched_.empty() && to_send_.empty() && !look_at_queues_;
     if (idle) {
         auto wait = until_next_timer(wait_at_most);
         // A late attempt is looked for at least every 200 ms.
@@ -85,9 +88,11 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     store::Batch batch = std::exchange(begun_, {});
     WEFT_TRY_VOID(take_completions(batch));
     WEFT_TRY_VOID(fire_timers(batch));
+    WEFT_TRY_VOID(fire_schedules(batch));
     WEFT_TRY_VOID(stop_late_attempts(batch));
     WEFT_TRY_VOID(launch(batch));
     WEFT_TRY_VOID(commit(batch));
+    WEFT_TRY_VOID(sweep());
     return store_->maintain(time_->monotonic(), pool_->in_flight() == 0 && touched_.empty());
 }
 
@@ -127,6 +132,7 @@ Result<void> Core::feed_run(LiveRun& run, const vm::Fact& fact, const FactContex
 }
 
 Result<void> Core::after_fact(LiveRun& run, store::Batch& batch) {
+    WEFT_TRY_VOID(note_settled(run, run.take_settled()));
     WEFT_TRY_VOID(settle_keys(run, run.take_keyed(), batch));
     return begin_subs(run, batch);
 }
@@ -173,6 +179,12 @@ bool Core::may_start() const {
 }
 
 std::string Core::notice() const {
+    if (const auto leap = time_->leap_ms()) {
+        return fmt::format(
+            "the clock has leapt ahead by {} days, and what waits for a named time rests: set it "
+            "right, or say that it is right with `weft audit accept-clock --reason …`",
+            *leap / kLeapMs);
+    }
     if (starved_.empty() || store_->space() == store::Space::Plenty) return {};
     return fmt::format("the disk of {} is nearly full: no step begins before 64 MiB are free",
                        store_->path());
@@ -181,22 +193,37 @@ std::string Core::notice() const {
 Result<void> Core::launch(store::Batch& batch) {
     if (!starved_.empty() && may_start()) touched_.merge(starved_);
     for (const auto& id : pacer_.ready(time_->monotonic())) touched_.insert(id);
-    auto ids = std::exchange(touched_, {});
-    for (const auto& id : ids) {
+    // By arrival, not by id: who asks first for a lock or a place gets it.
+    std::map<std::uint64_t, store::RunId> touched;
+    for (const auto& id : std::exchange(touched_, {})) {
+        if (const LiveRun* run = live(id)) touched.emplace(run->arrival, id);
+    }
+    for (const auto& [arrival, id] : touched) {
         LiveRun* run = live(id);
         if (run == nullptr) continue;
         WEFT_TRY_VOID(settle_lock(*run, batch));
         WEFT_TRY_VOID(launch_run(*run, batch));
         run->snapshot_if_due(batch);
         refresh(*run);
+        tell_change(*run);
         if (run->ended()) WEFT_TRY_VOID(tell_parent(*run, batch));
         if (run->ended() && run->in_flight.empty()) {
             timers_.erase({due_[id], id});
             due_.erase(id);
             runs_.erase(id);
+            look_at_queues_ = !served_.empty();
         }
     }
+    WEFT_TRY_VOID(log_clock(batch));
     return log_breakers(batch);
+}
+
+Result<void> Core::log_clock(store::Batch& batch) {
+    const std::int64_t now = time_->now();
+    const auto step = time_->take_step();
+    if (!step) return {};
+    for (const auto& [id, run] : runs_) touched_.insert(id);  // named times may rest now
+    return system_->clock_step(*step, now, batch);
 }
 
 // Gives a lock that is free; what the run does with it may end it, and free the lock for the next.
@@ -260,12 +287,14 @@ Result<void> Core::commit(store::Batch& batch) {
         auto done = store_->commit(batch);
         if (!done) {
             to_send_.clear();
+            settled_.clear();
             return std::unexpected(done.error());
         }
     }
     ledger_->committed();
     locks_->committed();
     for (auto& attempt : std::exchange(to_send_, {})) pool_->submit(std::move(attempt));
+    forget_settled();
     return {};
 }
 
@@ -292,6 +321,10 @@ Result<void> Core::close() {
         store::Batch batch = std::exchange(begun_, {});
         WEFT_TRY_VOID(system_->closed(time_->now(), batch));
         WEFT_TRY_VOID(commit(batch));
+        WEFT_TRY_VOID(sweep_waiting());
+        WEFT_TRY_VOID(sweep_retention());
+        if (!config_.witness.empty()) WEFT_TRY_VOID(store_->sign_checkpoint());
+        WEFT_TRY_VOID(keep_witness());
     }
     return store_->close();
 }

@@ -13,18 +13,23 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/change_feed.h"
 #include "engine/clock.h"
 #include "engine/config.h"
+#include "engine/erasure.h"
 #include "engine/inbox.h"
 #include "engine/key_ledger.h"
 #include "engine/live_run.h"
 #include "engine/locks.h"
+#include "engine/migration.h"
 #include "engine/pacer.h"
+#include "engine/schedules.h"
 #include "engine/system_chain.h"
 #include "engine/uploads.h"
 #include "engine/worker_pool.h"
 #include "store/lock.h"
 #include "store/store.h"
+#include "weft/notes.h"
 
 namespace weft::engine {
 
@@ -46,12 +51,39 @@ struct RunnableProgram {
     std::string source;   // JSON object: path -> text
 };
 
+// How a run came, or would come, to another program.
+struct ProgramChange {
+    enum class Way : std::uint8_t {
+        None,    // it can't
+        Same,    // it has that very program
+        Adopt,   // the program takes the same decisions so far
+        Migrate  // the run begins again under it and takes over what was done
+    };
+    Way way = Way::None;
+    std::uint64_t seq = 0;                 // of its record, once it was done
+    std::optional<Difference> difference;  // why it does not adopt the program
+    std::vector<std::string> reasons;      // why it does not migrate either
+    std::vector<std::string> taken;        // steps that take over what was done
+    std::vector<std::string> dropped;      // what has no place any more
+};
+enum class ChangeBy : std::uint8_t { Either, AdoptOnly, MigrateOnly };
+
 struct StartRequest {
     RunnableProgram program;
     std::string workflow;
     std::string input;  // JSON object; a file is {"upload": id} of `uploads`
     Uploads uploads;
     std::string actor;
+    std::optional<store::Tag> tag;  // names the request, so that it is known when it comes again
+};
+
+// A schedule of a program that is served, as people see it.
+struct ServedSchedule {
+    std::string name;
+    std::shared_ptr<const Image> image;
+    std::uint32_t row = 0;
+    std::int64_t next_ms = 0;
+    ScheduleState state;
 };
 
 class Core {
@@ -60,16 +92,25 @@ class Core {
     ~Core();
 
     void add_worker(std::string name, WorkerFunction function);
+    // For the workers whose names begin so (core_notes.cpp).
+    void keep_notes(std::string prefix, WorkerNotes notes);
+    // Lets them drop what no live run needs any more. Every run that goes on must be live.
+    Result<void> sweep_notes();
 
     // Durable when it returns. A workflow with a `key` gives the run that has it already, if that
     // did not fail.
     struct Started {
         store::RunId run{};
         bool existed = false;
+        bool is_repeat = false;  // this very request was taken before
     };
     Result<Started> start(StartRequest request);
     // The same for one of many: durable when the next turn returns, in one commit with the others.
     Result<Started> start_soon(StartRequest request);
+    // From now on the program's schedules begin runs (core_schedules.cpp). `name` is that of the
+    // program among those that are served. Refused: a zone that the machine does not know.
+    Result<void> serve(const std::string& name, const RunnableProgram& program);
+    [[nodiscard]] std::vector<ServedSchedule> schedules() const;
     // Takes up a run that is not ended: replays it, settles what was under way. Nothing happens
     // when it is live already. A run whose replay diverges is not taken up.
     Result<void> take_up(const store::RunId& run);
@@ -78,8 +119,30 @@ class Core {
     // What came from outside (core_inbox.cpp); durable when it returns. Refused when the machine
     // does not accept it, unless it is a repeat of a request that was taken.
     Result<Taken> take(const store::RunId& run, const Incoming& incoming);
+    // Another program for a run (core_programs.cpp): looks whether and how it could have it, and
+    // gives it to a live one, whole and durable when it returns.
+    Result<ProgramChange> look_at_change(const store::RunId& run, const RunnableProgram& program,
+                                         ChangeBy by);
+    Result<ProgramChange> change_program(const store::RunId& run, const RunnableProgram& program,
+                                         ChangeBy by, const std::string& actor,
+                                         const std::string& reason);
     // Written down for whoever drives the run next; durable when it returns.
     Result<Taken> leave(const RunHeader& header, Incoming incoming);
+    // Erasure (core_erasure.cpp); durable when they return. The runs have ended and are attested.
+    Result<void> attest(const store::RunId& run);
+    Result<Erased> erase(const std::vector<store::RunId>& runs, const std::string& by,
+                         const std::string& reason);
+    // When they have ended, by whoever owns the store then.
+    Result<void> erase_when_ended(const std::vector<store::RunId>& runs, const std::string& by,
+                                  const std::string& reason);
+    Result<void> change_hold(const store::RunId& run, HoldChange change, const std::string& by,
+                             const std::string& reason);
+    // Signs the tree as it is now, for somebody outside.
+    Result<store::Checkpoint> sign_now();
+    Result<void> log_export(std::size_t runs, std::uint64_t tree_size, const std::string& by);
+    // The person's own key, once its use stands in the log; refused when weft.toml has another one
+    // or none of theirs.
+    Result<void> use_approver_key(const std::string& name, const Hash& key);
     // The same request, if it came before.
     Result<std::optional<Taken>> taken_before(InboxKind kind, const store::Tag& tag);
     // Of the client's id of a request, the same when it is sent again; without one a tag of its
@@ -98,15 +161,19 @@ class Core {
 
     [[nodiscard]] LiveRun* live(const store::RunId& run);
     [[nodiscard]] bool brief() const { return options_.brief; }
-    [[nodiscard]] bool busy() const;  // an attempt is under way or could leave
+    [[nodiscard]] bool busy() const;  // there is something to do, or under way
+    [[nodiscard]] std::size_t in_flight() const { return pool_->in_flight(); }  // attempts
     // Why nothing new begins, when it is the disk; else empty.
     [[nodiscard]] std::string notice() const;
+    // An operator says that the wall clock, which has leapt ahead, is right.
+    Result<void> accept_clock(const std::string& actor, const std::string& reason);
     [[nodiscard]] store::Store& store() { return *store_; }
     [[nodiscard]] const Config& config() const { return config_; }
     store::OwnerLock& lock() { return lock_; }
     SystemChain& system() { return *system_; }
     [[nodiscard]] const Pacer& pacer() const { return pacer_; }
     LockTable& locks() { return *locks_; }
+    [[nodiscard]] const ChangeFeed& feed() const { return feed_; }
     std::int64_t now_ms() { return time_->now(); }
     std::int64_t monotonic_ms() { return time_->monotonic(); }
 
@@ -121,9 +188,16 @@ class Core {
     Result<void> launch(store::Batch& batch);
     [[nodiscard]] bool may_start() const;  // an attempt: a thread is free, and space on the disk
     Result<void> launch_run(LiveRun& run, store::Batch& batch);
+    Result<void> sweep();  // what is due: retention, erasures that waited for an end
+    Result<void> sweep_waiting();
+    Result<void> sweep_retention();
+    Result<void> doubt_clock(std::int64_t last_record_ms);
+    Result<void> keep_witness();
     bool may_leave(LiveRun& run, const vm::Want& want);
     void forget_paced(LiveRun& run, const std::vector<vm::Want>& wants);
     void finish_paced(const Attempt& attempt, Health health);
+    Result<void> take_over_breakers();
+    Result<void> log_clock(store::Batch& batch);
     Result<void> log_breakers(store::Batch& batch);
     // A fact for a run, and what it means beyond the run's own records.
     Result<void> feed_run(LiveRun& run, const vm::Fact& fact, const FactContext& context,
@@ -139,6 +213,33 @@ class Core {
     Result<void> kill_subs(LiveRun& parent, const vm::KillFact& kill, const FactContext& context,
                            store::Batch& batch);
     Result<void> take_up_subs(const store::RunId& parent);
+
+    // Schedules.
+    struct Served {
+        std::string name;
+        RunnableProgram program;
+        std::uint32_t row = 0;
+        std::string input;
+        ScheduleState state;
+        std::int64_t next_ms = 0;
+        std::int64_t not_before_ms = 0;  // after a start that has to be tried again
+        [[nodiscard]] const ScheduleRow& schedule() const { return program.image->schedules[row]; }
+    };
+    enum class Fired { Dealt, Later };
+    Result<void> fire_schedules(store::Batch& batch);
+    Result<void> fire(Served& served, std::int64_t now_ms, store::Batch& batch);
+    Result<Fired> begin_scheduled(Served& served, std::int64_t due_ms, store::Batch& batch);
+    Result<void> log_scheduled(const Served& served, const ScheduledBody& body,
+                               const std::string& reason, store::Batch& batch);
+    Result<bool> goes_on(const store::RunId& run);
+    [[nodiscard]] std::int64_t schedules_due_ms() const;
+    void put_schedule(const Served& served, store::Batch& batch);
+
+    void tell_change(LiveRun& run);
+    Result<void> note_settled(LiveRun& run, const std::vector<vm::SettledCall>& calls);
+    Result<std::optional<std::string>> sent_key(const LiveRun& run, std::uint64_t call,
+                                                const Bytes16& key, bool is_author_key);
+    void forget_settled();
 
     struct KeyAnswer {
         bool waits = false;
@@ -162,8 +263,17 @@ class Core {
     Result<void> commit(store::Batch& batch);
     Result<void> adopt(LiveRun& run, store::Batch& batch);
     Result<void> hold_if_rebound(LiveRun& run, store::Batch& batch);  // core_bindings.cpp
+    struct PlannedChange;
+    Result<PlannedChange> plan_change(const RunHeader& header,
+                                      const std::shared_ptr<const Image>& image,
+                                      const Hash& image_hash, ChangeBy by);
+    Result<std::string> why_not_now(const RunHeader& header, const vm::Machine& machine);
+    Result<void> tell_again(LiveRun& run, const MigrationPlan& plan, store::Batch& batch);
     Result<void> take_inbox(LiveRun& run, store::Batch& batch);
     Result<Started> begin_run(StartRequest request, store::Batch& batch);
+    Result<std::optional<Started>> started_before(const store::Tag& tag, const store::Batch& batch);
+    static void put_start(const store::RunId& run, const store::Tag& tag,
+                          std::optional<std::uint64_t> seq, store::Batch& batch);
     std::shared_ptr<Attempt> make_attempt(LiveRun& run, const vm::Want& want, const Bytes16& key,
                                           std::int64_t now_ms);
     vm::OutcomeFact outcome_of(LiveRun& run, const InFlight& flight, const Completion& completion);
@@ -182,6 +292,7 @@ class Core {
     std::unique_ptr<LockTable> locks_;
     std::map<std::string, WorkerFunction> workers_;
     std::map<store::RunId, std::unique_ptr<LiveRun>> runs_;
+    std::uint64_t arrivals_ = 0;
     std::set<store::RunId> touched_;                          // since the last launch
     std::set<store::RunId> starved_;                          // want to start what may not yet
     std::set<std::pair<std::int64_t, store::RunId>> timers_;  // earliest due of each run
@@ -189,8 +300,16 @@ class Core {
     Pacer pacer_;
     std::unique_ptr<KeyLedger> ledger_;
     std::map<store::Tag, std::set<store::RunId>> key_waiters_;  // behind another use of a key
+    std::int64_t next_sweep_ms_ = 0;                            // monotonic
+    std::int64_t sweep_offset_ms_ = 0;                          // wall - monotonic, last time
+    std::string witnessed_;                                     // the last note written there
     store::Batch begun_;                                        // by start_soon, for the next turn
     std::vector<std::shared_ptr<Attempt>> to_send_;             // after the commit
+    std::vector<Served> served_;
+    bool look_at_queues_ = false;  // a run has ended, and times of schedules may wait for that
+    ChangeFeed feed_;
+    std::vector<std::pair<std::string, WorkerNotes>> notes_;
+    std::vector<std::pair<const WorkerNotes*, std::string>> settled_;  // forgotten after the commit
     std::function<void(std::chrono::milliseconds)> waiter_;
     int wake_fd_ = -1;
     std::unique_ptr<WorkerPool> pool_;  // last: its threads end first

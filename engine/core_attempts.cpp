@@ -7,6 +7,7 @@
 
 #include "engine/core.h"
 #include "vm/boundary.h"
+#include "vm/error_value.h"
 
 namespace weft::engine {
 namespace {
@@ -45,6 +46,22 @@ bool is_known_error(const WorkerRow& worker, const std::string& name) {
         return std::find(names.begin(), names.end(), name) != names.end();
     };
     return has(kBuiltIn) || has(worker.fails);
+}
+
+// The fields of a declared error, as a value. What does not fit the declaration is a Guard, like a
+// result that does not; whether the effect happened is as the worker said.
+void read_fields(const Image& image, const WorkerError& error, vm::OutcomeFact& fact) {
+    const auto* row = vm::declared_error(image, fact.error);
+    if (row == nullptr) return;
+    auto fields = vm::read_value(image, row->fields, error.fields.empty() ? "{}" : error.fields);
+    if (fields) {
+        fact.detail = std::move(*fields);
+        return;
+    }
+    fact.message = fmt::format(
+        "the fields of the error {} do not fit its declaration{}: {}", fact.error,
+        fields.error().path.empty() ? "" : " at " + fields.error().path, fields.error().message);
+    fact.error = "Guard";
 }
 
 }  // namespace
@@ -116,6 +133,7 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
     fact.error = is_known_error(worker, error.name) ? error.name : "Unavailable";
     fact.message = error.message;
     if (flight.timed_out) fact.error = "Timeout";
+    read_fields(image, error, fact);
     if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
     bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
     fact.status = !sure              ? vm::OutcomeStatus::Unknown

@@ -2,9 +2,15 @@
 // health of their workers.
 #include <algorithm>
 
+#include "engine/breakers.h"
 #include "engine/core.h"
 
 namespace weft::engine {
+namespace {
+
+constexpr std::int64_t kLongAgoMs = 1'000LL * 366 * 86'400'000;  // longer than a breaker's time
+
+}  // namespace
 
 Health health_of(const InFlight& flight, const vm::OutcomeFact& fact) {
     if (flight.cancelled && !flight.timed_out) return Health::Unknown;
@@ -33,6 +39,19 @@ void Core::forget_paced(LiveRun& run, const std::vector<vm::Want>& wants) {
 
 void Core::finish_paced(const Attempt& attempt, Health health) {
     if (attempt.is_paced) pacer_.finished(attempt.worker, health, time_->monotonic());
+}
+
+// A breaker that was open when the engine before this one ended is open still, for what is left of
+// its time. One that was letting attempts through begins anew with a few.
+Result<void> Core::take_over_breakers() {
+    WEFT_TRY(known, last_breakers(*store_));
+    for (const auto& breaker : known) {
+        const auto ago_ms = breaker.state == BreakerState::HalfOpen
+                                ? kLongAgoMs
+                                : std::max<std::int64_t>(0, time_->now() - breaker.since_ms);
+        pacer_.take_over(breaker.worker, time_->monotonic() - ago_ms);
+    }
+    return {};
 }
 
 Result<void> Core::log_breakers(store::Batch& batch) {

@@ -12,6 +12,17 @@
 #include "store/key_file.h"
 
 namespace weft::engine {
+namespace {
+
+Result<bool> has_live_run(store::Store& store) {
+    store::RunFilter filter;
+    filter.ended = false;
+    filter.limit = 1;
+    WEFT_TRY(rows, store.runs(filter));
+    return !rows.empty();
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     WEFT_TRY(config, load_config(options.config));
@@ -41,12 +52,18 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     WEFT_TRY(system, SystemChain::open(*core->store_));
     core->system_ = std::move(system);
     core->locks_ = std::make_unique<LockTable>(*core->store_);
-    core->time_ = std::make_unique<EngineTime>(
-        options.clock != nullptr ? *options.clock : system_clock(), core->system_->last_time_ms());
+    WEFT_TRY(is_guarded, has_live_run(*core->store_));
+    core->time_ =
+        std::make_unique<EngineTime>(options.clock != nullptr ? *options.clock : system_clock(),
+                                     core->system_->last_time_ms(), is_guarded);
+    WEFT_TRY(redone, Erasure(*core->store_, *core->system_).redo(core->system_->last_time_ms()));
+    static_cast<void>(redone);
     if (!options.brief) {
+        WEFT_TRY_VOID(core->doubt_clock(core->system_->last_time_ms()));
         store::Batch batch;
         WEFT_TRY_VOID(core->system_->opened(core->time_->now(), batch));
         WEFT_TRY_VOID(core->commit(batch));
+        WEFT_TRY_VOID(core->take_over_breakers());
     }
     return core;
 }
@@ -60,11 +77,30 @@ Result<Core::Started> Core::start(StartRequest request) {
         if (!started.existed) runs_.erase(started.run);
         return std::unexpected(durable.error());
     }
+    if (started.existed) WEFT_TRY_VOID(take_up(started.run));
     return started;
 }
 
 Result<Core::Started> Core::start_soon(StartRequest request) {
-    return begin_run(std::move(request), begun_);
+    WEFT_TRY(started, begin_run(std::move(request), begun_));
+    if (started.existed) WEFT_TRY_VOID(take_up(started.run));
+    return started;
+}
+
+// The run that this very request began, also in a turn that is not committed yet.
+Result<std::optional<Core::Started>> Core::started_before(const store::Tag& tag,
+                                                          const store::Batch& batch) {
+    for (const auto& row : batch.inbox) {
+        if (row.tag == tag) return Started{row.run, true, true};
+    }
+    WEFT_TRY(before, taken_before(InboxKind::Start, tag));
+    if (!before) return std::optional<Started>();
+    return Started{before->run, true, true};
+}
+
+void Core::put_start(const store::RunId& run, const store::Tag& tag,
+                     std::optional<std::uint64_t> seq, store::Batch& batch) {
+    batch.inbox.push_back({run, static_cast<std::int32_t>(InboxKind::Start), tag, "", seq});
 }
 
 // Everything of a start but its commit.
@@ -82,12 +118,15 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
             fmt::format("the disk of {} is nearly full; no new run is taken", store_->path()),
             "free at least 64 MiB");
     }
+    if (request.tag) {
+        WEFT_TRY(before, started_before(*request.tag, batch));
+        if (before) return *before;
+    }
     std::int64_t now = time_->now();
     store::RunRow row;
     row.id = store_->entropy().bytes<16>();
     row.image = image_hash(request.program.encoded);
     row.begun_ms = now;
-    if (found->retain_ms > 0) row.retain_until_ms = now + found->retain_ms;
     WEFT_TRY(slot, store_->take_slot());
     row.slot = slot;
     WEFT_TRY(key, store_->keys().slot_key(slot));
@@ -95,8 +134,8 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     WEFT_TRY(input, read_run_input(image, *found, request, *files));
     WEFT_TRY(known, run_of_key(image, *found, input, row, batch));
     if (known) {
-        WEFT_TRY_VOID(take_up(*known));
-        return Started{*known, true};
+        if (request.tag) put_start(*known, *request.tag, std::nullopt, batch);
+        return Started{*known, true, false};
     }
     WEFT_TRY(subjects, subjects_of(image, *found, input));
     WEFT_TRY(actor, system_->actor(request.actor, now, batch));
@@ -127,13 +166,15 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     body.actor = actor;
     body.start_tag = row.start_tag.value_or(store::Tag{});
     put_subjects(id, begin.subjects, batch);
+    if (request.tag) put_start(id, *request.tag, 0, batch);
     WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, encode_body(body),
                                  batch));
     run->files = std::move(files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
+    placed.arrival = ++arrivals_;
     touched_.insert(id);
     WEFT_TRY_VOID(begin_subs(placed, batch));
-    return Started{id, false};
+    return Started{id, false, false};
 }
 
 Result<void> Core::take_up(const store::RunId& id) {
@@ -160,6 +201,7 @@ Result<void> Core::take_up(const store::RunId& id) {
     WEFT_TRY(files, files_of_run(*store_, id));
     run->files = std::move(files);
     auto& placed = *runs_.emplace(id, std::move(run)).first->second;
+    placed.arrival = ++arrivals_;
     store::Batch batch = std::exchange(begun_, {});
     if (resumed.is_damaged) batch.changes.emplace_back(store::DropSnapshot{id});
     WEFT_TRY_VOID(adopt(placed, batch));

@@ -25,7 +25,6 @@ Result<void> Core::begin_sub(LiveRun& parent, const AskedSub& asked, store::Batc
     row.image = parent.row().image;
     row.parent = parent.id();
     row.begun_ms = now;
-    if (workflow.retain_ms > 0) row.retain_until_ms = now + workflow.retain_ms;
     WEFT_TRY(slot, store_->take_slot());
     row.slot = slot;
     WEFT_TRY(key, store_->keys().slot_key(slot));
@@ -62,6 +61,7 @@ Result<void> Core::begin_sub(LiveRun& parent, const AskedSub& asked, store::Batc
                                  batch));
     run->files = std::move(files);
     auto& placed = *runs_.emplace(row.id, std::move(run)).first->second;
+    placed.arrival = ++arrivals_;
     touched_.insert(row.id);
     return begin_subs(placed, batch);
 }

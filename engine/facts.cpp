@@ -39,9 +39,11 @@ FactRecord encode(const vm::OutcomeFact& fact, const FactContext& context) {
     }
     body.cost_micros = fact.cost_micros;
     body.currency = pack_currency(fact.currency);
-    auto payload = Value::record({fact.value, Value::text(fact.error), Value::text(fact.message),
-                                  optional_int(fact.retry_after_ms), Value::text(fact.currency)});
-    return {RecordKind::Outcome, false, encode_body(body), canonical(payload)};
+    std::vector<Value> parts = {fact.value, Value::text(fact.error), Value::text(fact.message),
+                                optional_int(fact.retry_after_ms), Value::text(fact.currency)};
+    if (!fact.detail.is_none()) parts.push_back(fact.detail);
+    return {RecordKind::Outcome, false, encode_body(body),
+            canonical(Value::record(std::move(parts)))};
 }
 
 FactRecord encode(const vm::SettledFact& fact, const FactContext& context) {
@@ -64,8 +66,10 @@ FactRecord encode(const vm::DecisionFact& fact, const FactContext& context) {
     body.task = fact.task;
     body.decision = static_cast<DecisionCode>(fact.decision);
     body.actor = context.actor;
-    auto payload = Value::record({Value::text(fact.by), Value::text(fact.reason),
-                                  Value::text(fact.role), Value::list(fact.values)});
+    std::vector<Value> parts = {Value::text(fact.by), Value::text(fact.reason),
+                                Value::text(fact.role), Value::list(fact.values)};
+    if (!context.signed_note.empty()) parts.push_back(Value::text(context.signed_note));
+    auto payload = Value::record(std::move(parts));
     return {RecordKind::Decision, false, encode_body(body), canonical(payload)};
 }
 
@@ -171,9 +175,13 @@ std::unexpected<Error> bad_shape() {
 Result<vm::Fact> decode_outcome(const Record& record, const std::string& payload) {
     auto body = decode_body<OutcomeBody>(record.body);
     if (!body) return bad_shape();
-    WEFT_TRY(values, fields(payload, 5));
+    // The fields of a declared error stand at the end where it has any.
+    auto known = fields(payload, 5);
+    if (!known) known = fields(payload, 6);
+    WEFT_TRY(values, std::move(known));
     bool whole = texts(values, 1, 2) && values[4].tag() == Tag::Text &&
-                 (values[3].is_none() || values[3].tag() == Tag::Int);
+                 (values[3].is_none() || values[3].tag() == Tag::Int) &&
+                 (values.size() == 5 || values[5].tag() == Tag::Record);
     if (!whole) return bad_shape();
     vm::OutcomeFact fact;
     fact.call = body->call;
@@ -185,13 +193,17 @@ Result<vm::Fact> decode_outcome(const Record& record, const std::string& payload
     if (!values[3].is_none()) fact.retry_after_ms = values[3].as_int();
     fact.cost_micros = body->cost_micros;
     fact.currency = values[4].as_text();
+    if (values.size() > 5) fact.detail = values[5];
     return fact;
 }
 
 Result<vm::Fact> decode_decision(const Record& record, const std::string& payload) {
     auto body = decode_body<DecisionBody>(record.body);
     if (!body) return bad_shape();
-    WEFT_TRY(values, fields(payload, 4));
+    // A fifth field is the signature, which the machine does not see.
+    auto known = fields(payload, 4);
+    if (!known) known = fields(payload, 5);
+    WEFT_TRY(values, std::move(known));
     if (!texts(values, 0, 3) || values[3].tag() != Tag::List) return bad_shape();
     vm::DecisionFact fact;
     fact.task = body->task;

@@ -16,7 +16,9 @@ namespace weft::engine {
 struct FactContext {
     Bytes16 actor{};             // who: decision, cancel, kill, released, settled
     Bytes16 binding{};           // start: digest of the worker's binding
+    std::string signed_note{};   // decision: the statement, signed by whoever decides
     std::uint32_t declared = 0;  // outcome: index of a declared error in the worker's `fails`
+    bool copied = false;         // the run was told before, under another program
 };
 
 struct FactRecord {

@@ -6,8 +6,10 @@
 #include <array>
 
 #include "bytecode/record.h"
+#include "engine/error_fields.h"
 #include "engine/history_text.h"
 #include "engine/request_context.h"
+#include "engine/sites.h"
 
 namespace weft::engine {
 namespace {
@@ -41,6 +43,35 @@ std::vector<Value> requirement_records(const Value& payload) {
     return {};
 }
 
+std::string hit_text(const HitBody& body, const std::string& refused) {
+    const auto run = to_hex(view(body.origin_run)).substr(0, 8);
+    switch (body.source) {
+        case HitSource::Migration:
+            return refused.empty()
+                       ? fmt::format("taken over from record {}", body.origin_seq)
+                       : fmt::format("failed at record {}: {}", body.origin_seq, refused);
+        case HitSource::Key:
+            if (refused.empty()) return fmt::format("had before with this key, in run {}", run);
+            break;
+        case HitSource::Cache:
+            if (refused.empty()) return fmt::format("taken from the cache, had in run {}", run);
+            break;
+    }
+    return "refused: " + refused;
+}
+
+// Who changed the run's program, and why.
+std::string change_text(const ReadRecord& record) {
+    const auto fields = payload_fields(record.payload);
+    const auto why = text_field(fields, 1);
+    return fmt::format("{} by {}{}",
+                       record.record.kind == RecordKind::Adopted
+                           ? "goes on under another program that takes the same decisions, adopted"
+                           : "begins again under another program and takes over what was done, "
+                             "migrated",
+                       name_field(fields, 0), why.empty() ? "" : ": " + why);
+}
+
 }  // namespace
 
 HistoryEntry Historian::entry(const ReadRecord& record) {
@@ -50,50 +81,23 @@ HistoryEntry Historian::entry(const ReadRecord& record) {
     out.time_ms = record.record.time_ms;
     out.kind = record.record.kind;
     out.branch = record.record.branch;
-    out.payload = record.payload;
+    const auto hidden = secrets_.hide(record.record, record.payload);
+    out.payload = hidden ? canonical(*hidden) : record.payload;
     fill_place(record, out);
     describe(record, out);
+    if (record.payload_state == PayloadState::Erased) out.text += " (the data was erased)";
     return out;
 }
 
 void Historian::fill_place(const ReadRecord& record, HistoryEntry& out) const {
-    const Image& image = *header_.image;
-    if (record.record.site >= image.sites.size()) return;
-    const auto& site = image.sites[record.record.site];
-    switch (site.kind) {
-        case SiteKind::Step:
-            out.step = image.steps[site.row].path;
-            break;
-        case SiteKind::Sub:
-            out.step = image.subs[site.row].path;
-            break;
-        case SiteKind::Fork:
-            out.step = image.forks[site.row].path;
-            break;
-        case SiteKind::Block:
-            out.step = image.blocks[site.row].path;
-            break;
-        case SiteKind::Gate:
-            out.step = image.gates[site.row].path;
-            break;
-        case SiteKind::Review:
-            out.step = image.reviews[site.row].path;
-            break;
-        case SiteKind::Wait:
-            out.step = image.waits[site.row].path;
-            break;
-        case SiteKind::Lock:
-            out.step = image.locks[site.row].path;
-            break;
-        default:
-            break;
-    }
-    const auto& function = image.functions[site.function];
-    if (site.pc >= function.places.size()) return;
-    const auto& place = function.places[site.pc];
-    if (place.file < image.files.size() && place.line > 0) {
-        out.place = fmt::format("{}:{}", image.files[place.file], place.line);
-    }
+    out.step = site_path(*image_, record.record.site);
+    out.place = site_place(*image_, record.record.site);
+}
+
+const WorkflowRow& Historian::workflow() const {
+    const auto& name = header_.workflow_row().name;
+    const auto found = std::ranges::find(image_->workflows, name, &WorkflowRow::name);
+    return found == image_->workflows.end() ? image_->workflows.front() : *found;
 }
 
 void Historian::fill_of_call(std::uint64_t call, HistoryEntry& out) const {
@@ -109,7 +113,7 @@ void Historian::fill_of_call(std::uint64_t call, HistoryEntry& out) const {
 void Historian::describe(const ReadRecord& record, HistoryEntry& out) {
     switch (record.record.kind) {
         case RecordKind::Begin:
-            out.text = fmt::format("begun by {}", text_field(payload_fields(record.payload), 4));
+            out.text = fmt::format("begun by {}", name_field(payload_fields(record.payload), 4));
             break;
         case RecordKind::End:
             if (auto body = decode_body<EndBody>(record.record.body)) {
@@ -119,6 +123,9 @@ void Historian::describe(const ReadRecord& record, HistoryEntry& out) {
                 if (body->status != EndStatus::Completed && fields.size() >= 2) {
                     out.error = text_field(fields, 0);
                     out.text += fmt::format(": {}, {}", out.error, text_field(fields, 1));
+                    if (fields.size() > 4) {
+                        out.text += error_fields_text(*header_.image, out.error, fields[4]);
+                    }
                 }
             }
             break;
@@ -172,7 +179,7 @@ void Historian::describe_call(const ReadRecord& record, HistoryEntry& out) {
     }
     auto body = decode_body<CallBody>(record.record.body);
     if (!body) return;
-    const Image& image = *header_.image;
+    const Image& image = *image_;
     out.call = out.seq;
     out.worker = body->worker < image.workers.size() ? image.workers[body->worker].name : "?";
     out.direction = static_cast<std::uint8_t>(body->direction);
@@ -212,10 +219,14 @@ void Historian::describe_outcome(const ReadRecord& record, HistoryEntry& out) {
             out.text = fmt::format("done in {}", took);
             break;
         case OutcomeCode::Failed:
-            out.text = fmt::format("failed after {}: {}, {}", took, out.error, why);
+            out.text = fmt::format("failed after {}", took);
+            if (!fields.empty()) out.text += fmt::format(": {}, {}", out.error, why);
+            if (fields.size() > 5) {
+                out.text += error_fields_text(*header_.image, out.error, fields[5]);
+            }
             break;
         case OutcomeCode::Unknown:
-            out.text = fmt::format("in doubt: {}", why);
+            out.text = fields.empty() ? "in doubt" : fmt::format("in doubt: {}", why);
             break;
         case OutcomeCode::Cancelled:
             out.text = fmt::format("cancelled after {}", took);
@@ -253,7 +264,7 @@ void Historian::describe_gate(const ReadRecord& record, HistoryEntry& out) const
         out.text += fmt::format("; {} {}", passed ? "ok" : "MISS", text_field(parts, 3));
         if (!parts[0].is_none()) out.text += fmt::format(" (is {})", score_text(parts[0]));
     }
-    const Image& image = *header_.image;
+    const Image& image = *image_;
     if (body->verdict == GateVerdict::Missed && record.record.site < image.sites.size()) {
         const auto& gate = image.gates[image.sites[record.record.site].row];
         if (body->rung < gate.rungs.size()) out.text += "; next: " + gate.rungs[body->rung];
@@ -297,7 +308,9 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
             if (auto body = decode_body<UndoEndBody>(bytes);
                 body && record.record.kind == RecordKind::UndoEnd) {
                 fill_of_call(body->call, out);
-                out.text = body->status == UndoStatus::Done ? "undone" : "could not be undone";
+                out.text = body->status == UndoStatus::Done      ? "undone"
+                           : body->status == UndoStatus::Skipped ? "left as it is"
+                                                                 : "could not be undone";
             } else if (auto begin = decode_body<UndoBeginBody>(bytes)) {
                 fill_of_call(begin->call, out);
                 out.text = "is undone";
@@ -310,22 +323,22 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
             if (auto body = decode_body<HitBody>(bytes)) {
                 fill_of_call(body->call, out);
                 const auto refused = text_field(payload_fields(record.payload), 1);
-                const auto run = to_hex(view(body->origin_run)).substr(0, 8);
-                out.text = !refused.empty() ? "refused: " + refused
-                           : body->source == HitSource::Key
-                               ? fmt::format("had before with this key, in run {}", run)
-                               : fmt::format("taken from the cache, had in run {}", run);
+                out.text = hit_text(*body, refused);
             }
             break;
         case RecordKind::SubStart:
         case RecordKind::SubEnded:
             describe_sub(record, out);
             break;
+        case RecordKind::Adopted:
+        case RecordKind::Migrated:
+            out.text = change_text(record);
+            break;
         case RecordKind::Budget:
             out.text = "not started: it could pass the budget";
             break;
         case RecordKind::Event:
-            out.text = "event";
+            describe_event(record, out);
             break;
         default:
             out.text = record_kind_info(static_cast<std::uint8_t>(out.kind))->summary;
@@ -336,7 +349,7 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
 void Historian::describe_sub(const ReadRecord& record, HistoryEntry& out) {
     if (auto body = decode_body<SubStartBody>(record.record.body);
         body && record.record.kind == RecordKind::SubStart) {
-        const auto& workflows = header_.image->workflows;
+        const auto& workflows = image_->workflows;
         const auto name =
             body->workflow < workflows.size() ? workflows[body->workflow].name : std::string("?");
         calls_[out.seq] = {out.step, name, 0, 0, out.time_ms};
@@ -356,33 +369,49 @@ void Historian::describe_sub(const ReadRecord& record, HistoryEntry& out) {
 }
 
 void Historian::describe_event(const ReadRecord& record, HistoryEntry& out) const {
-    const Image& image = *header_.image;
+    const Image& image = *image_;
     Value value;
     bool known = record.record.site < image.sites.size() && decode_canonical(record.payload, value);
     if (!known) return;
     const auto& event = image.events[image.sites[record.record.site].row];
-    std::string json = to_json(image.types, event.type, value);
-    constexpr std::size_t kShown = 200;
-    if (json.size() > kShown) json = json.substr(0, kShown) + "…";
-    out.text = fmt::format("{}: {}", event.name, json);
+    out.text =
+        fmt::format("{}: {}", event.name, shortened(to_json(image.types, event.type, value)));
 }
 
 HistoryCursor::HistoryCursor(RunHeader header)
-    : header_(std::move(header)), historian_(header_), replayer_(header_) {}
+    : header_(std::move(header)),
+      historian_(header_),
+      replayer_(std::make_unique<Replayer>(header_)) {}
+
+Result<std::shared_ptr<const Image>> HistoryCursor::image_for(ReadRecord& record) {
+    if (replayer_) {
+        const auto same = replayer_->take(record);
+        if (same && *same) return replayer_->so_far().image;
+        if (same) return nullptr;
+        const bool erased =
+            same.error().kind == ErrorKind::Refused && record.payload_state == PayloadState::Erased;
+        if (!erased) return std::unexpected(same.error());
+        replayer_.reset();
+    }
+    const auto hash = image_from(record.record);
+    return hash ? header_.origin->image(*hash) : historian_.image();
+}
 
 Result<std::vector<HistoryEntry>> HistoryCursor::read(store::Store& store, std::uint64_t from,
                                                       std::size_t limit) {
     std::vector<HistoryEntry> out;
     if (limit == 0) return out;
-    WEFT_TRY_VOID(read_records(store, header_, replayer_.so_far().head,
-                               [&](ReadRecord& record) -> Result<bool> {
-                                   WEFT_TRY(same, replayer_.take(record));
-                                   if (!same) return false;
-                                   HistoryEntry entry = historian_.entry(record);
-                                   if (entry.seq >= from) out.push_back(std::move(entry));
-                                   return out.size() < limit;
-                               }));
-    if (const auto& divergence = replayer_.so_far().divergence) {
+    WEFT_TRY_VOID(read_records(store, header_, head_, [&](ReadRecord& record) -> Result<bool> {
+        WEFT_TRY(image, image_for(record));
+        if (!image) return false;
+        head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
+        historian_.use(std::move(image));
+        HistoryEntry entry = historian_.entry(record);
+        if (entry.seq >= from) out.push_back(std::move(entry));
+        return out.size() < limit;
+    }));
+    if (replayer_ && replayer_->so_far().divergence) {
+        const auto& divergence = replayer_->so_far().divergence;
         return fail(ErrorKind::Corrupt,
                     fmt::format("the run diverges from its program at record {}: {}",
                                 divergence->seq, divergence->what));

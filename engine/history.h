@@ -11,6 +11,7 @@
 
 #include "engine/replay.h"
 #include "engine/run_reader.h"
+#include "engine/secret_view.h"
 
 namespace weft::engine {
 
@@ -23,7 +24,7 @@ struct HistoryEntry {
     std::string step;     // path of the step, gate, review or fork; empty for the rest
     std::string place;    // "document_qa.wf:52"
     std::string text;     // one line: "attempt 2 failed: Timeout, 90 s"
-    std::string payload;  // canonical bytes; empty when there is none
+    std::string payload;  // canonical bytes without secrets; empty when there is none
     // Filled for the kinds that have them.
     std::uint64_t call = 0;
     std::uint16_t attempt = 0;
@@ -41,7 +42,14 @@ struct HistoryEntry {
 // Turns records into entries; remembers the calls, so feed it a run's records in order.
 class Historian {
   public:
-    explicit Historian(const RunHeader& header) : header_(header) {}
+    explicit Historian(const RunHeader& header)
+        : header_(header), image_(header.first_image), secrets_(header.first_image) {}
+    // What the records from now on belong to.
+    void use(std::shared_ptr<const Image> image) {
+        secrets_.use(image);
+        image_ = std::move(image);
+    }
+    [[nodiscard]] const std::shared_ptr<const Image>& image() const { return image_; }
     HistoryEntry entry(const ReadRecord& record);
 
   private:
@@ -64,7 +72,12 @@ class Historian {
     void describe_sub(const ReadRecord& record, HistoryEntry& out);
     void describe_flow(const ReadRecord& record, HistoryEntry& out);
 
+    // The run's workflow in the image of the moment.
+    [[nodiscard]] const WorkflowRow& workflow() const;
+
     const RunHeader& header_;
+    std::shared_ptr<const Image> image_;
+    SecretView secrets_;
     std::map<std::uint64_t, Call> calls_;
     std::map<std::uint64_t, std::string> tasks_;  // review-open seq -> path
     std::map<std::uint64_t, std::string> timers_;
@@ -80,16 +93,21 @@ class HistoryCursor {
     HistoryCursor& operator=(const HistoryCursor&) = delete;
 
     // Seq of the first record not read yet.
-    [[nodiscard]] std::uint64_t next() const { return replayer_.so_far().head.next_seq; }
+    [[nodiscard]] std::uint64_t next() const { return head_.next_seq; }
     [[nodiscard]] const RunHeader& header() const { return header_; }
     // The entries from `from` (not before `next()`) on, at most `limit`. Corrupt: the run diverges.
+    // Of what was erased they tell what the records themselves say.
     Result<std::vector<HistoryEntry>> read(store::Store& store, std::uint64_t from,
                                            std::size_t limit);
 
   private:
+    // The image that the records from this one on belong to; none: the run parts from its program.
+    Result<std::shared_ptr<const Image>> image_for(ReadRecord& record);
+
     RunHeader header_;
     Historian historian_;
-    Replayer replayer_;
+    std::unique_ptr<Replayer> replayer_;  // null: a payload was erased
+    store::RunHead head_;
 };
 
 // The whole history.

@@ -13,6 +13,11 @@ Result<std::unique_ptr<HistoryCursor>> HistoryCursors::take(store::Store& store,
         if ((*it)->header().row.id != run || (*it)->next() > from) continue;
         if (best == kept_.end() || (*it)->next() > (*best)->next()) best = it;
     }
+    // What was erased must not be read on out of memory.
+    if (best != kept_.end() && !store.run_key(run)) {
+        kept_.erase(best);
+        best = kept_.end();
+    }
     if (best != kept_.end()) {
         auto out = std::move(*best);
         kept_.erase(best);

@@ -25,8 +25,21 @@ std::vector<Value> payload_fields(const std::string& payload) {
     return value.items();
 }
 
+std::string shortened(std::string text) {
+    constexpr std::size_t kShown = 200;
+    if (text.size() <= kShown) return text;
+    auto end = kShown;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end) + "…";
+}
+
 std::string text_field(const std::vector<Value>& fields, std::size_t i) {
     return i < fields.size() && fields[i].tag() == Tag::Text ? fields[i].as_text() : std::string();
+}
+
+std::string name_field(const std::vector<Value>& fields, std::size_t i) {
+    auto name = text_field(fields, i);
+    return name.empty() ? "somebody" : name;
 }
 
 void Historian::describe_people(const ReadRecord& record, HistoryEntry& out) const {
@@ -41,7 +54,7 @@ void Historian::describe_people(const ReadRecord& record, HistoryEntry& out) con
             if (!body) return;
             out.due_ms = body->due_ms;
             out.task = body->task;
-            const Image& image = *header_.image;
+            const Image& image = *image_;
             const auto& review = image.reviews[image.sites[record.record.site].row];
             if (!review.lines.empty() && body->rung >= review.lines.size()) return;
             bool again = body->task != out.seq;
@@ -58,36 +71,38 @@ void Historian::describe_people(const ReadRecord& record, HistoryEntry& out) con
             if (!body) return;
             out.status = static_cast<std::uint8_t>(body->decision);
             out.task = body->task;
-            out.text = fmt::format("{} by {} as \"{}\"{}", kWords[out.status],
-                                   text_field(fields, 0), text_field(fields, 2), reason(1));
+            out.text = fmt::format("{} by {}", kWords[out.status], name_field(fields, 0));
+            if (!fields.empty()) {
+                out.text += fmt::format(" as \"{}\"{}", text_field(fields, 2), reason(1));
+            }
             break;
         }
         case RecordKind::Cancel:
-            out.text = fmt::format("cancelled by {}{}", text_field(fields, 0), reason(1));
+            out.text = fmt::format("cancelled by {}{}", name_field(fields, 0), reason(1));
             break;
         case RecordKind::Kill:
-            out.text = fmt::format("killed by {}{}", text_field(fields, 0), reason(1));
+            out.text = fmt::format("killed by {}{}", name_field(fields, 0), reason(1));
             break;
         case RecordKind::HeldByOperator:
-            out.text = fmt::format("held by {}{}", text_field(fields, 0), reason(1));
+            out.text = fmt::format("held by {}{}", name_field(fields, 0), reason(1));
             break;
         case RecordKind::Operator: {
             static constexpr std::array<std::string_view, 4> kActions = {
                 "lets it be tried again", "skips it", "settles a doubt", "notes"};
             auto body = decode_body<OperatorBody>(record.record.body);
             if (!body) return;
-            out.text = fmt::format("{} {}{}", text_field(fields, 0),
+            out.text = fmt::format("{} {}{}", name_field(fields, 0),
                                    kActions[static_cast<std::size_t>(body->action)], reason(1));
             break;
         }
         default:
-            out.text = fmt::format("released by {}{}", text_field(fields, 0), reason(1));
+            out.text = fmt::format("released by {}{}", name_field(fields, 0), reason(1));
             break;
     }
 }
 
 void Historian::describe_outside(const ReadRecord& record, HistoryEntry& out) {
-    const auto& signals = header_.workflow_row().signals;
+    const auto& signals = workflow().signals;
     const auto name = [&](std::uint32_t signal) {
         return signal < signals.size() ? signals[signal].name : std::to_string(signal);
     };
@@ -95,7 +110,7 @@ void Historian::describe_outside(const ReadRecord& record, HistoryEntry& out) {
     switch (record.record.kind) {
         case RecordKind::Signal:
             if (auto body = decode_body<SignalBody>(record.record.body)) {
-                std::string by = text_field(fields, 1);
+                std::string by = name_field(fields, 1);
                 out.text = fmt::format("signal {} came from {}", name(body->signal), by);
             }
             break;

@@ -14,8 +14,9 @@
 
 namespace weft::engine {
 
-// Stored; numbers are append-only. 1 is kept for starts.
+// Stored; numbers are append-only.
 enum class InboxKind : std::int32_t {
+    Start = 1,  // taken in the commit of the run's begin; the row is that run's
     Decision = 2,
     Cancel = 3,
     Kill = 4,

@@ -44,16 +44,22 @@ LiveRun::LiveRun(store::Store& store, RunHeader header, vm::Machine machine,
 
 Result<void> LiveRun::apply(const vm::Fact& fact, const FactContext& context, std::int64_t now_ms,
                             store::Batch& batch) {
-    return apply_encoded(fact, encode_fact(fact, context), now_ms, batch);
+    return append_fact(fact, encode_fact(fact, context), context.copied, now_ms, batch);
 }
 
 Result<void> LiveRun::apply_encoded(const vm::Fact& fact, FactRecord encoded, std::int64_t now_ms,
                                     store::Batch& batch) {
+    return append_fact(fact, std::move(encoded), false, now_ms, batch);
+}
+
+Result<void> LiveRun::append_fact(const vm::Fact& fact, FactRecord encoded, bool copied,
+                                  std::int64_t now_ms, store::Batch& batch) {
     last_time_ms_ = std::max(last_time_ms_, now_ms);
     RecordDraft draft;
     draft.kind = encoded.kind;
     draft.fact = true;
     draft.by_operator = encoded.by_operator;
+    draft.copied = copied;
     draft.time_ms = last_time_ms_;
     draft.body = std::move(encoded.body);
     draft.payload = std::move(encoded.payload);
@@ -83,12 +89,70 @@ Result<void> LiveRun::append_commands(const vm::Progress& progress, store::Batch
         subs_.push_back({*asked, writer_.head().last_hash});
     }
     keyed_.insert(keyed_.end(), progress.keyed.begin(), progress.keyed.end());
+    settled_.insert(settled_.end(), progress.settled.begin(), progress.settled.end());
+    return {};
+}
+
+Result<void> LiveRun::append_change(RecordKind kind, const Change& change, std::int64_t now_ms,
+                                    store::Batch& batch) {
+    last_time_ms_ = std::max(last_time_ms_, now_ms);
+    RecordDraft draft;
+    draft.kind = kind;
+    draft.fact = true;
+    draft.by_operator = true;
+    draft.time_ms = last_time_ms_;
+    draft.body = change.body;
+    draft.payload = change.payload;
+    draft.check = machine_.check();
+    WEFT_TRY_VOID(writer_.append(draft, batch));
+    header_.image = change.image;
+    header_.row.image = change.image_hash;
+    std::erase_if(batch.runs, [&](const store::RunRow& row) { return row.id == header_.row.id; });
+    batch.runs.push_back(header_.row);
+    return {};
+}
+
+Result<void> LiveRun::adopt(Change change, vm::Machine machine, std::int64_t now_ms,
+                            store::Batch& batch) {
+    WEFT_TRY_VOID(append_change(RecordKind::Adopted, change, now_ms, batch));
+    machine_ = std::move(machine);
+    header_.workflow = machine_.begin().workflow;
+    // What is under way goes on, under the numbers that the new image has for it.
+    for (const auto& want : machine_.wants()) {
+        const bool is_open =
+            want.kind == vm::WantKind::Outcome || want.kind == vm::WantKind::Cancel;
+        if (InFlight* open = is_open ? flight(want.call) : nullptr) {
+            open->step = want.step;
+            open->worker = want.worker;
+        }
+    }
+    WEFT_TRY_VOID(append_commands(machine_.apply(vm::ResumedFact{}, last_time_ms_), batch));
+    note_status(batch);
+    // The one before it is of the other program.
+    snapshot_now(batch);
+    return {};
+}
+
+Result<void> LiveRun::migrate(Change change, const vm::Begin& begin, std::int64_t now_ms,
+                              store::Batch& batch) {
+    auto counters = machine_.counters();
+    ++counters.next_seq;  // behind the record of the change
+    WEFT_TRY_VOID(append_change(RecordKind::Migrated, change, now_ms, batch));
+    machine_ = vm::Machine(change.image, begin);
+    header_.workflow = begin.workflow;
+    WEFT_TRY_VOID(append_commands(machine_.start_again(counters, last_time_ms_), batch));
+    note_status(batch);
     return {};
 }
 
 void LiveRun::snapshot_if_due(store::Batch& batch) {
     if (ended() || !pace_.is_due(writer_.next_seq(), machine_.fuel())) return;
-    auto row = make_snapshot(store_, key(), id(), writer_.head(), machine_, last_time_ms_);
+    snapshot_now(batch);
+}
+
+void LiveRun::snapshot_now(store::Batch& batch) {
+    if (ended()) return;
+    auto row = make_snapshot(store_, key(), id(), writer_.head(), image(), machine_, last_time_ms_);
     pace_.taken(writer_.next_seq(), machine_.fuel(), row.box.size());
     batch.changes.emplace_back(std::move(row));
 }
@@ -102,6 +166,8 @@ void LiveRun::note_status(store::Batch& batch) {
     header_.row.status = static_cast<std::int32_t>(status);
     if (vm::is_ended(status)) {
         header_.row.ended_ms = last_time_ms_;
+        const auto retain_ms = header_.workflow_row().retain_ms;
+        if (retain_ms > 0) header_.row.retain_until_ms = last_time_ms_ + retain_ms;
         if (pace_.has_snapshot()) batch.changes.emplace_back(store::DropSnapshot{id()});
     }
     // The batch keeps one row a run, the latest.

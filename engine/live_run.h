@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/facts.h"
@@ -69,29 +70,56 @@ class LiveRun {
     Result<void> apply_encoded(const vm::Fact& fact, FactRecord encoded, std::int64_t now_ms,
                                store::Batch& batch);
 
+    // The row as it was just stored; later ones go on from it.
+    void set_legal_hold(bool held) { header_.row.hold = held ? 1 : 0; }
+    // The program that the run goes on under from now on, kept in the store with its source.
+    struct Change {
+        std::shared_ptr<const Image> image;
+        Hash image_hash{};
+        std::string body;     // of the record
+        std::string payload;  // who and why
+    };
+    // It takes the same decisions: `machine` has followed the log up to here.
+    Result<void> adopt(Change change, vm::Machine machine, std::int64_t now_ms,
+                       store::Batch& batch);
+    // It begins again; what was done is fed to it then.
+    Result<void> migrate(Change change, const vm::Begin& begin, std::int64_t now_ms,
+                         store::Batch& batch);
+
     // Between facts: writes the run's snapshot when it has worked enough since the last one.
     void snapshot_if_due(store::Batch& batch);
+    // The same at once: the last one is of no use any more.
+    void snapshot_now(store::Batch& batch);
 
+    std::uint64_t arrival = 0;                    // in its engine: who came first is served first
     std::map<std::uint64_t, InFlight> in_flight;  // by seq of the call
     InFlight* flight(std::uint64_t call) {
         auto found = in_flight.find(call);
         return found == in_flight.end() ? nullptr : &found->second;
     }
     std::shared_ptr<RunFiles> files;
+    std::optional<vm::RunStatus> told;  // the status that watchers know
     // What became of calls with keys since the last time.
     std::vector<vm::KeyedCall> take_keyed() { return std::exchange(keyed_, {}); }
+    // Calls that are over, since the last time.
+    std::vector<vm::SettledCall> take_settled() { return std::exchange(settled_, {}); }
     std::vector<AskedSub> take_subs() { return std::exchange(subs_, {}); }
     [[nodiscard]] const Hash& last_leaf() const { return writer_.head().last_hash; }
 
   private:
+    Result<void> append_fact(const vm::Fact& fact, FactRecord encoded, bool copied,
+                             std::int64_t now_ms, store::Batch& batch);
     Result<void> append_commands(const vm::Progress& progress, store::Batch& batch);
     void note_status(store::Batch& batch);
+    Result<void> append_change(RecordKind kind, const Change& change, std::int64_t now_ms,
+                               store::Batch& batch);
 
     store::Store& store_;
     RunHeader header_;
     vm::Machine machine_;
     RecordWriter writer_;
     std::vector<vm::KeyedCall> keyed_;
+    std::vector<vm::SettledCall> settled_;
     std::vector<AskedSub> subs_;
     SnapshotPace pace_;
     std::int64_t last_time_ms_ = 0;

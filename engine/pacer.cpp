@@ -47,10 +47,28 @@ void Pacer::try_half_open(const std::string& name, Worker& worker, std::int64_t 
     set_breaker(name, worker, BreakerState::HalfOpen);
 }
 
+void Pacer::take_over(const std::string& name, std::int64_t opened_ms) {
+    Worker& worker = workers_[name];
+    worker.breaker = BreakerState::Open;
+    worker.opened_ms = opened_ms;
+}
+
+// How long a breaker that was taken over stays open; a program without breaker has none.
+void Pacer::close_in(const std::string& name, Worker& worker) {
+    const auto opened = std::exchange(worker.opened_ms, {});
+    if (!opened) return;
+    if (worker.pacing.breaker_failures == 0) {
+        set_breaker(name, worker, BreakerState::Closed);
+    } else {
+        worker.open_until_ms = *opened + worker.pacing.breaker_open_ms;
+    }
+}
+
 bool Pacer::admit(const WorkerRow& row, const Bytes16& run, std::uint64_t call,
                   std::int64_t now_ms) {
     Worker& worker = workers_[row.name];
     worker.pacing = row.pacing;
+    close_in(row.name, worker);
     try_half_open(row.name, worker, now_ms);
     const Waiter waiter{run, call};
     const auto place = worker.places.find(waiter);

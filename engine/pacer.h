@@ -1,7 +1,7 @@
 // When an attempt may leave: the limits and breakers of workers, over all runs of this engine. It
 // decides nothing but that, so a run waits here without using up an attempt, replay knows nothing
 // of it, and a `within` around the wait goes on counting. It knows neither machines nor the store;
-// time is the monotonic clock's. A new engine starts with every breaker closed.
+// time is the monotonic clock's. What a former engine knew of a breaker is told by `take_over`.
 //
 // A breaker opens after its number of failures in its window (only failures that say that the
 // worker was not reached or did not answer: a refusal is an answer). When its time is over a few
@@ -40,6 +40,8 @@ class Pacer {
     // for workers that declare a limit or a breaker.
     bool admit(const WorkerRow& worker, const Bytes16& run, std::uint64_t call,
                std::int64_t now_ms);
+    // The breaker was opened then, by a former engine; how long it stays so, the next attempt says.
+    void take_over(const std::string& worker, std::int64_t opened_ms);
     // An admitted attempt is over.
     void finished(const std::string& worker, Health health, std::int64_t now_ms);
     // The run has no other attempt waiting than these, by their calls in ascending order.
@@ -69,12 +71,14 @@ class Pacer {
         std::deque<std::int64_t> failures;  // in the window of the breaker
         BreakerState breaker = BreakerState::Closed;
         std::int64_t open_until_ms = 0;
-        std::uint32_t cohort = 0;    // half open: so many under way at most
-        std::uint32_t answered = 0;  // half open: of this cohort
+        std::optional<std::int64_t> opened_ms;  // by a former engine; until somebody asks
+        std::uint32_t cohort = 0;               // half open: so many under way at most
+        std::uint32_t answered = 0;             // half open: of this cohort
         std::map<std::uint64_t, Waiter> queue;
         std::map<Waiter, std::uint64_t> places;
     };
 
+    void close_in(const std::string& name, Worker& worker);
     static std::uint32_t room(Worker& worker, std::int64_t now_ms);
     void set_breaker(const std::string& name, Worker& worker, BreakerState state);
     void try_half_open(const std::string& name, Worker& worker, std::int64_t now_ms);

@@ -28,6 +28,10 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
         case RecordKind::Outcome:
             take_outcome(record, leaf);
             break;
+        case RecordKind::Doubt:
+        case RecordKind::Settled:
+            take_doubt(record, leaf);
+            break;
         case RecordKind::Hit:
             take_hit(record, leaf);
             break;
@@ -54,6 +58,13 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
         case RecordKind::LockGot:
         case RecordKind::LockFreed:
             take_lock(record, leaf);
+            break;
+        case RecordKind::Migrated:
+            // What was told before is told again, and locks are asked for again.
+            letters_.clear();
+            signal_tags_.clear();
+            asked_lock_ = 0;
+            held_lock_ = 0;
             break;
         case RecordKind::End:
             if (held_lock_ != 0) find(record, leaf, "the run ends with its lock");
@@ -96,7 +107,29 @@ void ProtocolCheck::take_outcome(const Record& record, std::uint64_t leaf) {
         return find(record, leaf, "the outcome belongs to no started attempt");
     }
     call->second.open = false;
+    call->second.in_doubt = body->status == OutcomeCode::Unknown;
     if (body->status == OutcomeCode::Ok) {
+        call->second.done = true;
+        call->second.order = ++outcomes_;
+    }
+}
+
+void ProtocolCheck::take_doubt(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::Doubt) {
+        auto body = decode_body<DoubtBody>(record.body);
+        if (!body || !calls_.contains(body->call)) find(record, leaf, "the doubt is of no call");
+        return;
+    }
+    auto body = decode_body<SettledBody>(record.body);
+    if (body && body->call == 0) return;  // a block's compensation that was stuck
+    auto call = body ? calls_.find(body->call) : calls_.end();
+    if (call == calls_.end()) return find(record, leaf, "the settlement is of no call");
+    // Of a call that is done it is the compensation, which was stuck.
+    if (call->second.done && !call->second.in_doubt) return;
+    call->second.open = false;
+    call->second.in_doubt = false;
+    // A doubt that was settled as done is as good as an outcome that says so.
+    if (body->verdict == SettledVerdict::Done) {
         call->second.done = true;
         call->second.order = ++outcomes_;
     }
@@ -107,6 +140,11 @@ void ProtocolCheck::take_hit(const Record& record, std::uint64_t leaf) {
     auto call = body ? calls_.find(body->call) : calls_.end();
     if (call == calls_.end()) return find(record, leaf, "the hit belongs to no call");
     if (call->second.attempts > 0) find(record, leaf, "the hit answers a call that was started");
+    // Made from nothing that was done, by the program's word, it has no origin.
+    const bool is_own = body->source == HitSource::Migration && body->origin_seq != 0;
+    if (is_own && (body->origin_run != run_ || !calls_.contains(body->origin_seq))) {
+        find(record, leaf, "what a migration takes over is no call of the run");
+    }
     call->second.done = true;
 }
 
@@ -142,7 +180,9 @@ void ProtocolCheck::take_undo(const Record& record, std::uint64_t leaf) {
     if (!body) return find(record, leaf, "the undo's body is malformed");
     auto call = calls_.find(body->call);
     if (call == calls_.end()) return;  // a composite's own compensation names no call
-    if (!call->second.done && !call->second.open && call->second.attempts > 0) {
+    // `compensate even in doubt` does not wait for the doubt to be settled.
+    const bool may_be_done = call->second.done || call->second.open || call->second.in_doubt;
+    if (!may_be_done && call->second.attempts > 0) {
         find(record, leaf, "a call that was not done is undone");
     }
 }
@@ -181,6 +221,7 @@ void ProtocolCheck::take_lock(const Record& record, std::uint64_t leaf) {
         auto body = decode_body<LockGotBody>(record.body);
         if (!body || asked_lock_ != body->lock) find(record, leaf, "the lock was not asked for");
         if (body) held_lock_ = body->lock;
+        asked_lock_ = 0;
         return;
     }
     auto body = decode_body<LockFreedBody>(record.body);

@@ -26,12 +26,14 @@ class ProtocolCheck {
     struct Call {
         std::uint16_t attempts = 0;
         bool open = false;  // a start without outcome
+        bool in_doubt = false;
         bool done = false;
         std::uint64_t order = 0;  // of its successful outcome
     };
     void find(const Record& record, std::uint64_t leaf, std::string what);
     void take_effect(const Record& record, std::uint64_t leaf);
     void take_sub(const Record& record, std::uint64_t leaf);
+    void take_doubt(const Record& record, std::uint64_t leaf);
     void take_hit(const Record& record, std::uint64_t leaf);
     void take_outcome(const Record& record, std::uint64_t leaf);
     void take_people(const Record& record, std::uint64_t leaf);

@@ -38,6 +38,7 @@ Result<void> RecordWriter::append(const RecordDraft& draft, store::Batch& batch)
     Record record;
     record.kind = draft.kind;
     record.by_operator = draft.by_operator;
+    record.copied = draft.copied;
     record.has_payload = draft.payload.has_value();
     record.site = draft.site;
     record.branch = draft.branch;

@@ -19,12 +19,13 @@ namespace weft::engine {
 inline constexpr std::size_t kCommandBodyMax = 1024;
 // Payload of a fact longer than this goes to a sealed file.
 inline constexpr std::size_t kRowBodyMax = 64 * 1024;
-inline constexpr std::uint16_t kStateVersion = 1;
+inline constexpr std::uint16_t kStateVersion = 2;
 
 struct RecordDraft {
     RecordKind kind = RecordKind::Resumed;
     bool fact = false;
     bool by_operator = false;
+    bool copied = false;  // told before, to the program that the run had then
     std::uint32_t site = 0xFFFF'FFFF;
     std::uint32_t branch = 0;
     std::int64_t time_ms = 0;

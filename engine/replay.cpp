@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/carry.h"
 #include "engine/facts.h"
 #include "engine/record_writer.h"
 
@@ -68,7 +69,8 @@ void Replayer::compare(ReadRecord& record) {
         return diverge(record, fmt::format("`{}` is made with other {}", kind_of(command),
                                            difference(made, record.record)));
     }
-    if (!erased && record.record.has_payload && record.check != command.check) {
+    const bool checked = !erased && record.record.has_payload && record.has_check;
+    if (checked && record.check != command.check) {
         return diverge(record, fmt::format("the machine's state after `{}` is not the recorded one",
                                            kind_of(command)));
     }
@@ -83,30 +85,85 @@ Result<void> Replayer::feed(const ReadRecord& record) {
                     fmt::format("record {} of run {} was erased; the run can't be replayed",
                                 record.record.seq, to_hex(view(header_.row.id)).substr(0, 8)));
     }
-    vm::Progress progress;
-    if (record.record.seq == 0) {
-        if (record.record.kind != RecordKind::Begin) {
-            return fail(ErrorKind::Corrupt, "the first record of a run is not its begin");
-        }
-        WEFT_TRY(begin, decode_begin(*header_.image, record.record, record.payload));
-        out_.machine.emplace(header_.image, std::move(begin));
-        progress = out_.machine->start();
-    } else {
-        if (!is_fact(record.record.kind)) {
-            diverge(record, fmt::format("the log has the command `{}` where the machine rests",
-                                        kind_name(record.record.kind)));
-            return {};
-        }
-        bool checked = record.payload_state == PayloadState::Here;
-        if (checked && record.check != out_.machine->check()) {
-            diverge(record, fmt::format("the machine's state before `{}` is not the recorded one",
-                                        kind_name(record.record.kind)));
-            return {};
-        }
-        WEFT_TRY(fact, decode_fact(record.record, record.payload));
-        progress = out_.machine->apply(fact, record.record.time_ms);
+    if (record.record.seq == 0) return feed_begin(record);
+    if (!is_fact(record.record.kind)) {
+        diverge(record, fmt::format("the log has the command `{}` where the machine rests",
+                                    kind_name(record.record.kind)));
+        return {};
     }
+    bool checked = record.payload_state == PayloadState::Here && record.has_check;
+    if (checked && record.check != out_.machine->check()) {
+        diverge(record, fmt::format("the machine's state before `{}` is not the recorded one",
+                                    kind_name(record.record.kind)));
+        return {};
+    }
+    const bool changes =
+        record.record.kind == RecordKind::Adopted || record.record.kind == RecordKind::Migrated;
+    if (changes) return change_program(record);
+    WEFT_TRY(fact, decode_fact(record.record, record.payload));
+    expect(out_.machine->apply(fact, record.record.time_ms));
+    return {};
+}
+
+void Replayer::expect(vm::Progress progress) {
     for (auto& command : progress.commands) expected_.push_back(std::move(command));
+}
+
+Result<void> Replayer::feed_begin(const ReadRecord& record) {
+    if (record.record.kind != RecordKind::Begin) {
+        return fail(ErrorKind::Corrupt, "the first record of a run is not its begin");
+    }
+    out_.image = header_.first_image;
+    WEFT_TRY(begin, decode_begin(*out_.image, record.record, record.payload));
+    out_.machine.emplace(out_.image, std::move(begin));
+    out_.segment = Segment{{}, {}, out_.image};
+    expect(out_.machine->start());
+    return {};
+}
+
+// The image of the record takes the place of the machine's (docs/machine.md).
+Result<void> Replayer::change_program(const ReadRecord& record) {
+    const auto adopted = decode_body<AdoptedBody>(record.record.body);
+    const auto migrated = decode_body<MigratedBody>(record.record.body);
+    const bool is_adoption = record.record.kind == RecordKind::Adopted;
+    if (is_adoption ? !adopted : !migrated) {
+        return fail(ErrorKind::Corrupt, "the record of a change of program is malformed");
+    }
+    WEFT_TRY(image, header_.origin->image(is_adoption ? adopted->image : migrated->to_image));
+    return is_adoption ? adopt(record, image) : migrate(record, image);
+}
+
+Result<void> Replayer::adopt(const ReadRecord& record, const std::shared_ptr<const Image>& image) {
+    if (!out_.segment) {
+        diverge(record, "the run's snapshot does not reach back to its beginning");
+        return {};
+    }
+    WEFT_TRY(followed, follow(header_, *out_.segment, {out_.image, out_.machine->begin()}, image,
+                              record.record.seq));
+    if (followed.difference) {
+        diverge(record, fmt::format("the adopted program parts from the log at record {}: {}",
+                                    followed.difference->seq, followed.difference->what));
+        return {};
+    }
+    out_.machine = std::move(*followed.machine);
+    out_.image = image;
+    expect(out_.machine->apply(vm::ResumedFact{}, record.record.time_ms));
+    return {};
+}
+
+Result<void> Replayer::migrate(const ReadRecord& record,
+                               const std::shared_ptr<const Image>& image) {
+    auto begin = carry_begin(*out_.image, *image, out_.machine->begin());
+    if (!begin) {
+        diverge(record, "the run can't have been migrated: " + begin.error());
+        return {};
+    }
+    Segment segment{out_.head, out_.machine->counters(), image};
+    segment.counters.next_seq = record.record.seq + 1;
+    out_.machine.emplace(image, std::move(*begin));
+    out_.image = image;
+    expect(out_.machine->start_again(segment.counters, record.record.time_ms));
+    out_.segment = std::move(segment);
     return {};
 }
 

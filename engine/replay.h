@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/follow.h"
 #include "engine/run_reader.h"
 #include "vm/machine.h"
 
@@ -27,6 +28,9 @@ struct Replayed {
     std::uint64_t records = 0;
     std::int64_t last_time_ms = 0;
     std::optional<Divergence> divergence;
+    std::shared_ptr<const Image> image;  // the machine's
+    // From where it was begun last; none after a start from a snapshot.
+    std::optional<Segment> segment;
 };
 
 // `on_record` sees every record with its payload (also those left out of the store) and the machine
@@ -45,10 +49,17 @@ class Replayer {
     [[nodiscard]] const Replayed& so_far() const { return out_; }
     // After the last record: commands that the machine makes and the log lacks are a divergence.
     Replayed finish();
+    // In the middle: the machine as it rests after the last fact that it was fed.
+    Replayed stop() { return std::move(out_); }
 
   private:
     void diverge(const ReadRecord& record, std::string what);
     void compare(ReadRecord& record);
+    Result<void> feed_begin(const ReadRecord& record);
+    Result<void> change_program(const ReadRecord& record);
+    Result<void> adopt(const ReadRecord& record, const std::shared_ptr<const Image>& image);
+    Result<void> migrate(const ReadRecord& record, const std::shared_ptr<const Image>& image);
+    void expect(vm::Progress progress);
     Result<void> feed(const ReadRecord& record);
 
     const RunHeader& header_;

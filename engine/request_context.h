@@ -1,7 +1,6 @@
 // What the handlers of requests share: typed access to parameters and naming of runs and tasks.
 #pragma once
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -22,7 +21,6 @@ struct RequestContext {
     std::string actor;
     Uploads& uploads;
     HistoryCursors& cursors;
-    const std::function<void()>& busy;  // may be empty
 
     [[nodiscard]] std::string text(const char* name, const std::string& otherwise = "") const;
     [[nodiscard]] std::int64_t number(const char* name, std::int64_t otherwise) const;
@@ -43,15 +41,22 @@ Result<TaskId> parse_task(Core& core, const std::string& text);
 std::string task_text(const store::RunId& run, std::uint64_t seq);
 Result<store::RunId> find_run(Core& core, const std::string& prefix);
 
+// The program that `params` hold: image, ir and source.
+Result<RunnableProgram> program_of(const RequestContext& request);
+
 // An answer's text; bytes that are no UTF-8 are replaced.
 std::string json_line(const Json& json);
+
+// A value as JSON without its type: records are arrays of their fields.
+Json untyped_json(const Value& value);
 
 // "0.25" for 250,000 millionths.
 std::string money_text(std::int64_t micros);
 
 // Handlers, by file: runs (requests_runs.cpp), operators (requests_operators.cpp), people
 // (requests_people.cpp), senders (requests_signals.cpp), looking (requests_views.cpp), auditing
-// (requests_audit.cpp).
+// (requests_audit.cpp), schedules and what changed (requests_schedules.cpp), proving
+// (requests_evidence.cpp), erasing (requests_erase.cpp), another program (requests_programs.cpp).
 Result<Json> answer_upload(const RequestContext& request);
 Result<Json> answer_start(const RequestContext& request);
 Result<Json> answer_status(const RequestContext& request);
@@ -62,6 +67,7 @@ Result<Json> answer_kill(const RequestContext& request);
 Result<Json> answer_hold(const RequestContext& request);
 Result<Json> answer_release(const RequestContext& request);
 Result<Json> answer_settle(const RequestContext& request);
+Result<Json> answer_accept_clock(const RequestContext& request);
 Result<Json> answer_signal(const RequestContext& request);
 Result<Json> answer_file(const RequestContext& request);
 Result<Json> answer_reviews(const RequestContext& request);
@@ -70,6 +76,16 @@ Result<Json> answer_decide(const RequestContext& request);
 Result<Json> answer_log(const RequestContext& request);
 Result<Json> answer_timeline(const RequestContext& request);
 Result<Json> answer_cost(const RequestContext& request);
+Result<Json> answer_changes(const RequestContext& request);
+Result<Json> answer_schedules(const RequestContext& request);
+Result<Json> answer_checkpoint(const RequestContext& request);
+Result<Json> answer_proof(const RequestContext& request);
+Result<Json> answer_legal_hold(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_export(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_keys(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_erase(const RequestContext& request);
+Result<Json> answer_migrate(const RequestContext& request);
+Result<Json> answer_follow(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request);
 

@@ -33,20 +33,43 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 19> kHandlers = {{
-    {"hello", answer_hello},     {"upload", answer_upload},   {"start", answer_start},
-    {"status", answer_status},   {"runs", answer_runs},       {"resume", answer_resume},
-    {"cancel", answer_cancel},   {"kill", answer_kill},       {"hold", answer_hold},
-    {"release", answer_release}, {"settle", answer_settle},   {"signal", answer_signal},
-    {"file", answer_file},       {"reviews", answer_reviews}, {"review", answer_review},
-    {"decide", answer_decide},   {"log", answer_log},         {"timeline", answer_timeline},
+constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
+    {"hello", answer_hello},
+    {"upload", answer_upload},
+    {"start", answer_start},
+    {"status", answer_status},
+    {"runs", answer_runs},
+    {"resume", answer_resume},
+    {"cancel", answer_cancel},
+    {"kill", answer_kill},
+    {"hold", answer_hold},
+    {"release", answer_release},
+    {"settle", answer_settle},
+    {"signal", answer_signal},
+    {"file", answer_file},
+    {"reviews", answer_reviews},
+    {"review", answer_review},
+    {"decide", answer_decide},
+    {"log", answer_log},
+    {"timeline", answer_timeline},
     {"cost", answer_cost},
+    {"accept_clock", answer_accept_clock},
+    {"changes", answer_changes},
+    {"schedules", answer_schedules},
+    {"proof", answer_proof},
+    {"checkpoint", answer_checkpoint},
+    {"legal-hold", answer_legal_hold},
+    {"migrate", answer_migrate},
+    {"follow", answer_follow},
 }};
 
 using JobMaker = Result<std::unique_ptr<Job>> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, JobMaker>, 2> kJobs = {{
+constexpr std::array<std::pair<std::string_view, JobMaker>, 5> kJobs = {{
     {"replay", begin_replay},
     {"verify", begin_verify},
+    {"export", begin_export},
+    {"keys", begin_keys},
+    {"erase", begin_erase},
 }};
 
 }  // namespace
@@ -71,7 +94,7 @@ Result<Begun> Requests::begin(std::string_view method, std::string_view params,
     if (!parsed.is_object()) return fail(ErrorKind::Usage, "the parameters are not a JSON object");
     auto as = parsed.find("as");
     std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
-    RequestContext request{core_, parsed, std::move(who), uploads, cursors_, busy_};
+    RequestContext request{core_, parsed, std::move(who), uploads, cursors_};
     for (const auto& [name, handler] : kHandlers) {
         if (name != method) continue;
         WEFT_TRY(result, handler(request));

@@ -2,7 +2,6 @@
 // for the command line that owns the store itself, and for an embedding program.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,13 +28,10 @@ class Requests {
     // The same to its end.
     Result<std::string> answer(std::string_view method, std::string_view params,
                                const std::string& actor, Uploads& uploads);
-    // Called now and then by work that can't be put down in between.
-    void on_busy(std::function<void()> busy) { busy_ = std::move(busy); }
 
   private:
     Core& core_;
     HistoryCursors cursors_;
-    std::function<void()> busy_;
 };
 
 std::string_view error_kind_name(ErrorKind kind);

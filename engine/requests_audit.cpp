@@ -4,22 +4,15 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "engine/approval.h"
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/sites.h"
+#include "store/note.h"
 
 namespace weft::engine {
 namespace {
-
-std::string site_place(const Image& image, std::uint32_t site) {
-    if (site >= image.sites.size()) return "";
-    const auto& row = image.sites[site];
-    const auto& function = image.functions[row.function];
-    if (row.pc >= function.places.size()) return "";
-    const auto& place = function.places[row.pc];
-    if (place.file >= image.files.size()) return "";
-    return fmt::format("{}:{}", image.files[place.file], place.line);
-}
 
 Json finding_json(const store::Finding& finding) {
     Json out;
@@ -43,23 +36,61 @@ store::Finding run_finding(const store::RunId& run, std::string what) {
 
 constexpr std::size_t kSlice = 1000;  // records a job reads at once
 
+std::string origin_of(const store::Store& store) {
+    const auto key = store::parse_verifier_key(store.verifier_key());
+    return key ? key->origin : std::string();
+}
+
+// Checkpoints that were kept elsewhere: the log must still be what they say it was.
+std::size_t check_witness(store::Store& store, const std::string& witness,
+                          std::vector<store::Finding>& findings) {
+    std::size_t good = 0;
+    const auto key = store::parse_verifier_key(store.verifier_key());
+    for (const auto& note : store::split_notes(witness)) {
+        store::Finding finding;
+        finding.table = "witness";
+        auto checkpoint = store::check_note(key->origin, key->public_key, note);
+        if (!checkpoint) {
+            finding.what = checkpoint.error().message;
+            findings.push_back(std::move(finding));
+            continue;
+        }
+        finding.row = std::to_string(checkpoint->size);
+        auto root = checkpoint->size <= store.log_size() ? store.root(checkpoint->size)
+                                                         : Result<Hash>(Hash{});
+        if (root && *root == checkpoint->root) {
+            ++good;
+            continue;
+        }
+        finding.what = checkpoint->size > store.log_size()
+                           ? "the log is shorter than what was witnessed"
+                           : "the log was changed: its tree is not the one that was witnessed";
+        findings.push_back(std::move(finding));
+    }
+    return good;
+}
+
 // The replay of one run.
 class ReplayJob final : public Job {
   public:
-    ReplayJob(Core& core, RunHeader header)
-        : core_(core), header_(std::move(header)), replayer_(header_) {}
+    // `to`: the last record that is replayed.
+    ReplayJob(Core& core, RunHeader header, std::uint64_t to)
+        : core_(core), header_(std::move(header)), replayer_(header_), to_(to) {}
 
     Result<std::optional<std::string>> advance() override {
         std::size_t read = 0;
         bool more = false;
+        bool is_cut = false;
         WEFT_TRY_VOID(read_records(core_.store(), header_, replayer_.so_far().head,
                                    [&](ReadRecord& record) -> Result<bool> {
+                                       is_cut = record.record.seq > to_;
+                                       if (is_cut) return false;
                                        WEFT_TRY(same, replayer_.take(record));
                                        more = same && ++read == kSlice;
                                        return same && !more;
                                    }));
         if (more) return std::nullopt;
-        return json_line(answer(replayer_.finish()));
+        return json_line(answer(is_cut ? replayer_.stop() : replayer_.finish()));
     }
 
   private:
@@ -73,7 +104,7 @@ class ReplayJob final : public Job {
             divergence["seq"] = replayed.divergence->seq;
             divergence["leaf"] = replayed.divergence->leaf;
             divergence["what"] = replayed.divergence->what;
-            divergence["place"] = site_place(*header_.image, replayed.divergence->site);
+            divergence["place"] = site_place(*replayed.image, replayed.divergence->site);
             out["divergence"] = std::move(divergence);
         }
         return out;
@@ -82,14 +113,21 @@ class ReplayJob final : public Job {
     Core& core_;
     RunHeader header_;
     Replayer replayer_;
+    std::uint64_t to_;
 };
 
 // Levels two and three of one run: what its records say together, and whether the machine makes
 // them again.
 class RunCheck {
   public:
-    RunCheck(RunHeader header, std::int64_t level)
-        : header_(std::move(header)), protocol_(header_.row.id) {
+    RunCheck(RunHeader header, std::int64_t level, Core& core)
+        : header_(std::move(header)),
+          protocol_(header_.row.id),
+          decisions_(origin_of(core.store()), header_.row.id,
+                     [&core](std::uint64_t size) -> std::optional<Hash> {
+                         auto root = core.store().root(size);
+                         return root ? std::optional(*root) : std::nullopt;
+                     }) {
         if (level >= 3) replayer_.emplace(header_);
     }
 
@@ -101,6 +139,7 @@ class RunCheck {
                 protocol_.take(record.record, record.leaf);
                 ended_ = record.record.kind == RecordKind::End;
                 head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
+                check_decision(record, findings);
                 execute(record, findings);
                 return ++read < kSlice;
             });
@@ -116,6 +155,17 @@ class RunCheck {
     }
 
   private:
+    void check_decision(const ReadRecord& record, std::vector<store::Finding>& findings) {
+        const bool here = record.payload_state == PayloadState::Here;
+        auto decision = decisions_.take(record.record, record.leaf, head_.last_hash,
+                                        here ? &record.payload : nullptr);
+        if (!decision || decision->problem.empty()) return;
+        auto finding = run_finding(header_.row.id, decision->problem);
+        finding.seq = record.record.seq;
+        finding.leaf = record.leaf;
+        findings.push_back(std::move(finding));
+    }
+
     void execute(ReadRecord& record, std::vector<store::Finding>& findings) {
         if (!replayer_) return;
         auto same = replayer_->take(record);
@@ -151,22 +201,31 @@ class RunCheck {
 
     RunHeader header_;
     ProtocolCheck protocol_;
+    DecisionCheck decisions_;
     std::optional<Replayer> replayer_;
     store::RunHead head_;
     bool ended_ = false;
 };
 
-// Level one at once, then run by run.
+// Level one over the whole store, then run by run.
 class VerifyJob final : public Job {
   public:
-    VerifyJob(Core& core, std::int64_t level, std::function<void()> busy)
-        : core_(core), level_(level), busy_(std::move(busy)) {}
+    VerifyJob(Core& core, std::int64_t level, std::string witness)
+        : core_(core), level_(level), witness_(std::move(witness)) {
+        store::VerifyOptions options;
+        options.program_hash = [](std::string_view ir) { return sha256(ir); };
+        options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
+        // Nobody waits for an engine that does nothing else.
+        options.whole_structure = core.brief();
+        verification_ = core.store().begin_verify(std::move(options));
+    }
 
     Result<std::optional<std::string>> advance() override {
-        if (!report_) {
-            WEFT_TRY_VOID(begin());
+        if (verification_) {
+            WEFT_TRY(more, verification_->advance());
+            if (!more) WEFT_TRY_VOID(begin_runs());
         } else if (check_) {
-            if (!check_->advance(core_, report_->findings)) check_.reset();
+            if (!check_->advance(core_, report_.findings)) check_.reset();
         } else if (next_ < rows_.size()) {
             begin_run(rows_[next_++].id);
         } else {
@@ -176,13 +235,10 @@ class VerifyJob final : public Job {
     }
 
   private:
-    Result<void> begin() {
-        store::VerifyOptions options;
-        options.program_hash = [](std::string_view ir) { return sha256(ir); };
-        options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
-        options.busy = busy_;
-        WEFT_TRY(report, core_.store().verify(options));
-        report_ = std::move(report);
+    Result<void> begin_runs() {
+        report_ = verification_->take_report();
+        verification_.reset();
+        witnessed_ = check_witness(core_.store(), witness_, report_.findings);
         if (level_ < 2) return {};
         store::RunFilter filter;
         filter.limit = 1'000'000'000;
@@ -194,23 +250,24 @@ class VerifyJob final : public Job {
     void begin_run(const store::RunId& run) {
         auto header = read_run_header(core_.store(), run);
         if (header) {
-            check_ = std::make_unique<RunCheck>(std::move(*header), level_);
+            check_ = std::make_unique<RunCheck>(std::move(*header), level_, core_);
         } else {
-            report_->findings.push_back(run_finding(run, header.error().message));
+            report_.findings.push_back(run_finding(run, header.error().message));
         }
     }
 
     [[nodiscard]] Json answer() const {
         Json list = Json::array();
-        for (const auto& finding : report_->findings) list.push_back(finding_json(finding));
+        for (const auto& finding : report_.findings) list.push_back(finding_json(finding));
         Json out;
-        out["ok"] = report_->findings.empty();
+        out["ok"] = report_.findings.empty();
         out["level"] = level_;
-        out["records"] = report_->records;
-        out["payloads"] = report_->payloads;
-        out["erased"] = report_->erased;
-        out["checkpoints"] = report_->checkpoints;
-        out["root"] = to_hex(view(report_->root));
+        out["records"] = report_.records;
+        out["payloads"] = report_.payloads;
+        out["erased"] = report_.erased;
+        out["checkpoints"] = report_.checkpoints;
+        out["root"] = to_hex(view(report_.root));
+        out["witnessed"] = witnessed_;
         out["runs"] = rows_.size();
         out["findings"] = std::move(list);
         return out;
@@ -218,8 +275,10 @@ class VerifyJob final : public Job {
 
     Core& core_;
     std::int64_t level_;
-    std::function<void()> busy_;
-    std::optional<store::VerifyReport> report_;
+    std::string witness_;
+    std::size_t witnessed_ = 0;
+    std::unique_ptr<store::Verification> verification_;
+    store::VerifyReport report_;
     std::vector<store::RunRow> rows_;
     std::size_t next_ = 0;
     std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header
@@ -230,12 +289,15 @@ class VerifyJob final : public Job {
 Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request) {
     WEFT_TRY(id, request.run());
     WEFT_TRY(header, read_run_header(request.core.store(), id));
-    return std::make_unique<ReplayJob>(request.core, std::move(header));
+    const auto to = request.number("to", INT64_MAX);
+    if (to < 0) return fail(ErrorKind::Usage, "a record's number is not negative");
+    return std::make_unique<ReplayJob>(request.core, std::move(header),
+                                       static_cast<std::uint64_t>(to));
 }
 
 Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request) {
     std::int64_t level = std::clamp<std::int64_t>(request.number("level", 3), 1, 3);
-    return std::make_unique<VerifyJob>(request.core, level, request.busy);
+    return std::make_unique<VerifyJob>(request.core, level, request.text("witness"));
 }
 
 }  // namespace weft::engine

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/request_context.h"
+#include "engine/sites.h"
 
 namespace weft::engine {
 namespace {
@@ -61,6 +62,57 @@ Result<vm::Want> find_doubt(const LiveRun& run, const std::string& site) {
                 fmt::format("these are: {}", fmt::join(open, ", ")));
 }
 
+// The compensation that is stuck at `site`: the path of the step that it undoes, or the seq of its
+// call.
+Result<vm::StuckUndo> find_stuck(const LiveRun& run, const std::string& site) {
+    std::vector<vm::StuckUndo> found;
+    std::vector<std::string> open;
+    for (const auto& undo : run.machine().stuck_undos()) {
+        const auto path = site_path(run.image(), undo.site);
+        open.push_back(fmt::format("{} (call {})", path, undo.call));
+        if (path == site || std::to_string(undo.call) == site) found.push_back(undo);
+    }
+    if (found.size() == 1) return found.front();
+    if (open.empty()) {
+        return fail(ErrorKind::Refused, "no compensation of the run is stuck",
+                    "`weft show` says what it waits for");
+    }
+    return fail(found.empty() ? ErrorKind::NotFound : ErrorKind::Usage,
+                fmt::format("`{}` names {} of the compensations that are stuck", site,
+                            found.empty() ? "none" : "several"),
+                fmt::format("these are: {}", fmt::join(open, ", ")));
+}
+
+// What a person says of a step in doubt.
+Result<vm::SettledFact> settlement_of_doubt(const RequestContext& request, const LiveRun& run,
+                                            bool is_done) {
+    WEFT_TRY(want, find_doubt(run, request.text("site")));
+    vm::SettledFact fact;
+    fact.call = want.call;
+    fact.done = is_done;
+    if (!is_done) return fact;
+    const auto& image = run.image();
+    TypeId type = image.steps[want.step].result_type;
+    auto value = from_json(image.types, type, request.text("value", "null"));
+    if (!value) {
+        return fail(ErrorKind::Usage,
+                    fmt::format("the value of {} is a {}{}: {}", image.steps[want.step].path,
+                                image.types.text(type), value.error().path, value.error().message));
+    }
+    fact.value = std::move(*value);
+    return fact;
+}
+
+// … and of a compensation that is stuck.
+Result<vm::SettledFact> settlement_of_undo(const RequestContext& request, const LiveRun& run,
+                                           bool is_undone) {
+    WEFT_TRY(undo, find_stuck(run, request.text("site")));
+    vm::SettledFact fact;
+    fact.call = undo.call;
+    fact.done = is_undone;
+    return fact;
+}
+
 }  // namespace
 
 Result<Json> answer_cancel(const RequestContext& request) {
@@ -110,36 +162,30 @@ Result<Json> answer_release(const RequestContext& request) {
     return done_to_run(request, taken);
 }
 
+Result<Json> answer_accept_clock(const RequestContext& request) {
+    WEFT_TRY(reason, reason_of(request, "accepting the clock"));
+    WEFT_TRY_VOID(request.core.accept_clock(request.actor, reason));
+    return Json::object();
+}
+
 Result<Json> answer_settle(const RequestContext& request) {
     WEFT_TRY(before, request.taken_before(InboxKind::Settle));
     if (before) return done_to_run(request, *before);
     WEFT_TRY(reason, reason_of(request, "a settlement"));
     std::string verdict = request.text("verdict");
-    if (verdict != "done" && verdict != "not-done") {
+    const bool is_undo = verdict == "undone" || verdict == "left";
+    if (!is_undo && verdict != "done" && verdict != "not-done") {
         return fail(ErrorKind::Usage, fmt::format("`{}` is no verdict", verdict),
-                    "done with the step's value, or not-done");
+                    "done with the step's value, or not-done; of a compensation undone or left");
     }
     WEFT_TRY(run, take_up_run(request));
-    WEFT_TRY(want, find_doubt(*run, request.text("site")));
-    vm::SettledFact fact;
-    fact.call = want.call;
-    fact.done = verdict == "done";
-    if (fact.done) {
-        const auto& image = run->image();
-        TypeId type = image.steps[want.step].result_type;
-        auto value = from_json(image.types, type, request.text("value", "null"));
-        if (!value) {
-            return fail(
-                ErrorKind::Usage,
-                fmt::format("the value of {} is a {}{}: {}", image.steps[want.step].path,
-                            image.types.text(type), value.error().path, value.error().message));
-        }
-        fact.value = std::move(*value);
-    }
+    WEFT_TRY(fact, is_undo ? settlement_of_undo(request, *run, verdict == "undone")
+                           : settlement_of_doubt(request, *run, verdict == "done"));
     // The operator's record first: it has who and why, the settlement what.
-    constexpr auto kSettle = static_cast<std::uint16_t>(OperatorAction::Settle);
-    Incoming incoming =
-        request.incoming(InboxKind::Settle, vm::OperatorFact{kSettle, request.actor, reason});
+    const auto action = verdict == "left" ? OperatorAction::Skip : OperatorAction::Settle;
+    Incoming incoming = request.incoming(
+        InboxKind::Settle,
+        vm::OperatorFact{static_cast<std::uint16_t>(action), request.actor, reason});
     incoming.facts.emplace_back(std::move(fact));
     WEFT_TRY(taken, request.core.take(run->id(), incoming));
     return done_to_run(request, taken);

@@ -6,6 +6,8 @@
 #include "engine/exact_numbers.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/signed_decision.h"
+#include "value/base64.h"
 #include "value/json_text.h"
 #include "vm/boundary.h"
 
@@ -199,10 +201,9 @@ Json decided(const Taken& taken) {
 
 }  // namespace
 
-Result<Json> answer_decide(const RequestContext& request) {
-    WEFT_TRY(before, request.taken_before(InboxKind::Decision));
-    if (before) return decided(*before);
-    WEFT_TRY(open, find_task(request));
+namespace {
+
+Result<vm::DecisionFact> read_decision(const RequestContext& request, const OpenTask& open) {
     WEFT_TRY(role, role_of(request, open));
     WEFT_TRY_VOID(may_decide(request, open));
     vm::DecisionFact decision;
@@ -225,7 +226,29 @@ Result<Json> answer_decide(const RequestContext& request) {
         return fail(ErrorKind::Usage, fmt::format("`{}` is not a decision", word),
                     "approve, reject or revise");
     }
+    return decision;
+}
+
+}  // namespace
+
+Result<Json> answer_decide(const RequestContext& request) {
+    WEFT_TRY(before, request.taken_before(InboxKind::Decision));
+    if (before) return decided(*before);
+    WEFT_TRY(open, find_task(request));
+    WEFT_TRY(decision, read_decision(request, open));
+    if (std::string text = request.text("prepare"); !text.empty()) {
+        auto key = from_base64(text);
+        if (!key || key->size() != 32) return fail(ErrorKind::Usage, "`prepare` is no public key");
+        WEFT_TRY(statement,
+                 prepare_statement(request.core, open.run->id(), decision, to_array<32>(*key)));
+        Json out;
+        out["statement"] = std::move(statement);
+        return out;
+    }
+    const std::string note = request.text("signed");
+    WEFT_TRY_VOID(accept_signature(request.core, open.run->id(), decision, note));
     Incoming incoming = request.incoming(InboxKind::Decision, std::move(decision));
+    incoming.context.signed_note = note;
     WEFT_TRY(taken, request.core.take(open.run->id(), incoming));
     return decided(taken);
 }

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
+#include "engine/error_fields.h"
 #include "engine/exact_numbers.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/secret_view.h"
+#include "engine/sites.h"
 #include "value/base64.h"
 
 namespace weft::engine {
@@ -19,6 +21,7 @@ struct Looked {
     std::shared_ptr<const Image> image;
     const WorkflowRow* workflow = nullptr;  // in the image
     store::RunRow row;
+    bool is_erased = false;  // its data is; what its row and its records say has stayed
 
     // Null when not even the begin record could be read.
     [[nodiscard]] const vm::Machine* machine() const {
@@ -26,6 +29,25 @@ struct Looked {
         return replayed && replayed->machine ? &*replayed->machine : nullptr;
     }
 };
+
+// The run as it was once the record was there, and what the machine made of it.
+Result<Looked> look_at(Core& core, const store::RunId& id, std::uint64_t seq) {
+    Looked out;
+    WEFT_TRY(header, read_run_header(core.store(), id));
+    Replayer replayer(header);
+    WEFT_TRY_VOID(read_records(core.store(), header, {}, [&](ReadRecord& record) -> Result<bool> {
+        if (record.record.seq > seq) return false;
+        return replayer.take(record);
+    }));
+    out.row = header.row;
+    out.row.ended_ms.reset();
+    out.replayed = replayer.stop();
+    if (!out.replayed->machine) return out;
+    out.image = out.replayed->image;
+    out.workflow = &out.image->workflows[out.replayed->machine->begin().workflow];
+    if (vm::is_ended(out.replayed->machine->status())) out.row.ended_ms = header.row.ended_ms;
+    return out;
+}
 
 Result<Looked> look(Core& core, const store::RunId& id) {
     Looked out;
@@ -35,6 +57,8 @@ Result<Looked> look(Core& core, const store::RunId& id) {
     out.workflow = &out.image->workflows[header.workflow];
     out.run = core.live(id);
     if (out.run != nullptr) return out;
+    out.is_erased = !header.key;
+    if (out.is_erased) return out;
     WEFT_TRY(replayed, replay(core.store(), header));
     out.replayed = std::move(replayed);
     return out;
@@ -60,6 +84,12 @@ Json lock_holders(Core& core, const std::vector<std::string>& keys) {
     return out;
 }
 
+// As people are shown it: without secrets.
+Json shown_json(const TypeTable& types, TypeId type, const Value& value) {
+    if (has_secret(types, type)) return untyped_json(hide_secrets(types, type, value));
+    return Json::parse(hide_numbers(to_json(types, type, value)), nullptr, false);
+}
+
 // Signals that no wait has taken, oldest first.
 Json unread_json(const Looked& looked) {
     Json out = Json::array();
@@ -68,8 +98,7 @@ Json unread_json(const Looked& looked) {
         Json item;
         item["seq"] = letter.seq;
         item["signal"] = signal.name;
-        item["value"] = Json::parse(
-            hide_numbers(to_json(looked.image->types, signal.type, letter.value)), nullptr, false);
+        item["value"] = shown_json(looked.image->types, signal.type, letter.value);
         out.push_back(std::move(item));
     }
     return out;
@@ -112,6 +141,9 @@ Json waits_json(Core& core, const Looked& looked) {
             case vm::WantKind::Release:
                 wait["kind"] = "release";
                 wait["reason"] = want.reason;
+                for (const auto& undo : looked.machine()->stuck_undos()) {
+                    wait["stuck"].push_back(site_path(*looked.image, undo.site));
+                }
                 break;
             case vm::WantKind::Settle:
                 wait["kind"] = "settle";
@@ -144,13 +176,28 @@ Json waits_json(Core& core, const Looked& looked) {
     return waits;
 }
 
-Json error_json(const Value& error) {
+Json values_json(const vm::Machine& machine) {
+    Json out = Json::array();
+    for (const auto& named : machine.named_values()) {
+        Json item;
+        item["branch"] = named.branch;
+        item["in"] = named.function;
+        item["name"] = named.name;
+        item["value"] = untyped_json(named.value);
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+Json error_json(const Image& image, const Value& error) {
     Json out;
     if (error.tag() != Tag::Record || error.items().size() < 4) return out;
     out["name"] = error.items()[0].as_text();
     out["message"] = error.items()[1].as_text();
     out["step"] = error.items()[2].as_text();
     out["attempts"] = error.items()[3].as_int();
+    const auto fields = error_fields_json(image, error);
+    if (!fields.empty()) out["fields"] = Json::parse(hide_numbers(fields), nullptr, false);
     return out;
 }
 
@@ -159,11 +206,11 @@ void put_result(const Looked& looked, Json& out) {
     if (machine.status() == vm::RunStatus::Completed) {
         auto type = looked.workflow->result_type;
         if (type.has_value()) {
-            out["result"] = Json::parse(
-                hide_numbers(to_json(looked.image->types, type, machine.result())), nullptr, false);
+            out["result"] = shown_json(looked.image->types, type, machine.result());
         }
-    } else if (vm::is_ended(machine.status()) && !machine.result().is_none()) {
-        out["error"] = error_json(machine.result());
+    } else if ((vm::is_ended(machine.status()) || machine.status() == vm::RunStatus::Stuck) &&
+               !machine.result().is_none()) {
+        out["error"] = error_json(*looked.image, machine.result());
     }
 }
 
@@ -196,22 +243,31 @@ Result<Json> answer_upload(const RequestContext& request) {
     return Json::object();
 }
 
+namespace {
+
+Json started_json(const Core::Started& started) {
+    Json out;
+    out["run"] = to_hex(view(started.run));
+    if (started.existed) out["existed"] = true;
+    if (started.is_repeat) out["repeat"] = true;
+    return out;
+}
+
+}  // namespace
+
 Result<Json> answer_start(const RequestContext& request) {
-    auto encoded = from_base64(request.text("image"));
-    if (!encoded) return fail(ErrorKind::Usage, "image is not base64");
-    auto ir = from_base64(request.text("ir"));
-    if (!ir) return fail(ErrorKind::Usage, "ir is not base64");
-    WEFT_TRY(image, decode_image(*encoded));
-    WEFT_TRY_VOID(verify_image(image));
-    // Else the store would keep a program whose hash names another one.
-    if (sha256(*ir) != image.program) {
-        return fail(ErrorKind::Usage, "the ir is not that of the image's program");
+    std::optional<store::Tag> tag;
+    if (const std::string id = request.text("request"); !id.empty()) {
+        tag = request.core.request_tag(id);
+        WEFT_TRY(before, request.core.taken_before(InboxKind::Start, *tag));
+        if (before) {
+            WEFT_TRY_VOID(request.core.take_up(before->run));
+            return started_json({before->run, true, true});
+        }
     }
     StartRequest start;
-    start.program.image = std::make_shared<const Image>(std::move(image));
-    start.program.encoded = std::move(*encoded);
-    start.program.ir = std::move(*ir);
-    start.program.source = request.text("source");
+    WEFT_TRY(program, program_of(request));
+    start.program = std::move(program);
     start.workflow = request.text("workflow");
     // Taken from the text as it came, so that no number passes through a double.
     auto input = request.params.find("input");
@@ -220,16 +276,37 @@ Result<Json> answer_start(const RequestContext& request) {
                                                 : input->dump();
     take_uploads(Json::parse(hide_numbers(start.input), nullptr, false), request, start);
     start.actor = request.actor;
+    start.tag = tag;
     WEFT_TRY(started, request.core.start(std::move(start)));
+    return started_json(started);
+}
+
+namespace {
+
+Result<Json> erased_status(Core& core, const Looked& looked) {
+    WEFT_TRY(head, core.store().head(looked.row.id));
     Json out;
-    out["run"] = to_hex(view(started.run));
-    if (started.existed) out["existed"] = true;
+    out["run"] = to_hex(view(looked.row.id));
+    // Which of several it was stood in the data.
+    if (looked.image->workflows.size() == 1) out["workflow"] = looked.workflow->name;
+    out["status"] = status_name(static_cast<vm::RunStatus>(looked.row.status));
+    out["records"] = head.next_seq;
+    out["begun"] = looked.row.begun_ms;
+    if (looked.row.ended_ms) out["ended"] = *looked.row.ended_ms;
+    out["waits"] = Json::array();
+    out["live"] = false;
+    out["erased"] = true;
     return out;
 }
 
+}  // namespace
+
 Result<Json> answer_status(const RequestContext& request) {
     WEFT_TRY(id, request.run());
-    WEFT_TRY(looked, look(request.core, id));
+    const auto at = request.number("at", -1);
+    WEFT_TRY(looked, at < 0 ? look(request.core, id)
+                            : look_at(request.core, id, static_cast<std::uint64_t>(at)));
+    if (looked.is_erased) return erased_status(request.core, looked);
     if (looked.machine() == nullptr) {
         return fail(ErrorKind::Corrupt, "the run's begin record cannot be read");
     }
@@ -250,6 +327,7 @@ Result<Json> answer_status(const RequestContext& request) {
     out["waits"] = waits_json(request.core, looked);
     if (auto unread = unread_json(looked); !unread.empty()) out["unread"] = std::move(unread);
     out["live"] = looked.run != nullptr;
+    if (request.flag("values")) out["values"] = values_json(machine);
     if (looked.replayed && looked.replayed->divergence) {
         out["divergence"] = looked.replayed->divergence->what;
     }
@@ -314,6 +392,9 @@ Result<Json> answer_resume(const RequestContext& request) {
             WEFT_TRY_VOID(request.core.take(id, request.incoming(InboxKind::Release, released)));
         }
         taken.push_back(to_hex(view(id)));
+    }
+    if (failed.empty() && !request.params.contains("run")) {
+        WEFT_TRY_VOID(request.core.sweep_notes());
     }
     Json out;
     out["runs"] = std::move(taken);

@@ -29,7 +29,26 @@ vm::RunStatus status_of(const RequestContext& request, const store::RunRow& row)
     return live != nullptr ? live->machine().status() : static_cast<vm::RunStatus>(row.status);
 }
 
-// Canonical bytes as JSON without a type: records are arrays of their fields.
+Json entry_json(const HistoryEntry& entry, bool payloads) {
+    Json out;
+    out["seq"] = entry.seq;
+    out["leaf"] = entry.leaf;
+    out["time"] = entry.time_ms;
+    out["kind"] = kind_name(entry.kind);
+    out["fact"] = is_fact(entry.kind);
+    out["branch"] = entry.branch;
+    if (!entry.step.empty()) out["step"] = entry.step;
+    if (!entry.place.empty()) out["place"] = entry.place;
+    out["text"] = entry.text;
+    // A begin's payload holds the run's seed, which keys are made from: it is not shown.
+    bool shown = payloads && !entry.payload.empty() && entry.kind != RecordKind::Begin;
+    Value value;
+    if (shown && decode_canonical(entry.payload, value)) out["payload"] = untyped_json(value);
+    return out;
+}
+
+}  // namespace
+
 Json untyped_json(const Value& value) {
     switch (value.tag()) {
         case Tag::None:
@@ -73,26 +92,6 @@ Json untyped_json(const Value& value) {
     }
     return nullptr;
 }
-
-Json entry_json(const HistoryEntry& entry, bool payloads) {
-    Json out;
-    out["seq"] = entry.seq;
-    out["leaf"] = entry.leaf;
-    out["time"] = entry.time_ms;
-    out["kind"] = kind_name(entry.kind);
-    out["fact"] = is_fact(entry.kind);
-    out["branch"] = entry.branch;
-    if (!entry.step.empty()) out["step"] = entry.step;
-    if (!entry.place.empty()) out["place"] = entry.place;
-    out["text"] = entry.text;
-    // A begin's payload holds the run's seed, which keys are made from: it is not shown.
-    bool shown = payloads && !entry.payload.empty() && entry.kind != RecordKind::Begin;
-    Value value;
-    if (shown && decode_canonical(entry.payload, value)) out["payload"] = untyped_json(value);
-    return out;
-}
-
-}  // namespace
 
 Result<Json> answer_log(const RequestContext& request) {
     WEFT_TRY(id, request.run());

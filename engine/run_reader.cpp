@@ -70,6 +70,21 @@ Result<void> open_payload(store::Store& store, const RunHeader& header, FileRows
 
 namespace {
 
+class StoreSource final : public RunSource {
+  public:
+    explicit StoreSource(store::Store& store) : store_(store) {}
+    Result<std::shared_ptr<const Image>> image(const Hash& hash) const override {
+        return load_image(store_, hash);
+    }
+    Result<void> records(const RunHeader& header, const store::RunHead& after,
+                         const RecordTaker& each) const override {
+        return read_records(store_, header, after, each);
+    }
+
+  private:
+    store::Store& store_;
+};
+
 void note_workflow(const std::string& begin_payload, RunHeader& header) {
     Value value;
     if (!decode_canonical(begin_payload, value) || value.tag() != Tag::Record) return;
@@ -82,30 +97,54 @@ void note_workflow(const std::string& begin_payload, RunHeader& header) {
 
 }  // namespace
 
+Result<std::shared_ptr<const Image>> open_image(std::string_view code, const std::string& name) {
+    WEFT_TRY(decoded, decode_image(code));
+    WEFT_TRY_VOID(verify_image(decoded));
+    if (decoded.workflows.empty()) {
+        return fail(ErrorKind::Corrupt, fmt::format("image {} has no workflow", name));
+    }
+    return std::make_shared<const Image>(std::move(decoded));
+}
+
+std::optional<Hash> image_from(const Record& record) {
+    if (record.kind == RecordKind::Begin) {
+        if (const auto body = decode_body<BeginBody>(record.body)) return body->image;
+    } else if (record.kind == RecordKind::Adopted) {
+        if (const auto body = decode_body<AdoptedBody>(record.body)) return body->image;
+    } else if (record.kind == RecordKind::Migrated) {
+        if (const auto body = decode_body<MigratedBody>(record.body)) return body->to_image;
+    }
+    return std::nullopt;
+}
+
+Result<std::shared_ptr<const Image>> load_image(store::Store& store, const Hash& hash) {
+    const auto name = to_hex(view(hash)).substr(0, 8);
+    WEFT_TRY(row, store.image(hash));
+    if (!row) {
+        return fail(ErrorKind::Corrupt, fmt::format("image {} is not in the store", name));
+    }
+    if (image_hash(row->code) != hash) {
+        return fail(ErrorKind::Corrupt,
+                    fmt::format("image {} of the store is not what its hash says", name));
+    }
+    if (row->semantics != kSemantics) {
+        return fail(ErrorKind::Unsupported,
+                    fmt::format("image {} needs semantics {}, this engine has {}", name,
+                                row->semantics, kSemantics));
+    }
+    return open_image(row->code, name);
+}
+
 Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) {
     WEFT_TRY(row, store.run(run));
     std::string name = to_hex(view(run)).substr(0, 8);
     if (!row) return fail(ErrorKind::NotFound, fmt::format("there is no run {}", name));
     RunHeader header;
     header.row = *row;
-    WEFT_TRY(image, store.image(row->image));
-    if (!image) {
-        return fail(ErrorKind::Corrupt,
-                    fmt::format("the image of run {} is not in the store", name));
-    }
-    if (image_hash(image->code) != row->image) {
-        return fail(ErrorKind::Corrupt,
-                    fmt::format("image {} of the store is not what its hash says",
-                                to_hex(view(row->image)).substr(0, 8)));
-    }
-    if (image->semantics != kSemantics) {
-        return fail(ErrorKind::Unsupported,
-                    fmt::format("run {} needs semantics {}, this engine has {}", name,
-                                image->semantics, kSemantics));
-    }
-    WEFT_TRY(decoded, decode_image(image->code));
-    WEFT_TRY_VOID(verify_image(decoded));
-    header.image = std::make_shared<const Image>(std::move(decoded));
+    header.origin = std::make_shared<StoreSource>(store);
+    WEFT_TRY(image, load_image(store, row->image));
+    header.image = std::move(image);
+    header.first_image = header.image;
     WEFT_TRY(program, store.program(header.image->program));
     if (program) header.source = program->source;
     auto key = store.run_key(run);
@@ -114,21 +153,24 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) 
     } else if (key.error().kind != ErrorKind::Refused) {
         return std::unexpected(key.error());
     }
-    if (header.image->workflows.empty()) {
-        return fail(ErrorKind::Corrupt, fmt::format("the image of run {} has no workflow", name));
-    }
     // The begin's payload names the workflow. What is wrong with it is for the reader of the
     // records to say; until then the first workflow stands for it.
+    std::optional<Hash> begun_under;
     auto noted = read_records(store, header, {}, [&](ReadRecord& begin) -> Result<bool> {
         if (begin.payload_state == PayloadState::Here) note_workflow(begin.payload, header);
+        begun_under = image_from(begin.record);
         return false;
     });
     static_cast<void>(noted);
+    if (begun_under && *begun_under != row->image) {
+        WEFT_TRY(first, load_image(store, *begun_under));
+        header.first_image = std::move(first);
+    }
     return header;
 }
 
 Result<void> read_records(store::Store& store, const RunHeader& header, const store::RunHead& after,
-                          const std::function<Result<bool>(ReadRecord&)>& each) {
+                          const RecordTaker& each) {
     FileRows files;
     std::uint64_t seq = after.next_seq;
     Hash prev = after.last_hash;

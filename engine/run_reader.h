@@ -31,17 +31,42 @@ struct ReadRecord {
     std::string payload;  // plaintext, when Here
     Bytes16 check{};      // state check and salt, when the payload was opened
     Bytes16 salt{};
+    bool has_check = true;  // a bundle leaves the state check out
+};
+
+struct RunHeader;
+using RecordTaker = std::function<Result<bool>(ReadRecord&)>;
+
+// Where a run's records are read, and the images that it changes to: a store, or a bundle.
+class RunSource {
+  public:
+    virtual ~RunSource() = default;
+    virtual Result<std::shared_ptr<const Image>> image(const Hash& hash) const = 0;
+    // As read_records does.
+    virtual Result<void> records(const RunHeader& header, const store::RunHead& after,
+                                 const RecordTaker& each) const = 0;
 };
 
 struct RunHeader {
     store::RunRow row;
-    std::shared_ptr<const Image> image;
-    std::string source;             // JSON object: path -> text
+    std::shared_ptr<const Image> image;        // that it goes on under
+    std::shared_ptr<const Image> first_image;  // that it was begun under: mostly the same
+    std::shared_ptr<const RunSource> origin;   // where it was read
+    std::string source;                        // JSON object: path -> text
     std::uint32_t workflow = 0;     // row of Image::workflows; the first when the begin was erased
     std::optional<store::Key> key;  // none: erased
 
     [[nodiscard]] const WorkflowRow& workflow_row() const { return image->workflows[workflow]; }
 };
+
+// The image that the bytes are, verified; `name` is for messages.
+Result<std::shared_ptr<const Image>> open_image(std::string_view code, const std::string& name);
+
+// The image under which a run goes on from this record: of begin, adopted and migrated.
+std::optional<Hash> image_from(const Record& record);
+
+// A verified image of the store.
+Result<std::shared_ptr<const Image>> load_image(store::Store& store, const Hash& hash);
 
 // The run's row, its verified image and its key.
 Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run);
@@ -50,6 +75,6 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run);
 // says false. Corrupt names the record that does not decode, does not continue the chain or does
 // not open.
 Result<void> read_records(store::Store& store, const RunHeader& header, const store::RunHead& after,
-                          const std::function<Result<bool>(ReadRecord&)>& each);
+                          const RecordTaker& each);
 
 }  // namespace weft::engine

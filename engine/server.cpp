@@ -46,11 +46,9 @@ std::string text_of(const JsonNode* node, std::string_view otherwise) {
 Server::Server(Core& core, Requests& requests, store::Listener listener)
     : core_(core), requests_(requests), listener_(std::move(listener)) {
     core_.set_waiter([this](std::chrono::milliseconds at_most) { wait(at_most); });
-    requests_.on_busy([this] { say_busy(); });
 }
 
 Server::~Server() {
-    requests_.on_busy({});
     core_.set_waiter({});
 }
 
@@ -96,7 +94,8 @@ void Server::accept_all() {
     while (peers_.size() < kConnectionsMax) {
         auto connection = listener_.accept();
         if (!connection || !*connection) return;
-        peers_.push_back(std::make_unique<Peer>(Peer{std::move(**connection), {}, {}, {}, false}));
+        peers_.push_back(
+            std::make_unique<Peer>(Peer{std::move(**connection), {}, {}, {}, 0, false}));
     }
 }
 
@@ -119,7 +118,10 @@ bool Server::serve(Peer& peer, bool readable) {
 Result<bool> Server::advance(Peer& peer) {
     if (peer.job) {
         auto done = peer.job->advance();
-        if (done && !*done) return true;
+        if (done && !*done) {
+            say_busy(peer);
+            return true;
+        }
         peer.job.reset();
         reply(peer, done ? Result<std::string>(std::move(**done)) : std::unexpected(done.error()));
         return true;
@@ -164,12 +166,22 @@ void Server::take_request(Peer& peer, const std::string& line) {
     }
 }
 
+// A client that waits for a long answer is told once a second that this process is alive.
+void Server::say_busy(Peer& peer) {
+    constexpr std::int64_t kPauseMs = 1000;
+    const std::int64_t now = core_.monotonic_ms();
+    if (now - peer.said_busy_ms < kPauseMs || peer.connection.wants_write()) return;
+    peer.said_busy_ms = now;
+    peer.connection.queue_line(R"({"busy":true})");
+}
+
 void Server::begin(Peer& peer) {
     auto begun = requests_.begin(peer.asked->method, peer.asked->params, user_of(peer.connection),
                                  peer.uploads);
     if (!begun) return reply(peer, std::unexpected(begun.error()));
     if (auto* text = std::get_if<std::string>(&*begun)) return reply(peer, std::move(*text));
     peer.job = std::get<std::unique_ptr<Job>>(std::move(*begun));
+    peer.said_busy_ms = core_.monotonic_ms();
 }
 
 // The answer is JSON text already; it is put in as it is, so that its numbers stay as written.
@@ -185,22 +197,6 @@ void Server::reply(Peer& peer, Result<std::string> result) {
     if (line.size() <= store::kLineBytesMax) return peer.connection.queue_line(line);
     peer.connection.queue_line(fmt::format(R"({{"id":{},"bytes":{}}})", id, result->size()));
     peer.connection.queue_bytes(*result);
-}
-
-// Each client that waits for an answer is told once a second that this process is alive.
-void Server::say_busy() {
-    constexpr std::int64_t kPauseMs = 1000;
-    std::int64_t now = core_.monotonic_ms();
-    if (now - said_busy_ms_ < kPauseMs) return;
-    said_busy_ms_ = now;
-    accept_all();
-    for (auto& peer : peers_) {
-        // Between two answers only: not into the bytes of one that is on its way.
-        if (peer->connection.wants_write()) continue;
-        peer->connection.queue_line(R"({"busy":true})");
-        // A client that has gone is found out at its next turn.
-        static_cast<void>(peer->connection.flush());
-    }
 }
 
 }  // namespace weft::engine

@@ -39,7 +39,8 @@ class Server {
         Uploads uploads;
         std::optional<Asked> asked;  // waits for its body, or for its job
         std::unique_ptr<Job> job;
-        bool closed = false;  // nothing more comes; what was asked is still answered
+        std::int64_t said_busy_ms = 0;  // while it waits for its job
+        bool closed = false;            // nothing more comes; what was asked is still answered
     };
 
     Server(Core& core, Requests& requests, store::Listener listener);
@@ -51,14 +52,13 @@ class Server {
     Result<bool> advance(Peer& peer);
     void take_request(Peer& peer, const std::string& line);
     void begin(Peer& peer);
+    void say_busy(Peer& peer);
     static void reply(Peer& peer, Result<std::string> result);
-    void say_busy();
 
     Core& core_;
     Requests& requests_;
     store::Listener listener_;
     std::vector<std::unique_ptr<Peer>> peers_;
-    std::int64_t said_busy_ms_ = 0;
 };
 
 }  // namespace weft::engine

@@ -6,16 +6,18 @@
 namespace weft::engine {
 namespace {
 
-// The begin record's part of the state: it is in no snapshot.
-Result<vm::Begin> read_begin(store::Store& store, const RunHeader& header) {
-    std::optional<vm::Begin> begin;
-    WEFT_TRY_VOID(read_records(store, header, {}, [&](ReadRecord& record) -> Result<bool> {
-        if (record.payload_state != PayloadState::Here) return false;
-        WEFT_TRY(decoded, decode_begin(*header.image, record.record, record.payload));
-        begin = std::move(decoded);
-        return false;
-    }));
-    if (!begin) return fail(ErrorKind::Corrupt, "the begin of a run can't be read");
+// The begin's part of the state: a run that changed its program has another one than its record.
+void write_begin(ByteWriter& out, const Image& image, const vm::Begin& begin) {
+    out.i64(begin.time_ms);
+    out.block(encode_begin_payload(begin, image.workflows[begin.workflow].name));
+}
+
+std::optional<vm::Begin> read_begin(ByteReader& in, const RunHeader& header) {
+    Record record;
+    record.run = header.row.id;
+    record.time_ms = in.i64();
+    auto begin = decode_begin(*header.image, record, std::string(in.block()));
+    if (!in.ok() || !begin) return std::nullopt;
     return std::move(*begin);
 }
 
@@ -36,8 +38,10 @@ Result<std::optional<Replayed>> open_snapshot(store::Store& store, const RunHead
     if (in.u16() != kStateVersion) return none;
     out.last_time_ms = in.i64();
     if (!in.ok()) return none;
-    WEFT_TRY(begin, read_begin(store, header));
-    out.machine = vm::Machine::restore(header.image, std::move(begin), in.raw(in.left()));
+    auto begin = read_begin(in, header);
+    if (!begin) return none;
+    out.image = header.image;
+    out.machine = vm::Machine::restore(header.image, *std::move(begin), in.raw(in.left()));
     if (!out.machine || out.machine->next_seq() != out.head.next_seq) return none;
     return std::optional(std::move(out));
 }
@@ -46,11 +50,13 @@ Result<std::optional<Replayed>> open_snapshot(store::Store& store, const RunHead
 
 store::SnapshotRow make_snapshot(store::Store& store, const store::Key& key,
                                  const store::RunId& run, const store::RunHead& head,
-                                 const vm::Machine& machine, std::int64_t last_time_ms) {
+                                 const Image& image, const vm::Machine& machine,
+                                 std::int64_t last_time_ms) {
     const std::uint64_t seq = head.next_seq - 1;
     ByteWriter plain;
     plain.u16(kStateVersion);
     plain.i64(last_time_ms);
+    write_begin(plain, image, machine.begin());
     plain.raw(machine.snapshot());
     const auto context = store::snapshot_context(run, seq, head.last_hash);
     return {run, seq, store::seal_bytes(store.entropy(), key, context, plain.bytes())};

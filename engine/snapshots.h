@@ -42,7 +42,8 @@ class SnapshotPace {
 // The row for a machine at rest after the last record of its run.
 store::SnapshotRow make_snapshot(store::Store& store, const store::Key& key,
                                  const store::RunId& run, const store::RunHead& head,
-                                 const vm::Machine& machine, std::int64_t last_time_ms);
+                                 const Image& image, const vm::Machine& machine,
+                                 std::int64_t last_time_ms);
 
 struct Resumed {
     Replayed replayed;

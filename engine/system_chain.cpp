@@ -8,6 +8,17 @@ namespace {
 
 constexpr store::RunId kSystemRun{};
 
+std::string by_and_reason(const std::string& by, const std::string& reason) {
+    return canonical(Value::record({Value::text(by), Value::text(reason)}));
+}
+
+Value list_of(const std::vector<store::RunId>& runs) {
+    std::vector<Value> out;
+    out.reserve(runs.size());
+    for (const auto& run : runs) out.push_back(Value::bytes(std::string(view(run))));
+    return Value::list(std::move(out));
+}
+
 }  // namespace
 
 SystemChain::SystemChain(store::Store& store, const store::Key& key, const store::RunHead& head)
@@ -84,6 +95,101 @@ Result<void> SystemChain::breaker(const Pacer::Change& change, std::int64_t now_
     body.failures = change.failures;
     auto payload = canonical(Value::record({Value::text(change.worker)}));
     return append(RecordKind::Breaker, encode_body(body), std::move(payload), now_ms, batch);
+}
+
+Result<void> SystemChain::clock_step(const ClockStep& step, std::int64_t now_ms,
+                                     store::Batch& batch) {
+    ClockStepBody body;
+    body.before_ms = step.before_ms;
+    body.after_ms = step.after_ms;
+    return append(RecordKind::ClockStep, encode_body(body), {}, now_ms, batch);
+}
+
+Result<void> SystemChain::approver(const std::string& name, const Hash& public_key,
+                                   std::int64_t now_ms, store::Batch& batch) {
+    KeyAddedBody body;
+    body.purpose = KeyPurpose::Approver;
+    body.key_id = store_.entropy().bytes<16>();
+    body.public_key = public_key;
+    auto payload = canonical(Value::record({Value::text(name)}));
+    return append(RecordKind::KeyAdded, encode_body(body), std::move(payload), now_ms, batch);
+}
+
+Result<void> SystemChain::attested(const AttestedBody& body, std::int64_t now_ms,
+                                   store::Batch& batch) {
+    return append(RecordKind::Attested, encode_body(body), {}, now_ms, batch);
+}
+
+Result<std::uint64_t> SystemChain::erase(const std::vector<store::RunId>& runs,
+                                         const std::string& by, const std::string& reason,
+                                         std::int64_t now_ms, store::Batch& batch) {
+    EraseBody body;
+    body.runs = static_cast<std::uint32_t>(runs.size());
+    WEFT_TRY(who, actor(by, now_ms, batch));
+    body.actor = who;
+    auto payload = canonical(Value::record({list_of(runs), Value::text(by), Value::text(reason)}));
+    const auto seq = writer_.next_seq();
+    WEFT_TRY_VOID(append(RecordKind::Erase, encode_body(body), std::move(payload), now_ms, batch));
+    return seq;
+}
+
+Result<std::uint64_t> SystemChain::retained(const std::vector<store::RunId>& runs,
+                                            std::int64_t now_ms, store::Batch& batch) {
+    RetainedBody body;
+    body.runs = static_cast<std::uint32_t>(runs.size());
+    const auto seq = writer_.next_seq();
+    WEFT_TRY_VOID(append(RecordKind::Retained, encode_body(body),
+                         canonical(Value::record({list_of(runs)})), now_ms, batch));
+    return seq;
+}
+
+Result<void> SystemChain::erased(std::uint64_t order, std::size_t runs, const std::string& receipt,
+                                 std::int64_t now_ms, store::Batch& batch) {
+    ErasedBody body;
+    body.erase = order;
+    body.runs = static_cast<std::uint32_t>(runs);
+    return append(RecordKind::Erased, encode_body(body),
+                  canonical(Value::record({Value::text(receipt)})), now_ms, batch);
+}
+
+Result<void> SystemChain::exported(std::size_t runs, std::uint64_t tree_size, const std::string& by,
+                                   std::int64_t now_ms, store::Batch& batch) {
+    ExportedBody body;
+    body.runs = static_cast<std::uint32_t>(runs);
+    body.tree_size = tree_size;
+    WEFT_TRY(who, actor(by, now_ms, batch));
+    body.actor = who;
+    return append(RecordKind::Exported, encode_body(body), {}, now_ms, batch);
+}
+
+Result<void> SystemChain::legal_hold(const store::RunId& run, HoldChange change,
+                                     const std::string& by, const std::string& reason,
+                                     std::int64_t now_ms, store::Batch& batch) {
+    LegalHoldBody body;
+    body.run = run;
+    body.change = change;
+    WEFT_TRY(who, actor(by, now_ms, batch));
+    body.actor = who;
+    return append(RecordKind::LegalHold, encode_body(body), by_and_reason(by, reason), now_ms,
+                  batch);
+}
+
+Result<void> SystemChain::accepted(AcceptedWhat what, const std::string& by,
+                                   const std::string& reason, std::int64_t now_ms,
+                                   store::Batch& batch) {
+    AcceptedBody body;
+    body.what = what;
+    WEFT_TRY(who, actor(by, now_ms, batch));
+    body.actor = who;
+    return append(RecordKind::Accepted, encode_body(body), by_and_reason(by, reason), now_ms,
+                  batch);
+}
+
+Result<void> SystemChain::scheduled(const ScheduledBody& body, const std::string& schedule,
+                                    const std::string& reason, std::int64_t now_ms,
+                                    store::Batch& batch) {
+    auto payload = canonical(Value::record({Value::text(schedule), Value::text(reason)}));
+    return append(RecordKind::Scheduled, encode_body(body), std::move(payload), now_ms, batch);
 }
 
 std::string SystemChain::actor_name(const Bytes16& id) const {

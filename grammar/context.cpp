@@ -147,8 +147,11 @@ void Context::report_expected(Offset at, std::string_view what) {
                "`" + std::string(word) + "` is a reserved word, so it can't be a name");
         return;
     }
+    // A word of the grammar; what is described has more than one.
+    const bool is_word = std::all_of(what.begin(), what.end(), scan::is_lower);
+    const std::string quote = is_word ? "`" : "";
     report(DiagnosticCode::SyntaxError, at, begin, end,
-           "expected " + std::string(what) + ", found " + found(here));
+           "expected " + quote + std::string(what) + quote + ", found " + found(here));
 }
 
 void Context::report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why) {

@@ -67,6 +67,8 @@ class Context {
     // Whether the last syntax error stands on the line of `open`, or behind `open`.
     [[nodiscard]] bool has_error_on_line(Offset open) const;
     [[nodiscard]] bool has_error_behind(Offset open) const;
+    void suggest_unit(Offset begin, Offset end);
+    Offset match_slip(Offset at, std::string_view word);
     void report_expected(Offset at, std::string_view what);
     void report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why);
     [[nodiscard]] std::string found(Offset at) const;

@@ -64,6 +64,14 @@ bool is_prompt_section(std::string_view word) {
 
 }  // namespace
 
+bool result_habit::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (scan::at(c.text(), at) != ':') return false;
+    if (!scan::is_upper(scan::at(c.text(), scan::skip_blanks(c.text(), at + 1)))) return false;
+    c.report_habit(at, at + 1, "->", "the type of the result stands behind `->`");
+    return advance(in, c, at + 1);
+}
+
 bool comma_habit::read(Input& in, Context& c) {
     Offset end = c.match_punct(position(in, c), ",");
     if (end == kNoMatch) return false;

@@ -10,7 +10,11 @@ struct opt_default : peg::opt<p<"=">, soft, must_expr> {};
 struct param : node<NodeKind::Param, key_name, expect<p<":">, "`:`">, must_type, opt_default> {};
 struct params : bracketed<"(", ")", param, "a parameter"> {};
 struct must_params : expect<params, "`(`"> {};
-struct result_type : peg::seq<p<"->">, must_type> {};
+// `: T` behind the parameters is a habit of others.
+struct result_habit : custom<result_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct result_type : peg::seq<peg::sor<p<"->">, result_habit>, must_type> {};
 
 // --- types
 

@@ -16,7 +16,10 @@ struct deadline : peg::sor<within, until> {};
 struct must_deadline : expect<deadline, "`within` and a duration"> {};
 struct by : expr_part<NodeKind::By, w<"by">> {};
 struct must_by : expect<by, "`by` and a role"> {};
-struct up_to : node<NodeKind::UpTo, w<"up">, expect_word<"to">, must_expr, peg::opt<w<"times">>> {};
+// `1 time` reads better than `1 times`; both are right.
+struct times_word : peg::sor<w<"times">, w<"time">> {};
+struct must_times : expect<times_word, "`times`"> {};
+struct up_to : node<NodeKind::UpTo, w<"up">, expect_word<"to">, must_expr, peg::opt<times_word>> {};
 struct must_up_to : expect<up_to, "`up to N times`"> {};
 struct after : expr_part<NodeKind::After, w<"after">> {};
 struct was : node<NodeKind::Was, w<"was">, must_path> {};
@@ -61,9 +64,8 @@ struct retry_on : node<NodeKind::RetryOn, w<"on">, must_errors> {};
 struct backoff : node<NodeKind::Backoff, w<"backoff">, must_expr, expect_word<"to">, must_expr> {};
 struct then_hold : node<NodeKind::ThenHold, w<"then">, expect_word<"hold">> {};
 // A comma before `backoff` may be left out.
-struct retry
-    : node<NodeKind::Retry, lead<"retry">, must_expr, expect_word<"times">, peg::opt<retry_on>,
-           peg::opt<peg::opt<p<",">>, backoff>, peg::opt<peg::opt<p<",">>, then_hold>> {};
+struct retry : node<NodeKind::Retry, lead<"retry">, must_expr, must_times, peg::opt<retry_on>,
+                    peg::opt<peg::opt<p<",">>, backoff>, peg::opt<peg::opt<p<",">>, then_hold>> {};
 struct cache
     : node<NodeKind::Cache, lead<"cache">, must_expr, expect<by, "`by` and an expression">> {};
 struct binder : peg::seq<p<"(">, must_value_name, expect<p<")">, "`)`">> {};
@@ -99,8 +101,10 @@ struct at_brace : peg::at<p<"{">> {};
 struct join : peg::sor<at_brace, join_first, join_settle, join_count, peg::success> {};
 struct parallel : node<NodeKind::Parallel, lead<"parallel">, join, must_block_node> {};
 
+// Without its bound it is a repeat all the same, and the checker asks for it.
+struct repeat_bound : peg::sor<at_brace, peg::seq<expect<p<",">, "`,`">, soft, must_up_to>> {};
 struct repeat : node<NodeKind::Repeat, lead<"repeat">, must_value_name, equals, must_expr,
-                     expect<p<",">, "`,`">, soft, must_up_to, must_block_node, must_else> {};
+                     repeat_bound, must_block_node, must_else> {};
 
 struct if_let : node<NodeKind::IfLet, lead<"if">, w<"let">, must_value_name, equals, must_expr,
                      must_block_node, opt_else> {};
@@ -177,8 +181,9 @@ struct step : node<NodeKind::Step, lead<"step">, peg::sor<named_step, plain_step
 struct bound : peg::seq<must_value_name, peg::opt<type_note>, equals, soft, must_expr> {};
 struct tune : node<NodeKind::Tune, lead<"tune">, bound> {};
 struct let : node<NodeKind::Let, lead<"let">, bound> {};
-struct signal : node<NodeKind::Signal, lead<"signal">, must_value_name, peg::opt<was>,
-                     expect<p<":">, "`:`">, must_type> {};
+struct signal
+    : node<NodeKind::Signal, lead<"signal">, must_value_name, peg::opt<was>, peg::opt<type_note>> {
+};
 struct fail : expr_part<NodeKind::Fail, lead<"fail">> {};
 struct return_rule : node<NodeKind::Return, lead<"return">, peg::opt<expression>> {};
 struct next : node<NodeKind::Next, lead<"next">, peg::opt<expression>> {};
@@ -212,9 +217,9 @@ struct one_name : peg::seq<expect<p<"(">, "`(`">, must_value_name, expect<p<")">
 struct two_names : peg::seq<expect<p<"(">, "`(`">, must_value_name, expect<p<",">, "`,`">,
                             must_value_name, expect<p<")">, "`)`">> {};
 struct before_step
-    : node<NodeKind::BeforeStep, lead<"before">, expect_word<"step">, one_name, must_block_node> {};
+    : node<NodeKind::BeforeStep, lead<"before">, w<"step">, one_name, must_block_node> {};
 struct after_step
-    : node<NodeKind::AfterStep, lead<"after">, expect_word<"step">, two_names, must_block_node> {};
+    : node<NodeKind::AfterStep, lead<"after">, w<"step">, two_names, must_block_node> {};
 struct on_retry : node<NodeKind::OnRetry, lead<"on">, w<"retry">, two_names, must_block_node> {};
 struct on_failure
     : node<NodeKind::OnFailure, lead<"on">, w<"failure">, peg::opt<binder>, must_block_node> {};

@@ -7,7 +7,8 @@
 namespace weft::grammar {
 
 struct mock_times
-    : node<NodeKind::Times, peg::not_at<w<"then">>, expression, expect_word<"times">> {};
+    : node<NodeKind::Times, peg::not_at<peg::sor<w<"then">, w<"after">>>, expression, must_times> {
+};
 struct mock_returns
     : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>, must_expr, peg::opt<after>> {
 };

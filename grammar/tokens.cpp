@@ -65,10 +65,30 @@ Offset Context::match_word(Offset at, std::string_view word) {
     return kNoMatch;
 }
 
+// `setp found = …`: a word that is no word of Weft, before another one, where a statement begins.
+Offset Context::match_slip(Offset at, std::string_view word) {
+    Offset here = skip(at);
+    auto found = scan::word(text_, here);
+    constexpr std::size_t kShort = 3;
+    if (found.size() < kShort || !is_slip(found, word) || word_class(found)) return kNoMatch;
+    Offset end = here + static_cast<Offset>(found.size());
+    Offset next = scan::skip_blanks(text_, end);
+    if (next == end || !scan::is_word_char(scan::at(text_, next))) return kNoMatch;
+    auto* d = report(DiagnosticCode::SyntaxError, here, here, end,
+                     "`" + std::string(found) + "` begins no statement or clause");
+    if (d != nullptr) {
+        d->help = "did you mean `" + std::string(word) + "`?";
+        d->fix = Fix{"write `" + std::string(word) + "`",
+                     {Edit{span(here, end), std::string(word)}},
+                     Applicability::MaybeWrong};
+    }
+    return end;
+}
+
 // The first word of a statement or declaration: not before `:`, and once if it is written twice.
 Offset Context::match_lead(Offset at, std::string_view word) {
     Offset end = match_word(at, word);
-    if (end == kNoMatch) return end;
+    if (end == kNoMatch) return match_slip(at, word);
     Offset next = scan::skip_blanks(text_, end);
     if (scan::at(text_, next) == ':') return kNoMatch;
     Offset twice = next + static_cast<Offset>(word.size());
@@ -116,6 +136,32 @@ Offset Context::match_name(Offset at, NameRole role) {
     return end;
 }
 
+// `2days`, `1min`: units are one or two letters.
+void Context::suggest_unit(Offset begin, Offset end) {
+    struct Unit {
+        std::string_view written;
+        std::string_view unit;
+    };
+    constexpr std::array kUnits = {
+        Unit{"sec", "s"},   Unit{"secs", "s"},   Unit{"second", "s"}, Unit{"seconds", "s"},
+        Unit{"min", "m"},   Unit{"mins", "m"},   Unit{"minute", "m"}, Unit{"minutes", "m"},
+        Unit{"hr", "h"},    Unit{"hrs", "h"},    Unit{"hour", "h"},   Unit{"hours", "h"},
+        Unit{"day", "d"},   Unit{"days", "d"},   Unit{"week", "w"},   Unit{"weeks", "w"},
+        Unit{"msec", "ms"}, Unit{"millis", "ms"}};
+    Offset digits = begin;
+    while (scan::is_digit(scan::at(text_, digits)) || scan::at(text_, digits) == '_') ++digits;
+    const auto written = text_.substr(digits, end - digits);
+    for (const auto& [word, unit] : kUnits) {
+        if (written != word || diagnostics_.empty()) continue;
+        auto& d = diagnostics_.back();
+        if (d.code != DiagnosticCode::BadLiteral || d.span.begin != begin) return;
+        const auto right = std::string(text_.substr(begin, digits - begin)) + std::string(unit);
+        d.help = "units are `ms`, `s`, `m`, `h`, `d` and `w`";
+        d.fix = Fix{"write `" + right + "`", {Edit{span(begin, end), right}}, Applicability::Safe};
+        return;
+    }
+}
+
 Offset Context::match_literal(Offset at) {
     Offset here = skip(at);
     if (auto literal = scan::number(text_, here)) {
@@ -124,6 +170,7 @@ Offset Context::match_literal(Offset at) {
             report(DiagnosticCode::BadLiteral, here, here, literal->end,
                    "`" + std::string(text_.substr(here, literal->end - here)) +
                        "` is not a number, a duration, a date or a time");
+            suggest_unit(here, literal->end);
         }
         return literal->end;
     }

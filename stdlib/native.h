@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "weft/notes.h"
 #include "weft/worker.h"
 
 namespace weft::stdlib {
@@ -14,10 +15,13 @@ struct NativeWorker {
     WorkerFunction run;
 };
 
+std::vector<NativeWorker> calendar_workers();
 std::vector<NativeWorker> docs_workers();
 std::vector<NativeWorker> rag_workers();
 std::vector<NativeWorker> llm_workers();
 std::vector<NativeWorker> pack_workers();
 std::vector<NativeWorker> notify_workers();
+// What `notify.` keeps beside the store, and when it may go.
+WorkerNotes notify_notes();
 
 }  // namespace weft::stdlib

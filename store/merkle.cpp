@@ -1,5 +1,6 @@
 #include "store/merkle.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/check.h"
@@ -78,6 +79,50 @@ Result<void> consistency_path(std::uint64_t from, std::uint64_t begin, std::uint
     return {};
 }
 
+using LeafAt = std::vector<std::uint64_t>::const_iterator;
+
+Result<void> cover_path(LeafAt first, LeafAt last, std::uint64_t begin, std::uint64_t end,
+                        const HashSource& source, std::vector<Hash>& out) {
+    if (first == last) {
+        WEFT_TRY(hash, range_hash(begin, end, source));
+        out.push_back(hash);
+        return {};
+    }
+    if (end - begin == 1) return {};
+    const std::uint64_t middle = begin + split_point(end - begin);
+    const auto split = std::lower_bound(first, last, middle);
+    WEFT_TRY_VOID(cover_path(first, split, begin, middle, source, out));
+    return cover_path(split, last, middle, end, source, out);
+}
+
+// Takes leaves and proof from the left, as cover_path gave them.
+class CoverFold {
+  public:
+    CoverFold(const std::vector<std::uint64_t>& leaves, const std::vector<Hash>& hashes,
+              const std::vector<Hash>& proof)
+        : leaves_(leaves), hashes_(hashes), proof_(proof) {}
+
+    std::optional<Hash> fold(std::uint64_t begin, std::uint64_t end) {
+        if (leaf_ == leaves_.size() || leaves_[leaf_] >= end) {
+            if (used_ == proof_.size()) return std::nullopt;
+            return proof_[used_++];
+        }
+        if (end - begin == 1) return hashes_[leaf_++];
+        const std::uint64_t middle = begin + split_point(end - begin);
+        const auto left = fold(begin, middle);
+        const auto right = left ? fold(middle, end) : std::nullopt;
+        return right ? std::optional(node_hash(*left, *right)) : std::nullopt;
+    }
+    [[nodiscard]] bool at_end() const { return leaf_ == leaves_.size() && used_ == proof_.size(); }
+
+  private:
+    const std::vector<std::uint64_t>& leaves_;
+    const std::vector<Hash>& hashes_;
+    const std::vector<Hash>& proof_;
+    std::size_t leaf_ = 0;
+    std::size_t used_ = 0;
+};
+
 }  // namespace
 
 Hash empty_root() {
@@ -155,6 +200,30 @@ Result<std::vector<Hash>> consistency_proof(std::uint64_t from, std::uint64_t to
     if (from == 0 || from == to) return out;
     WEFT_TRY_VOID(consistency_path(from, 0, to, true, source, out));
     return out;
+}
+
+Result<std::vector<Hash>> cover_proof(const std::vector<std::uint64_t>& leaves, std::uint64_t size,
+                                      const HashSource& source) {
+    const bool ascending =
+        std::adjacent_find(leaves.begin(), leaves.end(), std::greater_equal<>()) == leaves.end();
+    if (leaves.empty() || !ascending || leaves.back() >= size) {
+        return fail(ErrorKind::Usage, "these are no leaves of a tree of that size");
+    }
+    std::vector<Hash> out;
+    WEFT_TRY_VOID(cover_path(leaves.begin(), leaves.end(), 0, size, source, out));
+    return out;
+}
+
+std::optional<Hash> cover_root(const std::vector<std::uint64_t>& leaves,
+                               const std::vector<Hash>& hashes, std::uint64_t size,
+                               const std::vector<Hash>& proof) {
+    const bool ascending =
+        std::adjacent_find(leaves.begin(), leaves.end(), std::greater_equal<>()) == leaves.end();
+    const bool fits = !leaves.empty() && leaves.size() == hashes.size() && ascending;
+    if (!fits || leaves.back() >= size) return std::nullopt;
+    CoverFold cover(leaves, hashes, proof);
+    const auto root = cover.fold(0, size);
+    return cover.at_end() ? root : std::nullopt;
 }
 
 // RFC 9162, 2.1.3.2.

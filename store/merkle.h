@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,14 @@ Result<std::vector<Hash>> inclusion_proof(std::uint64_t leaf, std::uint64_t size
                                           const HashSource& source);
 Result<std::vector<Hash>> consistency_proof(std::uint64_t from, std::uint64_t to,
                                             const HashSource& source);
+// Proves many leaves (ascending, each once) at once: the hashes of the largest subtrees that hold
+// none of them, from left to right. For one leaf these are the hashes of its inclusion proof.
+Result<std::vector<Hash>> cover_proof(const std::vector<std::uint64_t>& leaves, std::uint64_t size,
+                                      const HashSource& source);
+// The root that leaves and proof give; none when they don't fit each other exactly.
+std::optional<Hash> cover_root(const std::vector<std::uint64_t>& leaves,
+                               const std::vector<Hash>& hashes, std::uint64_t size,
+                               const std::vector<Hash>& proof);
 
 bool check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
                      const std::vector<Hash>& proof, const Hash& root);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -26,6 +27,23 @@ Result<Checkpoint> check_note(const std::string& origin, const Hash& public_key,
                               std::string_view note);
 // "name+key hash+base64 key": what a verifier is given.
 std::string verifier_key(const std::string& origin, const Hash& public_key);
+struct VerifierKey {
+    std::string origin;
+    Hash public_key{};
+};
+// None when the line is no such key, in its one form.
+std::optional<VerifierKey> parse_verifier_key(std::string_view line);
+
+// Any other text (of whole lines) as a note with this one signature, and back. None when it isn't
+// exactly that.
+std::string sign_note(const std::string& name, const Hash& public_key, const std::string& text,
+                      const Signer& sign);
+std::optional<std::string> open_note(const std::string& name, const Hash& public_key,
+                                     std::string_view note);
+// The notes of a file that holds one after another. Each ends with its signatures.
+std::vector<std::string> split_notes(std::string_view text);
+// Of one note, read without a key: its origin, size and root are only what it says.
+std::optional<Checkpoint> read_note(std::string_view note);
 
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);  // canonical only

@@ -38,6 +38,7 @@ Result<void> SqliteStore::delete_run_rows(const RunId& run) {
     WEFT_TRY_VOID(database_->query("DELETE FROM inbox WHERE run = ?").id(run).run());
     WEFT_TRY_VOID(database_->query("DELETE FROM cache WHERE run = ?").id(run).run());
     WEFT_TRY_VOID(database_->query("DELETE FROM secret WHERE run = ?").id(run).run());
+    WEFT_TRY_VOID(database_->query("DELETE FROM subject WHERE run = ?").id(run).run());
     WEFT_TRY_VOID(database_->query("DELETE FROM ready WHERE run = ?").id(run).run());
     return database_->query("DELETE FROM file WHERE run = ?").id(run).run();
 }

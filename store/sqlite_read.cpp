@@ -141,7 +141,9 @@ Result<std::vector<RunRow>> SqliteStore::runs(const RunFilter& filter) {
     if (filter.held) sql += *filter.held ? " AND hold <> 0" : " AND hold = 0";
     if (filter.ended) sql += *filter.ended ? " AND ended IS NOT NULL" : " AND ended IS NULL";
     if (filter.retain_before_ms) sql += " AND retain_until <= ?";
-    sql += " ORDER BY no DESC LIMIT ?";
+    // By the index of those that have one, which are few.
+    sql += filter.retain_before_ms ? " ORDER BY retain_until, no DESC LIMIT ?"
+                                   : " ORDER BY no DESC LIMIT ?";
     auto query = database_->query_once(sql);
     query.i64(filter.below_no == 0 ? INT64_MAX : static_cast<std::int64_t>(filter.below_no));
     if (!filter.id_prefix.empty()) query.blob(range.low).blob(range.high);
@@ -203,6 +205,12 @@ Result<Hash> SqliteStore::root(std::uint64_t size) {
 Result<std::vector<Hash>> SqliteStore::inclusion_proof(std::uint64_t leaf, std::uint64_t size) {
     if (size > edge_.size()) return fail(ErrorKind::Usage, "the tree is not that large");
     return store::inclusion_proof(leaf, size, hash_source());
+}
+
+Result<std::vector<Hash>> SqliteStore::cover_proof(const std::vector<std::uint64_t>& leaves,
+                                                   std::uint64_t size) {
+    if (size > edge_.size()) return fail(ErrorKind::Usage, "the tree is not that large");
+    return store::cover_proof(leaves, size, hash_source());
 }
 
 Result<std::vector<Hash>> SqliteStore::consistency_proof(std::uint64_t from, std::uint64_t to) {

@@ -102,6 +102,7 @@ class SqliteStore final : public Store {
     Result<std::optional<LockRow>> lock(const Tag& tag) override;
     Result<std::vector<RunId>> lock_waiters(const Tag& tag) override;
     Result<std::vector<RunId>> runs_of_subject(const Tag& tag) override;
+    Result<std::vector<Tag>> subjects_of_run(const RunId& run) override;
     Result<std::vector<FlowRow>> flows(const RunId& run) override;
     Result<std::vector<SecretRow>> secrets(const RunId& run) override;
     Result<std::optional<SnapshotRow>> snapshot(const RunId& run) override;
@@ -113,11 +114,13 @@ class SqliteStore final : public Store {
     Result<Hash> root(std::uint64_t size) override;
     Result<std::vector<Hash>> inclusion_proof(std::uint64_t leaf, std::uint64_t size) override;
     Result<std::vector<Hash>> consistency_proof(std::uint64_t from, std::uint64_t to) override;
+    Result<std::vector<Hash>> cover_proof(const std::vector<std::uint64_t>& leaves,
+                                          std::uint64_t size) override;
     Result<std::vector<Checkpoint>> checkpoints(std::uint64_t from_size,
                                                 std::uint32_t limit) override;
     Result<std::optional<Checkpoint>> last_checkpoint() override;
     std::string verifier_key() const override;
-    Result<VerifyReport> verify(const VerifyOptions& options) override;
+    std::unique_ptr<Verification> begin_verify(VerifyOptions options) override;
 
   private:
     // The records of one run within a commit; they stand together in the tree.

@@ -137,6 +137,11 @@ Result<std::vector<RunId>> SqliteStore::runs_of_subject(const Tag& tag) {
     return all_rows(query.id(tag), [](const Query& q) { return q.column_id<16>(0); });
 }
 
+Result<std::vector<Tag>> SqliteStore::subjects_of_run(const RunId& run) {
+    auto query = database_->query("SELECT tag FROM subject WHERE run = ? ORDER BY tag");
+    return all_rows(query.id(run), [](const Query& q) { return q.column_id<16>(0); });
+}
+
 Result<std::vector<FlowRow>> SqliteStore::flows(const RunId& run) {
     auto query = database_->query(
         "SELECT from_run, to_run FROM flow WHERE from_run = ?1 UNION "

@@ -91,8 +91,8 @@ class Store {
     virtual Result<Key> run_key(const RunId& run) = 0;
     // Erasure, step "destroy slots, sync". Not undone by anything.
     virtual Result<void> destroy_keys(const std::vector<RunId>& runs) = 0;
-    // Erasure, step "delete": payloads, snapshots, inbox, cache, secrets, files of these runs, in
-    // one commit, then the WAL is truncated so that no page of them stays. Can be redone.
+    // Erasure, step "delete": payloads, snapshots, inbox, cache, secrets, subjects, files of these
+    // runs, in one commit, then the WAL is truncated so that no page of them stays. Can be redone.
     virtual Result<void> delete_payloads(const std::vector<RunId>& runs) = 0;
 
     // Records.
@@ -129,6 +129,7 @@ class Store {
     virtual Result<std::optional<LockRow>> lock(const Tag& tag) = 0;
     virtual Result<std::vector<RunId>> lock_waiters(const Tag& tag) = 0;  // first come first
     virtual Result<std::vector<RunId>> runs_of_subject(const Tag& tag) = 0;
+    virtual Result<std::vector<Tag>> subjects_of_run(const RunId& run) = 0;
     virtual Result<std::vector<FlowRow>> flows(const RunId& run) = 0;  // from it or into it
     virtual Result<std::vector<SecretRow>> secrets(const RunId& run) = 0;
     virtual Result<std::optional<SnapshotRow>> snapshot(const RunId& run) = 0;
@@ -141,13 +142,25 @@ class Store {
     virtual Result<Hash> root(std::uint64_t size) = 0;
     virtual Result<std::vector<Hash>> inclusion_proof(std::uint64_t leaf, std::uint64_t size) = 0;
     virtual Result<std::vector<Hash>> consistency_proof(std::uint64_t from, std::uint64_t to) = 0;
+    // Of many leaves at once (merkle.h).
+    virtual Result<std::vector<Hash>> cover_proof(const std::vector<std::uint64_t>& leaves,
+                                                  std::uint64_t size) = 0;
     virtual Result<std::vector<Checkpoint>> checkpoints(std::uint64_t from_size,
                                                         std::uint32_t limit) = 0;
     virtual Result<std::optional<Checkpoint>> last_checkpoint() = 0;
     [[nodiscard]] virtual std::string verifier_key() const = 0;  // C2SP vkey line
     // Level one of `audit verify`: every byte of log, payload, tile, checkpoint, seg, program and
     // image rows is checked. Findings are the result; an Error means that reading failed.
-    virtual Result<VerifyReport> verify(const VerifyOptions& options) = 0;
+    virtual std::unique_ptr<Verification> begin_verify(VerifyOptions options) = 0;
+    // The same to its end.
+    Result<VerifyReport> verify(const VerifyOptions& options) {
+        auto verification = begin_verify(options);
+        while (true) {
+            WEFT_TRY(more, verification->advance());
+            if (!more) return verification->take_report();
+            if (options.busy) options.busy();
+        }
+    }
 };
 
 // The default store: one SQLite file, `<path>.keys`, `<path>.files/`. The caller holds the owner

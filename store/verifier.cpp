@@ -2,23 +2,30 @@
 // verifier_tables.cpp.
 #include "store/verifier.h"
 
+#include <algorithm>
+
 #include "bytecode/record.h"
 #include "store/box.h"
-#include "store/note.h"
 
 namespace weft::store {
 
 namespace {
 
+constexpr std::size_t kRecordsASlice = 1000;
+constexpr std::size_t kSegmentsASlice = 2000;
+
 // Payload rows in the order of their leaves, moved along with the log.
 class BoxCursor {
   public:
-    explicit BoxCursor(Query& rows) : rows_(rows) {}
+    BoxCursor(Query& rows, std::function<void(std::uint64_t)> orphan)
+        : rows_(rows), orphan_(std::move(orphan)) {}
 
-    // Leaves are asked for in rising order. Rows between them belong to no record; `leftovers`
-    // names them.
+    // Leaves are asked for in rising order. Rows between them belong to no record.
     bool stands_at(std::uint64_t leaf) {
-        while (!at_end_ && (!leaf_ || *leaf_ < leaf)) step();
+        while (!at_end_ && (!leaf_ || *leaf_ < leaf)) {
+            step();
+            if (!at_end_ && *leaf_ < leaf) orphan_(*leaf_);
+        }
         return !at_end_ && *leaf_ == leaf;
     }
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
@@ -32,6 +39,7 @@ class BoxCursor {
     }
 
     Query& rows_;
+    std::function<void(std::uint64_t)> orphan_;
     std::optional<std::uint64_t> leaf_;
     bool at_end_ = false;
     std::optional<std::string> failure_;
@@ -39,10 +47,45 @@ class BoxCursor {
 
 }  // namespace
 
-Result<VerifyReport> SqliteStore::verify(const VerifyOptions& options) {
-    if (poison_) return std::unexpected(poison_error());
+std::unique_ptr<Verification> SqliteStore::begin_verify(VerifyOptions options) {
     tiles_.clear();
-    return Verifier(*this, options).run();
+    return std::make_unique<Verifier>(*this, std::move(options));
+}
+
+Verifier::Verifier(SqliteStore& store, VerifyOptions options)
+    : store_(store), options_(std::move(options)), size_(store.log_size()) {
+    phases_ = {&Verifier::structure,   &Verifier::run_rows,    &Verifier::segments,
+               &Verifier::tiles,       &Verifier::tile_levels, &Verifier::edge_row,
+               &Verifier::sizes,       &Verifier::walk_log,    &Verifier::leftovers,
+               &Verifier::rows_beyond, &Verifier::checkpoints, &Verifier::programs,
+               &Verifier::images};
+    if (!options_.open_boxes) return;
+    for (Phase phase : {&Verifier::taken_inbox, &Verifier::waiting_inbox, &Verifier::secrets,
+                        &Verifier::actors, &Verifier::sealed_files}) {
+        phases_.push_back(phase);
+    }
+}
+
+Result<bool> Verifier::advance() {
+    if (store_.poison_) return std::unexpected(store_.poison_error());
+    at_.bytes = next_bytes_;
+    at_.text = next_text_;
+    WEFT_TRY(more, (this->*phases_[phase_])());
+    if (more) return true;
+    at_ = {};
+    next_bytes_.clear();
+    next_text_.clear();
+    if (++phase_ < phases_.size()) return true;
+    report_.root = tree_.root();
+    return false;
+}
+
+Result<bool> Verifier::each(Query& query, std::size_t limit, const std::function<void()>& row) {
+    for (std::size_t count = 0;; ++count) {
+        WEFT_TRY(got, query.step());
+        if (!got) return count == limit;
+        row();
+    }
 }
 
 void Verifier::found(std::string table, std::string row, std::string what,
@@ -62,36 +105,6 @@ void Verifier::found(std::string table, std::string row, std::string what,
     report_.findings.push_back(std::move(finding));
 }
 
-Result<VerifyReport> Verifier::run() {
-    WEFT_TRY_VOID(structure());
-    WEFT_TRY_VOID(run_rows());
-    WEFT_TRY_VOID(tiles());
-    WEFT_TRY_VOID(edge_row());
-    {
-        auto sizes = store_.database_->query("SELECT size FROM checkpoint");
-        while (true) {
-            WEFT_TRY(row, sizes.step());
-            if (!row) break;
-            roots_[sizes.column_u64(0)] = {};
-        }
-    }
-    WEFT_TRY_VOID(walk_log());
-    WEFT_TRY_VOID(leftovers());
-    WEFT_TRY_VOID(checkpoints());
-    WEFT_TRY_VOID(programs());
-    if (options_.open_boxes) {
-        WEFT_TRY_VOID(taken_inbox());
-        WEFT_TRY_VOID(sealed_tables());
-        WEFT_TRY_VOID(sealed_files());
-    }
-    report_.root = tree_.root();
-    return std::move(report_);
-}
-
-Verifier::RunState& Verifier::state_of(const RunId& run) {
-    return runs_[run];
-}
-
 // None: the key was destroyed, so there is nothing to open any more.
 Result<std::optional<Key>> Verifier::key_of(const RunId& run) {
     auto& state = state_of(run);
@@ -108,56 +121,72 @@ Result<std::optional<Key>> Verifier::key_of(const RunId& run) {
     return state.key;
 }
 
-Result<void> Verifier::walk_log() {
+Result<bool> Verifier::segments() {
     auto rows = store_.database_->query(
-        "SELECT seg.leaf, seg.run, seg.seq FROM seg ORDER BY seg.leaf, seg.run");
-    while (true) {
-        WEFT_TRY(row, rows.step());
-        if (!row) break;
+        "SELECT leaf, run, seq FROM seg WHERE (run, seq) > (?, ?) ORDER BY run, seq LIMIT 2000");
+    rows.i64(at_.number).i64(at_.second);
+    return each(rows, kSegmentsASlice, [&] {
+        const std::uint64_t leaf = rows.column_u64(0);
         const std::uint64_t no = rows.column_u64(1);
+        const std::uint64_t seq = rows.column_u64(2);
+        at_.number = rows.column_i64(1);
+        at_.second = rows.column_i64(2);
+        // Of a commit since the beginning.
+        if (leaf >= size_ && leaf < store_.log_size()) return;
         const auto run = run_of_no_.find(no);
-        const RunId id = run == run_of_no_.end() ? RunId{} : run->second;
         if (run == run_of_no_.end() && no != 0) {
             found("seg", std::to_string(no) + "/" + std::to_string(rows.column_i64(2)),
                   "it names a run that has no row");
         }
-        segments_.push_back({rows.column_u64(0), id, rows.column_u64(2), no});
-    }
+        segments_.emplace(leaf, Segment{run == run_of_no_.end() ? RunId{} : run->second, seq, no});
+    });
+}
+
+Result<bool> Verifier::walk_log() {
     // Side by side, each in its own order: a search for each record's box costs more than its hash.
-    auto log = store_.database_->query("SELECT leaf, rec FROM log ORDER BY leaf");
-    auto boxes = store_.database_->query("SELECT leaf, box FROM payload ORDER BY leaf");
-    BoxCursor box(boxes);
-    std::uint64_t next = 0;
-    while (true) {
+    auto log = store_.database_->query(
+        "SELECT leaf, rec FROM log WHERE leaf >= ? ORDER BY leaf LIMIT 1000");
+    auto boxes =
+        store_.database_->query("SELECT leaf, box FROM payload WHERE leaf >= ? ORDER BY leaf");
+    log.u64(next_leaf_);
+    boxes.u64(next_leaf_);
+    BoxCursor box(boxes, [this](std::uint64_t leaf) {
+        found("payload", std::to_string(leaf), "it has no record");
+    });
+    for (std::size_t count = 0; count < kRecordsASlice; ++count) {
         auto row = log.step();
         if (!row) {
-            found("log", std::to_string(next), "it can't be read: " + row.error().message);
-            break;
+            found("log", std::to_string(next_leaf_), "it can't be read: " + row.error().message);
+            next_leaf_ = std::max(next_leaf_, size_);
+            return false;
         }
-        if (!*row) break;
-        const std::uint64_t leaf = log.column_u64(0);
-        if (leaf != next) {
-            found("log", std::to_string(next), "leaves are missing up to " + std::to_string(leaf));
+        const std::uint64_t leaf = *row ? log.column_u64(0) : UINT64_MAX;
+        const bool is_later = leaf >= size_ && leaf < store_.log_size();
+        if (!*row || is_later) return false;
+        if (leaf != next_leaf_) {
+            found("log", std::to_string(next_leaf_),
+                  "leaves are missing up to " + std::to_string(leaf));
         }
-        next = leaf + 1;
-        if (++report_.records % 1000 == 0 && options_.busy) options_.busy();
+        next_leaf_ = leaf + 1;
+        ++report_.records;
         const std::string_view bytes = log.column_bytes(1);
-        record(leaf, bytes);
+        WEFT_TRY_VOID(record(leaf, bytes));
         if (box.stands_at(leaf)) {
             ++report_.payloads;
             check_box(*previous_, bytes, boxes.column_bytes(1));
         } else if (!box.failure()) {
             WEFT_TRY_VOID(check_no_box(*previous_));
         }
+        if (box.failure()) {
+            found("payload", "", "it can't be read: " + *box.failure());
+            next_leaf_ = std::max(next_leaf_, size_);
+            return false;
+        }
     }
-    if (box.failure()) found("payload", "", "it can't be read: " + *box.failure());
-    if (next != store_.log_size()) {
-        found("log", std::to_string(next), "leaves are missing at the end");
-    }
-    return {};
+    return true;
 }
 
-void Verifier::record(std::uint64_t leaf, std::string_view bytes) {
+Result<void> Verifier::record(std::uint64_t leaf, std::string_view bytes) {
     const At at{leaf, parse_record_head(bytes)};
     const Hash hash = leaf_hash(bytes);
     std::vector<Tile> full;
@@ -165,9 +194,10 @@ void Verifier::record(std::uint64_t leaf, std::string_view bytes) {
     if (const auto root = roots_.find(leaf + 1); root != roots_.end()) root->second = tree_.root();
     if (!at.head) found("log", std::to_string(leaf), "it is not a record", at);
     check_leaf_hash(at, hash);
-    if (at.head) check_chain(at, hash);
+    if (at.head) WEFT_TRY_VOID(check_chain(at, hash));
     check_segment(at);
     previous_ = at;
+    return {};
 }
 
 // Against the stored tile, or against the edge kept with the last checkpoint: this names the
@@ -195,8 +225,17 @@ void Verifier::check_leaf_hash(const At& at, const Hash& hash) {
     }
 }
 
-void Verifier::check_chain(const At& at, const Hash& hash) {
+Result<void> Verifier::check_chain(const At& at, const Hash& hash) {
     auto& state = state_of(at.head->run);
+    if (!state.known && at.head->run != RunId{}) {
+        // One that was begun after its rows were read has one by now.
+        WEFT_TRY(row, store_.run(at.head->run));
+        state.known = true;
+        if (!row) {
+            found("run", to_hex(view(at.head->run)),
+                  "the log has records of it, but it has no row");
+        }
+    }
     if (at.head->seq != state.next_seq) {
         found("log", std::to_string(at.leaf),
               "seq " + std::to_string(state.next_seq) + " of its run was expected", at);
@@ -208,20 +247,22 @@ void Verifier::check_chain(const At& at, const Hash& hash) {
     state.next_seq = at.head->seq + 1;
     state.last_hash = hash;
     state.last_leaf = at.leaf;
+    return {};
 }
 
 // Each record stands where a segment begins, or right behind the one before it of the same run.
 void Verifier::check_segment(const At& at) {
     bool begins = false;
-    while (next_segment_ < segments_.size() && segments_[next_segment_].leaf <= at.leaf) {
-        const auto& segment = segments_[next_segment_++];
-        const bool fits = segment.leaf == at.leaf && !begins && at.head &&
-                          segment.run == at.head->run && segment.seq == at.head->seq;
+    for (auto [next, end] = segments_.equal_range(at.leaf); next != end;) {
+        const Segment& segment = next->second;
+        const bool fits =
+            !begins && at.head && segment.run == at.head->run && segment.seq == at.head->seq;
         if (!fits) {
             found("seg", std::to_string(segment.no) + "/" + std::to_string(segment.seq),
-                  "the log has no such record at leaf " + std::to_string(segment.leaf), at);
+                  "the log has no such record at leaf " + std::to_string(at.leaf), at);
         }
         begins = begins || fits;
+        next = segments_.erase(next);
     }
     if (begins || !at.head) return;
     const bool follows = previous_ && previous_->head && previous_->head->run == at.head->run &&
@@ -234,6 +275,8 @@ void Verifier::check_segment(const At& at) {
 
 Result<void> Verifier::check_no_box(const At& at) {
     if (!at.head || !at.head->has_payload()) return {};
+    // The run may have been erased since its key was had.
+    state_of(at.head->run).key.reset();
     WEFT_TRY(key, key_of(at.head->run));
     if (!key) {
         ++report_.erased;
@@ -274,27 +317,35 @@ void Verifier::check_box(const At& at, std::string_view bytes, std::string_view 
     if (!fits) found("payload", row, "it is not what its record commits to", at);
 }
 
-// Rows that the walk never came by.
-Result<void> Verifier::leftovers() {
-    for (; next_segment_ < segments_.size(); ++next_segment_) {
-        const auto& segment = segments_[next_segment_];
+// Segments that the walk never came by.
+Result<bool> Verifier::leftovers() {
+    if (next_leaf_ < size_) {
+        found("log", std::to_string(next_leaf_), "leaves are missing at the end");
+    }
+    std::vector<std::pair<std::uint64_t, Segment>> left(segments_.begin(), segments_.end());
+    segments_.clear();
+    std::ranges::sort(left, {}, [](const auto& one) { return one.first; });
+    for (const auto& [leaf, segment] : left) {
         found("seg", std::to_string(segment.no) + "/" + std::to_string(segment.seq),
-              "it points behind the end of the log");
+              leaf < next_leaf_ ? "the log has no such record at leaf " + std::to_string(leaf)
+                                : "it points behind the end of the log");
     }
+    return false;
+}
+
+// Nor would it come by these.
+Result<bool> Verifier::rows_beyond() {
     auto boxes = store_.database_->query(
-        "SELECT leaf FROM payload WHERE NOT EXISTS(SELECT 1 FROM log WHERE log.leaf = "
-        "payload.leaf) ORDER BY leaf");
-    while (true) {
-        WEFT_TRY(row, boxes.step());
-        if (!row) break;
+        "SELECT leaf FROM payload WHERE leaf < 0 OR (leaf >= ? AND leaf < ?) OR leaf >= ? "
+        "ORDER BY leaf");
+    boxes.u64(next_leaf_).u64(size_).u64(std::max(next_leaf_, store_.log_size()));
+    WEFT_TRY_VOID(each(boxes, SIZE_MAX, [&] {
         found("payload", std::to_string(boxes.column_i64(0)), "it has no record");
-    }
-    for (const auto& [run, state] : runs_) {
-        if (run != RunId{} && !state.known) {
-            found("run", to_hex(view(run)), "the log has records of it, but it has no row");
-        }
-    }
-    return {};
+    }));
+    auto records = store_.database_->query("SELECT leaf FROM log WHERE leaf < 0 ORDER BY leaf");
+    return each(records, SIZE_MAX, [&] {
+        found("log", std::to_string(records.column_i64(0)), "a log begins with leaf 0");
+    });
 }
 
 }  // namespace weft::store

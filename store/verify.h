@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace weft::store {
 
@@ -32,8 +33,11 @@ struct VerifyOptions {
     // against the digest of its row.
     std::function<Hash(std::string_view ir)> program_hash;
     std::function<Hash(std::uint32_t semantics, std::string_view code)> image_hash;
-    std::function<void()> busy;  // called every 1,000 records; may be empty
-    bool open_boxes = true;      // false: hashes, proofs and signatures only
+    std::function<void()> busy;  // called between slices by who waits for all; may be empty
+    // SQLite's own look at the whole file, which can't be put down in between; false: at the tables
+    // beside the log one by one, since every row of the log's own is read again anyway.
+    bool whole_structure = true;
+    bool open_boxes = true;  // false: hashes, proofs and signatures only
     std::uint32_t max_findings = 1000;
 };
 
@@ -44,6 +48,17 @@ struct VerifyReport {
     std::uint64_t checkpoints = 0;
     Hash root{};
     std::vector<Finding> findings;
+};
+
+// Level one in slices of some milliseconds, between which the store may be written: it answers for
+// the log as long as it was at the beginning.
+class Verification {
+  public:
+    virtual ~Verification() = default;
+    // True: there is more to do. An Error means that reading failed.
+    virtual Result<bool> advance() = 0;
+    // At the end; once.
+    virtual VerifyReport take_report() = 0;
 };
 
 }  // namespace weft::store

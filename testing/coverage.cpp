@@ -25,9 +25,11 @@ bool starts_before(const Gap& a, const Gap& b) {
 
 }  // namespace
 
-void CoverageOfSuite::add(const TestImage& image, const vm::Visits& visits,
-                          const std::set<std::pair<std::string, std::uint32_t>>& rungs) {
-    rungs_.insert(rungs.begin(), rungs.end());
+void CoverageOfSuite::add(const TestImage& image, const vm::Visits& visits) {
+    // A rung that follows upon a review has no record of its own: what was executed tells.
+    for (const auto& rung : image.rungs) {
+        if (visits.of[rung.function][rung.pc] != 0) rungs_.emplace(rung.gate, rung.rung);
+    }
     for (const auto& branch : image.branches) {
         const std::uint8_t what = visits.of[branch.function][branch.pc];
         if ((what & vm::Visits::kJumped) != 0) ways_.emplace(branch.span, false);

@@ -18,8 +18,7 @@ class CoverageOfSuite {
   public:
     explicit CoverageOfSuite(const ir::Module& module) : module_(module) {}
 
-    void add(const TestImage& image, const vm::Visits& visits,
-             const std::set<std::pair<std::string, std::uint32_t>>& rungs);
+    void add(const TestImage& image, const vm::Visits& visits);
     // Against all that the program has, also what every test has mocked.
     Coverage result(Diagnostics& diagnostics) const;
 
@@ -33,8 +32,8 @@ class CoverageOfSuite {
 
     const ir::Module& module_;
     std::set<Way> ways_;
-    std::set<std::pair<std::string, std::uint32_t>> rungs_;
-    std::set<std::string> undone_;  // names of functions
+    std::set<std::pair<std::string, std::uint32_t>> rungs_;  // by the gate's path
+    std::set<std::string> undone_;                           // names of functions
 };
 
 }  // namespace weft::test

@@ -64,6 +64,8 @@ bool Driver::act_on(DrivenRun& run, const vm::Want& want) {
             return attempt(run, want);
         case vm::WantKind::Cancel:
             return cancel(run, want);
+        case vm::WantKind::Settle:
+            return settle(run, want);
         case vm::WantKind::Decision:
             return decide(run, want);
         case vm::WantKind::Lock:
@@ -126,7 +128,6 @@ void Driver::rest() {
         for (const auto& want : run->machine->wants()) {
             if (want.kind == vm::WantKind::Settle || want.kind == vm::WantKind::Release) {
                 trace_.rests = want.reason;
-                trace_.is_doubt = want.kind == vm::WantKind::Settle;
                 return;
             }
             if (want.kind == vm::WantKind::Decision) {

@@ -34,8 +34,9 @@ struct DrivenRun {
     std::vector<vm::Command> commands;
     std::map<std::pair<std::uint64_t, std::size_t>, std::size_t> decided;  // by task and line
     std::set<std::uint64_t> told_to_stop;                                  // calls
-    std::map<std::uint64_t, Answer> said;  // by call: the last answer that it was given
-    std::map<std::uint64_t, Answer> lost;  // likewise, of those that a crash swallowed
+    std::map<std::uint64_t, Answer> said;       // by call: the last answer that it was given
+    std::map<std::uint64_t, Answer> lost;       // likewise, of those that a crash swallowed
+    std::map<std::string, std::uint64_t> sent;  // calls by the key that their worker was sent, hex
 
     [[nodiscard]] bool has_ended() const { return vm::is_ended(machine->status()); }
 };
@@ -80,8 +81,12 @@ class Driver {
     bool attempt(DrivenRun& run, const vm::Want& want);
     bool cancel(DrivenRun& run, const vm::Want& want);
     std::optional<Answer> say(DrivenRun& run, const vm::Want& want);
+    std::optional<Answer> say_of_lost(const DrivenRun& run, const vm::Want& probe);
+    bool settle(DrivenRun& run, const vm::Want& want);
+    std::optional<Value> value_of(const vm::Want& want, const Answer& answer);
     void answer(const DrivenRun& run, const vm::Want& want, const Answer& answer);
     vm::OutcomeFact outcome(const vm::Want& want, const Answer& answer);
+    Value error_fields(const Answer& answer);
     [[nodiscard]] vm::OutcomeFact unclear(const vm::Want& want, std::string error,
                                           std::string message) const;
     void broken(std::string why);

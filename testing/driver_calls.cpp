@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "testing/driver.h"
 #include "testing/smallest.h"
+#include "vm/error_value.h"
 
 namespace weft::test {
 namespace {
@@ -22,9 +23,49 @@ std::optional<Answer> Driver::say(DrivenRun& run, const vm::Want& want) {
     const auto& worker = image().workers[want.worker].name;
     const Answer* next = script_.mocks.next({step_of(want).path, worker, want.direction == kProbe});
     if (next != nullptr) return *next;
+    if (want.direction == kProbe) {
+        if (auto known = say_of_lost(run, want)) return known;
+    }
     broken(fmt::format("test-hits-real-worker: `{}` calls the worker `{}`, which nothing mocks",
                        step_of(want).path, worker));
     return std::nullopt;
+}
+
+// What a crash has swallowed is known to the world that the mocks stand for, so a probe that
+// nothing mocks says it: a value was given, so the effect is there; an error surely had none.
+std::optional<Answer> Driver::say_of_lost(const DrivenRun& run, const vm::Want& probe) {
+    if (probe.arguments.empty() || probe.arguments.front().tag() != Tag::Text) return std::nullopt;
+    const auto asked = run.sent.find(probe.arguments.front().as_text());
+    if (asked == run.sent.end()) return std::nullopt;
+    const auto lost = run.lost.find(asked->second);
+    if (lost == run.lost.end() || lost->second.kind == ir::MockAnswer::Kind::TimesOut) {
+        return std::nullopt;
+    }
+    Answer out;
+    out.kind = ir::MockAnswer::Kind::Value;
+    if (lost->second.kind == ir::MockAnswer::Kind::Fails) return out;
+    auto value = value_of(probe, lost->second);
+    if (!value) return std::nullopt;
+    out.value = std::move(*value);
+    return out;
+}
+
+// Where only a person can say what became of an attempt that a crash swallowed, they say what the
+// world knows. Other doubts stay open: they are the test's.
+bool Driver::settle(DrivenRun& run, const vm::Want& want) {
+    const auto lost = run.lost.find(want.call);
+    if (lost == run.lost.end() || lost->second.kind == ir::MockAnswer::Kind::TimesOut) return false;
+    vm::SettledFact fact;
+    fact.call = want.call;
+    fact.done = lost->second.kind != ir::MockAnswer::Kind::Fails;
+    if (fact.done) {
+        auto value = value_of(want, lost->second);
+        if (!value) return false;
+        fact.value = std::move(*value);
+        run.lost.erase(lost);
+    }
+    feed(run, fact);
+    return true;
 }
 
 bool Driver::attempt(DrivenRun& run, const vm::Want& want) {
@@ -45,6 +86,7 @@ bool Driver::attempt(DrivenRun& run, const vm::Want& want) {
     ++trace_.calls[{run.number, want.call}].attempts;
     run.told_to_stop.erase(want.call);
     run.said[want.call] = *answer;
+    if (want.direction != kProbe) run.sent[to_hex(view(want.key))] = want.call;
     feed(run, start);
     // The machine may have crashed just now; then nobody waits for the answer.
     const bool is_awaited = run.machine->accepts(unclear(want, "Unavailable", ""));
@@ -78,6 +120,18 @@ vm::OutcomeFact Driver::unclear(const vm::Want& want, std::string error,
     return fact;
 }
 
+// What an answer gives that is no error.
+std::optional<Value> Driver::value_of(const vm::Want& want, const Answer& answer) {
+    if (answer.kind != ir::MockAnswer::Kind::Any) return answer.value;
+    const auto& step = step_of(want);
+    auto smallest = smallest_value(image().types, step.result_type);
+    if (!smallest) {
+        broken(fmt::format("`any` finds no {} for `{}`: say what the mock returns",
+                           image().types.text(step.result_type), step.path));
+    }
+    return smallest;
+}
+
 vm::OutcomeFact Driver::outcome(const vm::Want& want, const Answer& answer) {
     const auto& worker = image().workers[want.worker];
     const auto& step = step_of(want);
@@ -90,18 +144,14 @@ vm::OutcomeFact Driver::outcome(const vm::Want& want, const Answer& answer) {
         fact.status = vm::OutcomeStatus::Failed;
         fact.error = answer.error;
         fact.message = answer.message.empty() ? "the mock fails" : answer.message;
+        fact.detail = error_fields(answer);
         return fact;
     }
     const bool is_probe = want.direction == kProbe;
     if (answer.kind == ir::MockAnswer::Kind::Any) {
         // A probe that is asked for anything says: surely not done.
-        auto smallest = is_probe ? Value::none() : smallest_value(image().types, step.result_type);
-        if (!smallest) {
-            broken(fmt::format("`any` finds no {} for `{}`: say what the mock returns",
-                               image().types.text(step.result_type), step.path));
-            return fact;
-        }
-        fact.value = std::move(*smallest);
+        auto smallest = is_probe ? Value::none() : value_of(want, answer);
+        if (smallest) fact.value = std::move(*smallest);
         return fact;
     }
     fact.value = answer.value;
@@ -112,6 +162,17 @@ vm::OutcomeFact Driver::outcome(const vm::Want& want, const Answer& answer) {
                            misfit->path.empty() ? "" : " at " + misfit->path, misfit->message));
     }
     return fact;
+}
+
+// A mock that names an error and not its fields gets the smallest ones, as with `any`.
+Value Driver::error_fields(const Answer& answer) {
+    const auto* row = vm::declared_error(image(), answer.error);
+    if (row == nullptr || !answer.detail.is_none()) return answer.detail;
+    auto smallest = smallest_value(image().types, row->fields);
+    if (smallest) return std::move(*smallest);
+    broken(fmt::format("`fails {}` says nothing of its fields, and none can be made up: give them",
+                       answer.error));
+    return {};
 }
 
 // A read is let go of; what changes the world goes on until it has its answer.

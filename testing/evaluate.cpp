@@ -76,7 +76,8 @@ std::string ended_how(const Trace& trace) {
 void Expressions::observe(const ir::Test& test, const Trace& trace) {
     missing_.clear();
     const bool is_completed = trace.status == vm::RunStatus::Completed;
-    const bool has_error = vm::is_ended(trace.status) && !is_completed;
+    const bool is_stuck = trace.status == vm::RunStatus::Stuck;
+    const bool has_error = is_stuck || (vm::is_ended(trace.status) && !is_completed);
     for (const auto& o : test.observations) {
         switch (o.kind) {
             case Kind::Status:
@@ -87,7 +88,7 @@ void Expressions::observe(const ir::Test& test, const Trace& trace) {
                 if (!is_completed) missing_[o.local] = "the run has no output, " + ended_how(trace);
                 break;
             case Kind::Error:
-                set(o.local, trace.result);
+                set(o.local, vm::widened(*image_.image, trace.result));
                 if (!has_error) missing_[o.local] = "the run has no error, " + ended_how(trace);
                 break;
             case Kind::Elapsed:

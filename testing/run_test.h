@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "testing/driver.h"
@@ -22,10 +21,6 @@ class TestRunner {
     // The test, then the same with a crash after each fact, and with one more in the recovery; the
     // outcome of each run must be the same.
     Result run_with_crashes();
-    // Rungs of gates that were taken, by the gate's path.
-    [[nodiscard]] const std::set<std::pair<std::string, std::uint32_t>>& rungs() const {
-        return rungs_;
-    }
 
   private:
     // What a crash may not change.
@@ -34,7 +29,6 @@ class TestRunner {
         Value result;
         std::vector<std::pair<std::string, Value>> events;
         std::string rests;
-        bool is_doubt = false;  // a person has to say whether an effect was done
     };
     struct Pass {
         Result result;
@@ -60,6 +54,7 @@ class TestRunner {
     void fail(Span span, std::string message);
     void unused();
     [[nodiscard]] std::string shown_value(ir::ExprId id) const;
+    static Value without_attempts(const Value& result);
     static bool same(const Outcome& a, const Outcome& b);
     void compare(const Pass& whole, const Pass& crashed, const CrashPlan& plan, Result& out) const;
 
@@ -70,7 +65,6 @@ class TestRunner {
     std::optional<Expressions> expressions_;
     Script script_;
     Result* result_ = nullptr;
-    std::set<std::pair<std::string, std::uint32_t>> rungs_;
 };
 
 }  // namespace weft::test

@@ -35,14 +35,12 @@ void run_group(const ir::TestSuite& suite, const RunOptions& options, const Grou
         return;
     }
     vm::Visits visits(*image->image);
-    std::set<std::pair<std::string, std::uint32_t>> rungs;
     for (auto number : group.second) {
         TestRunner runner(suite.module, suite.tests[number], *image,
                           coverage == nullptr ? nullptr : &visits);
         out.tests[number] = options.crashes ? runner.run_with_crashes() : runner.run();
-        rungs.insert(runner.rungs().begin(), runner.rungs().end());
     }
-    if (coverage != nullptr) coverage->add(*image, visits, rungs);
+    if (coverage != nullptr) coverage->add(*image, visits);
 }
 
 }  // namespace

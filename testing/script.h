@@ -18,6 +18,7 @@ struct Answer {
     Value value;  // Value
     std::string error;
     std::string message;
+    Value detail;  // fields of the error, when it was given any
     std::uint32_t times = 1;
     bool for_ever = false;
     std::int64_t delay_ms = 0;

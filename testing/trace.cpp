@@ -19,13 +19,6 @@ void note_call(const Image& image, const vm::Command& command, CallPlace place, 
     trace.calls[place] = std::move(call);
 }
 
-void note_gate(const Image& image, const vm::Command& command, Trace& trace) {
-    const auto body = decode_body<GateBody>(command.body);
-    if (!body || command.site >= image.sites.size()) return;
-    const auto& row = image.gates[image.sites[command.site].row];
-    if (body->rung < row.rungs.size()) trace.rungs.emplace(row.path, body->rung);
-}
-
 void note_event(const Image& image, const vm::Command& command, Trace& trace) {
     if (command.site >= image.sites.size()) return;
     Value value;
@@ -39,9 +32,6 @@ void note_command(const Image& image, const vm::Command& command, CallPlace plac
     switch (static_cast<RecordKind>(command.kind)) {
         case RecordKind::Call:
             note_call(image, command, place, trace);
-            break;
-        case RecordKind::Gate:
-            note_gate(image, command, trace);
             break;
         case RecordKind::Event:
             if (place.first == 0) note_event(image, command, trace);

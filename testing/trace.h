@@ -1,10 +1,9 @@
-// What happened in one run of a test, as far as expectations and coverage ask.
+// What happened in one run of a test, as far as expectations ask.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,11 +28,9 @@ struct Trace {
     vm::RunStatus status = vm::RunStatus::Running;
     Value result;  // or the error with which it ended
     std::int64_t elapsed_ms = 0;
-    std::map<CallPlace, TracedCall> calls;                  // of sub-runs too
-    std::vector<std::pair<std::string, Value>> events;      // of the run itself
-    std::set<std::pair<std::string, std::uint32_t>> rungs;  // taken: path of the gate, number
+    std::map<CallPlace, TracedCall> calls;              // of sub-runs too
+    std::vector<std::pair<std::string, Value>> events;  // of the run itself
     std::string rests;                  // why a run that has not ended goes no further
-    bool is_doubt = false;              // … because an effect may or may not have been done
     std::optional<std::string> broken;  // why the test can't be believed: an unmocked effect
     std::vector<std::string> notes;
 };

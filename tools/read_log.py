@@ -31,7 +31,7 @@ KINDS = {
     70: ("clock-step", "F", 16), 71: ("attested", "F", 64), 72: ("erase", "F", 24),
     73: ("erased", "F", 16), 74: ("retained", "F", 8), 75: ("imported", "F", 80),
     76: ("exported", "F", 32), 77: ("schema", "F", 8), 78: ("accepted", "F", 24),
-    79: ("dedupe-rotated", "F", 8),
+    79: ("dedupe-rotated", "F", 8), 80: ("legal-hold", "F", 40), 81: ("scheduled", "F", 48),
 }
 FACT, PAYLOAD, OPERATOR, COPIED = 1, 2, 4, 8
 

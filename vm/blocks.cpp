@@ -21,13 +21,23 @@ bool Machine::State::block(Branch& branch) {
     scope.block = image->sites[x.d].row;
     scope.site = x.d;
     scope.first = ++frame.pc;
-    const auto& policy = image->blocks[scope.block].policy;
     // What undoes has all the time that it needs.
-    if (policy.within_ms > 0 && !branch.is_undoing() && !branch.is_shielded) {
-        const auto due_ms = after(policy.within_ms);
+    if (branch.is_undoing() || branch.is_shielded) return true;
+    const auto within_ms = image->blocks[scope.block].policy.within_ms;
+    std::optional<Due> end;
+    if (within_ms > 0) end = Due{after(within_ms), false};
+    if (x.op == Opcode::BlockUntil) {
+        end = time_due(frame.registers[x.a]);
+        if (!end) {
+            raise(branch, evaluator.trap(place(branch), "a step's last moment is no Time"));
+            return false;
+        }
+    }
+    if (end) {
         scope.deadline_timer = set_timer({.role = TimerRole::BlockDeadline,
-                                          .due_ms = due_ms,
+                                          .due_ms = end->ms,
                                           .branch = branch.id,
+                                          .until = end->until,
                                           .scope = frame.scopes.size() - 1},
                                          x.d);
     }
@@ -81,6 +91,7 @@ void Machine::State::run_again(Branch& branch, std::size_t number) {
     close_scopes(branch, frame, number + 1);
     auto& scope = frame.scopes.back();
     if (scope.passes < std::numeric_limits<std::uint16_t>::max()) ++scope.passes;
+    branch.is_announced = false;
     if (branch.is_undoing()) {
         next_pass(branch);  // nothing in an undo is undone
     } else {

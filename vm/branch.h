@@ -248,6 +248,7 @@ struct Call {
     bool counts_irreversible = false;  // in doubt and irreversible: counted as done
     std::string error;                 // of the last attempt
     std::string message;
+    Value detail{};
     std::int64_t reserve_micros = 0;
     std::optional<std::int64_t> asked_delay_ms{};  // Hooked: what the worker asked for
     std::uint64_t other = 0;                       // a probe's call in doubt; a call's probe
@@ -260,8 +261,8 @@ struct Call {
         io(self.seq, self.branch, self.site, self.step, self.worker, self.direction, self.key,
            self.arguments, self.attempt, self.retries, self.doubt_tries, self.phase,
            self.started_ms, self.wait_timer, self.deadline_timer, self.is_late, self.is_in_doubt,
-           self.counts_irreversible, self.error, self.message, self.reserve_micros, self.is_done,
-           self.asked_delay_ms, self.other, self.author_key, self.cache_key);
+           self.counts_irreversible, self.error, self.message, self.detail, self.reserve_micros,
+           self.is_done, self.asked_delay_ms, self.other, self.author_key, self.cache_key);
     }
 };
 

@@ -115,6 +115,7 @@ bool Machine::State::fits_budget(std::int64_t more_micros) const {
 Value Machine::State::refuse_budget(Call& call, std::int64_t more_micros) {
     call.error = "Budget";
     call.message = "this effect could pass the workflow's budget";
+    call.detail = {};
     auto error = call_error(call);
     BudgetBody body;
     body.call = call.seq;
@@ -129,6 +130,11 @@ void Machine::State::drop_call(std::uint64_t seq) {
     const auto found = calls.find(seq);
     auto& call = found->second;
     if (!call.is_done) note_keyed(call, KeyedCall::What::NotDone);
+    const bool is_read = image->workers[call.worker].effect == EffectClass::Read;
+    if (!is_read && call.started_ms && (call.is_done || !call.is_in_doubt)) {
+        progress.settled.push_back(
+            {seq, call.step, call.worker, call.key, call.author_key.has_value()});
+    }
     drop_timer(call.wait_timer);
     drop_timer(call.deadline_timer);
     reserved_micros -= std::min(reserved_micros, call.reserve_micros);
@@ -141,7 +147,8 @@ Value Machine::State::call_error(const Call& call) const {
     return make_error({.name = call.error,
                        .message = call.message,
                        .step = image->steps[call.step].path,
-                       .attempts = call.attempt});
+                       .attempts = call.attempt,
+                       .detail = call.detail});
 }
 
 // Its branch has been told to end.
@@ -160,6 +167,7 @@ void Machine::State::succeed(Call& call, const Value& value) {
         branch.last_call = call.seq;
         branch.last_order = completions;
         branch.last_site = call.site;
+        branch.cut.clear();
     }
     const bool irreversible =
         image->workers[call.worker].irreversible && call.direction == Direction::Forward;
@@ -184,9 +192,10 @@ void Machine::State::cancel_lost(Branch& branch) {
 }
 
 void Machine::State::fail_attempt(Call& call, std::string name, std::string message,
-                                  std::optional<std::int64_t> retry_after_ms) {
+                                  std::optional<std::int64_t> retry_after_ms, Value detail) {
     call.error = std::move(name);
     call.message = std::move(message);
+    call.detail = std::move(detail);
     const auto& policy = image->steps[call.step].policy;
     if (call.is_in_doubt && says_nothing(call.error)) {
         back_off(call, ++call.doubt_tries, retry_after_ms);
@@ -287,6 +296,7 @@ void Machine::State::step_deadline(Call& call) {
 void Machine::State::time_out(Call& call) {
     call.error = "Timeout";
     call.message = "the step was not done within its time";
+    call.detail = {};
     give_up(call, call_error(call));
 }
 

@@ -1,19 +1,10 @@
-// Texts and Json read as other types (`T.from`).
+// Texts, Json and errors read as other types (`T.from`).
+#include <algorithm>
+
 #include "vm/evaluate.h"
 #include "vm/limits.h"
 
 namespace weft::vm {
-
-const TypeTable& Evaluator::json_types() {
-    static const TypeTable kTypes = [] {
-        TypeTable types;
-        Type json;
-        json.kind = TypeKind::Json;
-        types.add(std::move(json));
-        return types;
-    }();
-    return kTypes;
-}
 
 Outcome<Value> Evaluator::convert(CodePlace at, const Value& value) {
     const auto& x = at.function->code[at.pc];
@@ -35,6 +26,16 @@ Outcome<Value> Evaluator::convert(CodePlace at, const Value& value) {
     const auto holds = all_hold(std::move(calls));
     if (!holds) return std::unexpected(holds.error());
     return *holds ? std::move(*read) : Value();
+}
+
+Outcome<Value> Evaluator::convert_error(CodePlace at, const Value& error) {
+    const auto& x = at.function->code[at.pc];
+    if (!pay(0, 4 * error.tree_size())) return out_of_fuel(at);
+    if (!is_error(error)) return std::unexpected(trap(at, std::string(kNotDefined)));
+    if (x.op == Opcode::WidenError) return widened(image_, error);
+    const auto row = std::ranges::find(image_.errors, TypeId{x.d}, &ErrorRow::whole);
+    if (row == image_.errors.end()) return std::unexpected(trap(at, std::string(kNotDefined)));
+    return narrowed(image_, *row, error);
 }
 
 }  // namespace weft::vm

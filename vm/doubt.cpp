@@ -24,7 +24,16 @@ void Machine::State::doubt(Call& call) {
         if (call.counts_irreversible) count_irreversible(branches.at(call.branch), true);
     }
     if (is_stopped(call) && undo_in_doubt(call)) return;
-    if (worker.effect == EffectClass::Idempotent) {
+    const bool is_idempotent = worker.effect == EffectClass::Idempotent;
+    if (is_idempotent && call.error == "Guard") {
+        // An answer that does not fit most likely comes again: it is asked for as often as a retry
+        // would be, and as late.
+        if (call.doubt_tries < image->steps[call.step].policy.retries) {
+            back_off(call, ++call.doubt_tries, std::nullopt);
+        } else {
+            need_person(call);
+        }
+    } else if (is_idempotent) {
         settle_again(call);
     } else if (worker.probe == WorkerRow::kNoRow) {
         need_person(call);

@@ -70,6 +70,10 @@ std::optional<Due> Machine::State::due_of(const Value& deadline) const {
     return std::nullopt;
 }
 
+std::optional<Due> Machine::State::time_due(const Value& time) const {
+    return time.tag() == Tag::Time ? due_of(time) : std::nullopt;
+}
+
 std::uint64_t Machine::State::set_timer(const Timer& timer, std::uint32_t site) {
     const auto id = next_timer++;
     TimerSetBody body;

@@ -10,6 +10,56 @@ Value make_error(ErrorParts parts) {
                           std::move(parts.detail)});
 }
 
+namespace {
+
+constexpr std::size_t kDetail = 4;
+
+Value with_detail(const Value& error, Value detail) {
+    auto parts = error.items();
+    parts[kDetail] = std::move(detail);
+    return Value::record(std::move(parts));
+}
+
+}  // namespace
+
+const TypeTable& json_types() {
+    static const TypeTable kTypes = [] {
+        TypeTable types;
+        Type json;
+        json.kind = TypeKind::Json;
+        types.add(std::move(json));
+        return types;
+    }();
+    return kTypes;
+}
+
+const ErrorRow* declared_error(const Image& image, std::string_view name) {
+    const auto found = std::ranges::find(image.errors, name, &ErrorRow::name);
+    return found == image.errors.end() ? nullptr : &*found;
+}
+
+Value widened(const Image& image, const Value& error) {
+    if (!is_error(error) || error.items()[kDetail].tag() != Tag::Record) return error;
+    const auto& detail = error.items()[kDetail];
+    const auto* row = declared_error(image, error_name(error));
+    if (row == nullptr || check_value(image.types, row->fields, detail)) {
+        return with_detail(error, {});
+    }
+    auto json = from_json(json_types(), TypeId{0}, to_json(image.types, row->fields, detail));
+    return with_detail(error, json ? std::move(*json) : Value());
+}
+
+Value narrowed(const Image& image, const ErrorRow& row, const Value& error) {
+    if (error_name(error) != row.name) return {};
+    const auto& detail = error.items()[kDetail];
+    if (detail.tag() == Tag::Record) {
+        return check_value(image.types, row.fields, detail) ? Value() : error;
+    }
+    if (detail.tag() != Tag::Map || check_value(json_types(), TypeId{0}, detail)) return {};
+    auto fields = from_json(image.types, row.fields, to_json(json_types(), TypeId{0}, detail));
+    return fields ? with_detail(error, std::move(*fields)) : Value();
+}
+
 bool is_error(const Value& value) {
     if (value.tag() != Tag::Record || value.items().size() != kErrorFields) return false;
     const auto& parts = value.items();

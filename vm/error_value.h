@@ -28,6 +28,16 @@ struct ErrorParts {
 };
 Value make_error(ErrorParts parts);
 
+// Where errors of any name may stand (in an Outcome, in a hook) their own fields are Json:
+// `widened` makes them that, and leaves out what the image does not declare. `narrowed` gives the
+// error as the type of one declared error has it, or none when it is another.
+Value widened(const Image& image, const Value& error);
+Value narrowed(const Image& image, const ErrorRow& row, const Value& error);
+// The declared error of that name, if there is one.
+const ErrorRow* declared_error(const Image& image, std::string_view name);
+// Types of which number 0 is Json.
+const TypeTable& json_types();
+
 // Whether a value has the shape of an error record.
 bool is_error(const Value& value);
 // Whether a failure of this name is tried again under the policy, as long as tries are left.

@@ -118,6 +118,9 @@ Outcome<Value> Evaluator::value_of(CodePlace at, const Registers& registers) {
             return call_here(at, registers);
         case Opcode::Convert:
             return convert(at, registers[x.b]);
+        case Opcode::WidenError:
+        case Opcode::NarrowError:
+            return convert_error(at, registers[x.b]);
         case Opcode::Map:
         case Opcode::Filter:
         case Opcode::Any:
@@ -322,11 +325,19 @@ Outcome<std::uint32_t> Evaluator::jump(CodePlace at, const Registers& registers)
         case Opcode::JumpIfNone:
             return tested.is_none() ? x.d : at.pc + 1;
         case Opcode::Raise:
-            if (is_error(tested)) return std::unexpected(tested);
+            if (is_error(tested)) return std::unexpected(raised(tested));
             return std::unexpected(trap(at, "what is raised is no error"));
         default:
             return std::unexpected(trap(at, std::string(kNotDefined)));
     }
+}
+
+// On its way an error has its own fields as they are declared, also when it was an Error before.
+Value Evaluator::raised(const Value& error) const {
+    const auto* row = declared_error(image_, error_name(error));
+    if (row == nullptr) return error;
+    auto whole = narrowed(image_, *row, error);
+    return whole.is_none() ? error : whole;
 }
 
 Outcome<Value> Evaluator::call(std::uint32_t number, std::vector<Value> arguments) {

@@ -59,12 +59,12 @@ class Evaluator {
     Outcome<Value> prompt_inputs(CodePlace at, const std::vector<FieldType>& fields,
                                  const std::vector<Value>& parts);
     Outcome<Value> call_here(CodePlace at, const Registers& registers);
+    [[nodiscard]] Value raised(const Value& error) const;
     Outcome<bool> all_hold(std::vector<PredicateCall> predicates);
 
     // convert.cpp
     Outcome<Value> convert(CodePlace at, const Value& value);
-    // Types of which number 0 is Json.
-    static const TypeTable& json_types();
+    Outcome<Value> convert_error(CodePlace at, const Value& error);
 
     // list_functions.cpp
     Outcome<Value> list_function(CodePlace at, const Registers& registers);

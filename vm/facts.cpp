@@ -41,7 +41,7 @@ void Machine::State::on(const OutcomeFact& fact) {
             succeed(call, fact.value);
             return;
         case OutcomeStatus::Failed:
-            fail_attempt(call, fact.error, fact.message, fact.retry_after_ms);
+            fail_attempt(call, fact.error, fact.message, fact.retry_after_ms, fact.detail);
             return;
         case OutcomeStatus::Cancelled:
             // Only told to branches that end and to steps past their time, so nothing is tried
@@ -52,6 +52,7 @@ void Machine::State::on(const OutcomeFact& fact) {
         case OutcomeStatus::Unknown:
             call.error = fact.error.empty() ? "Timeout" : fact.error;
             call.message = fact.message;
+            call.detail = fact.detail;
             doubt(call);
             return;
         case OutcomeStatus::Late:
@@ -61,10 +62,15 @@ void Machine::State::on(const OutcomeFact& fact) {
 
 bool Machine::State::fits(const SettledFact& fact) const {
     const auto found = calls.find(fact.call);
-    return found != calls.end() && found->second.phase == Phase::Person;
+    if (found != calls.end()) return found->second.phase == Phase::Person;
+    return stuck_with(fact.call).has_value();
 }
 
 void Machine::State::on(const SettledFact& fact) {
+    if (!calls.contains(fact.call)) {
+        settle_stuck(branches.at(*stuck_with(fact.call)), fact.call, fact.done);
+        return;
+    }
     auto& call = calls.at(fact.call);
     if (fact.done) {
         succeed(call, fact.value);

@@ -102,7 +102,7 @@ void Machine::State::hold(Branch& branch, const Value& error, HoldReason reason,
     const auto& x = branch.instruction();
     const bool is_named = x.op == Opcode::CallStep || x.op == Opcode::CallUntil ||
                           x.op == Opcode::ForkEach || x.op == Opcode::ForkAll ||
-                          x.op == Opcode::RunSub;
+                          x.op == Opcode::RunSub || x.op == Opcode::RunSubUntil;
     if (is_named) site = x.d;
     emit(RecordKind::Hold, site, branch.id, body, &error);
 }

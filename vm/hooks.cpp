@@ -86,8 +86,9 @@ void Machine::State::try_again(Call& call, std::optional<std::int64_t> retry_aft
     }
     call.phase = Phase::Hooked;
     call.asked_delay_ms = retry_after_ms;
-    push_hook(branch, workflow->retry_function, {.kind = HookKind::Retry, .call = call.seq},
-              {step_info(*image, call.name(), branch.generation), call_error(call)});
+    push_hook(
+        branch, workflow->retry_function, {.kind = HookKind::Retry, .call = call.seq},
+        {step_info(*image, call.name(), branch.generation), widened(*image, call_error(call))});
 }
 
 // Its frame returned, failed, or is given up because the branch is told to end.
@@ -141,8 +142,8 @@ void Machine::State::go_on_ending() {
         ending->how == RunStatus::Failed || ending->how == RunStatus::Compensated;
     if (!std::exchange(ending->is_failure_told, true) && has_failed &&
         workflow->failure_function != WorkerRow::kNoRow) {
-        push_hook(root, workflow->failure_function, {.kind = HookKind::Failure}, {ending->value},
-                  workflow->failure_slots);
+        push_hook(root, workflow->failure_function, {.kind = HookKind::Failure},
+                  {widened(*image, ending->value)}, workflow->failure_slots);
         return;
     }
     if (!std::exchange(ending->is_finally_done, true) &&

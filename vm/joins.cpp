@@ -15,15 +15,17 @@ bool gives_outcomes(JoinRule join) {
     return join == JoinRule::Settle || join == JoinRule::Collect;
 }
 
-// What a handler would see, but for the detail: its type is not that of every branch's errors.
-Value failed_outcome(const Value& error) {
+// What a handler of any error would see.
+Value failed_outcome(const Image& image, const Value& error) {
     ErrorParts parts;
     if (is_error(error)) {
-        const auto& fields = error.items();
+        const auto wide = widened(image, error);
+        const auto& fields = wide.items();
         parts.name = fields[0].as_text();
         parts.message = fields[1].as_text();
         if (fields[2].tag() == Tag::Text) parts.step = fields[2].as_text();
         if (fields[3].tag() == Tag::Int) parts.attempts = fields[3].as_int();
+        if (fields[4].tag() == Tag::Map) parts.detail = fields[4];
     }
     return Value::enum_case(kFailedCase, {make_error(std::move(parts))});
 }
@@ -85,7 +87,7 @@ bool Machine::State::tolerate(Branch& parent, std::uint32_t item, const Value& e
     for (const auto failed : items) {
         fork.stages[failed] = Stage::Failed;
         if (gives_outcomes(image->forks[fork.row].join)) {
-            set_result(parent, failed, failed_outcome(error));
+            set_result(parent, failed, failed_outcome(*image, error));
         }
     }
     return true;

@@ -67,11 +67,28 @@ Machine::State::State(std::shared_ptr<const Image> image_of_run, Begin begin_of_
     make_ready(root);
 }
 
-void Machine::State::start() {
-    if (workflow->within_ms > 0) {
+void Machine::State::start_at(std::int64_t now_ms) {
+    if (workflow->until_function != WorkerRow::kNoRow) {
+        start_until();
+    } else if (workflow->within_ms > 0) {
         set_timer({.role = TimerRole::RunDeadline, .due_ms = after(workflow->within_ms)}, kNoSite);
     }
+    time_ms = now_ms;
     run_ready();
+}
+
+// The Time at which the run's own time is over comes of its parameters.
+void Machine::State::start_until() {
+    const auto time = evaluator.call(workflow->until_function, begin.input.items());
+    const auto end = time ? time_due(*time) : std::nullopt;
+    if (end) {
+        const Timer timer{.role = TimerRole::RunDeadline, .due_ms = end->ms, .until = end->until};
+        set_timer(timer, kNoSite);
+    } else {
+        auto& root = branches.at(kRoot);
+        raise(root, time ? evaluator.trap(place(root), "the run's last moment is no Time")
+                         : time.error());
+    }
 }
 
 // Every branch runs until none can go on, the lowest that is ready first.
@@ -125,8 +142,42 @@ Machine::Machine(Machine&&) noexcept = default;
 Machine& Machine::operator=(Machine&&) noexcept = default;
 
 Progress Machine::start() {
-    state_->start();
+    state_->start_at(state_->time_ms);
     return std::exchange(state_->progress, {});
+}
+
+Progress Machine::start_again(const Counters& counters, std::int64_t time_ms) {
+    auto& state = *state_;
+    state.next_seq = counters.next_seq;
+    state.next_branch = counters.next_branch;
+    state.next_timer = counters.next_timer;
+    state.next_lock = counters.next_lock;
+    state.draws = counters.draws;
+    state.spent_micros = counters.spent_micros;
+    state.meter.fuel = counters.fuel;
+    state.meter.fuel_at_record = counters.fuel;
+    state.start_at(time_ms);
+    return std::exchange(state.progress, {});
+}
+
+Counters Machine::counters() const {
+    const auto& state = *state_;
+    return {state.next_seq, state.next_branch,  state.next_timer, state.next_lock,
+            state.draws,    state.spent_micros, state.meter.fuel};
+}
+
+std::vector<std::uint64_t> Machine::open_calls() const {
+    std::vector<std::uint64_t> out;
+    for (const auto& [seq, call] : state_->calls) out.push_back(seq);
+    return out;
+}
+
+bool Machine::is_held_by_operator() const {
+    return state_->is_held;
+}
+
+bool Machine::is_ending() const {
+    return state_->is_failing || state_->ending || state_->is_ended();
 }
 
 Progress Machine::apply(const Fact& fact, std::int64_t time_ms) {
@@ -166,7 +217,7 @@ std::optional<DueTimer> Machine::next_timer(std::int64_t ahead_ms) const {
     return first;
 }
 const Value& Machine::result() const {
-    return state_->result;
+    return !state_->ended && state_->is_failing ? state_->run_error : state_->result;
 }
 std::int64_t Machine::spent_micros() const {
     return state_->spent_micros;
@@ -178,7 +229,18 @@ std::vector<OpenEffect> Machine::open_effects() const {
     std::vector<OpenEffect> out;
     for (const auto& [seq, call] : state_->calls) {
         const bool open = call.phase == Phase::Started || call.is_in_doubt;
-        if (open && call.direction != Direction::Probe) out.push_back({seq, call.worker});
+        if (open && call.direction != Direction::Probe) {
+            out.push_back({seq, call.worker, call.key, call.author_key.has_value()});
+        }
+    }
+    return out;
+}
+std::vector<StuckUndo> Machine::stuck_undos() const {
+    std::vector<StuckUndo> out;
+    for (const auto id : state_->stuck) {
+        for (const auto& entry : state_->branches.at(id).undoing->set_aside) {
+            out.push_back({entry.call, entry.site});
+        }
     }
     return out;
 }
@@ -211,6 +273,19 @@ std::optional<LockView> Machine::lock() const {
     const auto& asked = state_->lock;
     if (!asked) return std::nullopt;
     return LockView{asked->id, asked->keys, asked->is_held};
+}
+std::vector<NamedValue> Machine::named_values() const {
+    std::vector<NamedValue> out;
+    for (const auto& [id, branch] : state_->branches) {
+        for (const auto& frame : branch.frames) {
+            const auto& names = frame.function->slot_names;
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                const auto& value = frame.registers[i];
+                if (!value.is_none()) out.push_back({id, frame.function->name, names[i], value});
+            }
+        }
+    }
+    return out;
 }
 void Machine::check_itself(bool on) {
     state_->checks_itself = on;

@@ -18,137 +18,11 @@
 
 #include "bytecode/image.h"
 #include "value/value.h"
+#include "vm/facts.h"
+#include "vm/settled.h"
+#include "vm/visits.h"
 
 namespace weft::vm {
-
-// What the run was begun with: the body and payload of its `begin` record.
-struct Begin {
-    Bytes16 run{};
-    Hash seed{};                          // keys, draws and the state check come from it
-    std::uint32_t workflow = 0;           // row of Image::workflows
-    Value input;                          // record of the workflow's parameters, in order
-    Value tunes;                          // record of the tune values
-    std::string starter;                  // actor name, for this_run.starter
-    std::vector<std::string> subjects{};  // whose data it is; not the machine's business
-    std::int64_t time_ms = 0;
-};
-
-enum class OutcomeStatus : std::uint8_t {
-    Ok = 0,
-    Failed = 1,
-    Unknown = 2,
-    Cancelled = 3,
-    Late = 4
-};
-
-// Facts, one struct a kind. `time_ms` of a fact is the run's time from then on.
-struct StartFact {
-    std::uint64_t call = 0;
-    std::uint16_t attempt = 1;
-};
-struct OutcomeFact {
-    std::uint64_t call = 0;
-    std::uint16_t attempt = 1;
-    OutcomeStatus status = OutcomeStatus::Ok;
-    Value value;        // Ok: fits the step's result type (the engine checked it)
-    std::string error;  // otherwise: name, "Timeout"
-    std::string message;
-    std::optional<std::int64_t> retry_after_ms;
-    std::int64_t cost_micros = 0;
-    std::string currency;
-};
-// A doubt that a probe could not settle was settled by a person (or by re-sending).
-struct SettledFact {
-    std::uint64_t call = 0;
-    bool done = false;
-    Value value;
-};
-struct TimerFiredFact {
-    std::uint64_t timer = 0;
-};
-enum class Decision : std::uint8_t { Approve = 0, Reject = 1, Expired = 2, Revise = 3 };
-struct DecisionFact {
-    std::uint64_t task = 0;
-    Decision decision = Decision::Approve;
-    std::string by;  // actor name
-    std::string reason;
-    // Revise: the edited values, in the order shown. Approve of a task that asks for a form: it.
-    std::vector<Value> values;
-    std::string role = {};  // in which they decide
-};
-// An event from outside: kept until a wait takes it.
-struct SignalFact {
-    std::uint32_t signal = 0;  // number in the workflow
-    Bytes16 tag{};             // of the sender's key: one that came before changes nothing
-    Value value;
-    std::string by;
-};
-struct LockGotFact {
-    std::uint64_t lock = 0;
-};
-// The call's effect is one that was had before: of the same key, or out of the cache.
-struct HitFact {
-    std::uint64_t call = 0;
-    std::uint8_t source = 0;  // 0 cache, 1 key
-    Bytes16 origin_run{};
-    std::uint64_t origin_seq = 0;  // of the call that had it
-    Value value;
-    std::string refused;  // the key can't be used: why; the call fails with Trap
-};
-// A call of this run (zero) or of a sub-run whose undos this run took over.
-struct UndoneCall {
-    Bytes16 run{};
-    std::uint64_t call = 0;
-
-    bool operator==(const UndoneCall&) const = default;
-    static void fields(auto& self, auto&& io) { io(self.run, self.call); }
-};
-// A sub-run is over. What it did can still be undone by this run, unless the step says otherwise.
-struct SubEndedFact {
-    struct Undo {
-        std::uint32_t function = 0;
-        std::uint32_t site = 0xFFFF'FFFF;
-        std::vector<Value> captures;
-        std::vector<UndoneCall> calls;  // that it undoes
-    };
-    std::uint64_t call = 0;   // seq of the sub-start record
-    std::uint8_t status = 0;  // a RunStatus that is_ended
-    Hash leaf{};              // leaf hash of its end record
-    Value value;              // its result, or its error
-    std::vector<Undo> undos;  // first done first
-    bool past_no_return = false;
-    std::int64_t cost_micros = 0;
-    std::string currency;
-};
-struct CancelFact {
-    std::string by;
-    std::string reason;
-};
-struct KillFact {
-    std::string by;
-    std::string reason;
-};
-// An operator holds the run: no further attempt, no further logged instruction, until released.
-struct HeldByOperatorFact {
-    std::string by;
-    std::string reason;
-};
-// A held or stuck run goes on: its last failure is tried again.
-struct ReleasedFact {
-    std::string by;
-    std::string reason = {};
-};
-// What an operator did beside the run's own facts, and why. It changes nothing.
-struct OperatorFact {
-    std::uint16_t action = 0;  // OperatorAction of bytecode/record_codes.h
-    std::string by;
-    std::string reason;
-};
-struct ResumedFact {};  // a new owner took the run up
-
-using Fact = std::variant<StartFact, OutcomeFact, SettledFact, TimerFiredFact, DecisionFact,
-                          CancelFact, KillFact, HeldByOperatorFact, ReleasedFact, OperatorFact,
-                          SignalFact, LockGotFact, ResumedFact, HitFact, SubEndedFact>;
 
 // A command: everything of a record but run id, seq, time, prev and commitment, which the engine
 // adds.
@@ -209,6 +83,15 @@ struct Want {
 struct OpenEffect {
     std::uint64_t call = 0;    // seq
     std::uint32_t worker = 0;  // row
+    Bytes16 key{};
+    bool is_author_key = false;
+};
+
+// A compensation that failed for good and was set aside: a person says what became of it, or it is
+// tried again.
+struct StuckUndo {
+    std::uint64_t call = 0;  // what it undoes; 0 for a block without calls
+    std::uint32_t site = 0xFFFF'FFFF;
 };
 
 struct DueTimer {
@@ -247,16 +130,6 @@ inline bool is_ended(RunStatus status) {
     return status >= RunStatus::Completed;
 }
 
-// What became of a call with a `key` or a `cache`, for whoever keeps account of them.
-struct KeyedCall {
-    enum class What : std::uint8_t { Done, NotDone, Undone };
-    Bytes16 run{};  // zero: this one
-    std::uint64_t call = 0;
-    What what = What::Done;
-    std::uint32_t step = 0;
-    std::optional<Value> cache_key;  // Done
-};
-
 // A run that must begin: the payload of its sub-start, for the engine.
 struct SubStart {
     std::uint64_t call = 0;  // seq of the sub-start record
@@ -271,21 +144,27 @@ struct SubStart {
 struct Progress {
     std::vector<Command> commands;  // in order, seqs following the fact's
     std::vector<KeyedCall> keyed;
+    std::vector<SettledCall> settled;
     std::vector<SubStart> subs;
 };
 
-// Instructions that a machine has executed, by function and place: what a test did not reach.
-struct Visits {
-    static constexpr std::uint8_t kReached = 1;
-    static constexpr std::uint8_t kJumped = 2;  // it went on elsewhere than behind itself
-    std::vector<std::vector<std::uint8_t>> of;
+// What a run has counted: where a machine that takes another's place goes on.
+struct Counters {
+    std::uint64_t next_seq = 1;
+    std::uint32_t next_branch = 1;
+    std::uint64_t next_timer = 1;
+    std::uint64_t next_lock = 1;
+    std::uint64_t draws = 0;
+    std::int64_t spent_micros = 0;
+    std::uint64_t fuel = 0;
+};
 
-    explicit Visits(const Image& image) {
-        for (const auto& function : image.functions) of.emplace_back(function.code.size());
-    }
-    void note(std::uint32_t function, std::uint32_t pc, std::uint8_t what) {
-        of[function][pc] = static_cast<std::uint8_t>(of[function][pc] | what);
-    }
+// What a name of the program holds in a branch.
+struct NamedValue {
+    std::uint32_t branch = 0;
+    std::string function;  // "document_qa.answers"
+    std::string name;
+    Value value;
 };
 
 class Machine {
@@ -298,6 +177,16 @@ class Machine {
 
     // Runs from the beginning to rest; call once, right after construction.
     Progress start();
+    // In the place of `start`, for a run that was on its way and begins again under this image
+    // (docs/machine.md): it counts on, keeps what was spent, and its deadline is reckoned from the
+    // run's own begin. `next_seq` is that of the first command.
+    Progress start_again(const Counters& counters, std::int64_t time_ms);
+    [[nodiscard]] Counters counters() const;
+    // Calls that are neither done nor given up.
+    [[nodiscard]] std::vector<std::uint64_t> open_calls() const;
+    [[nodiscard]] bool is_held_by_operator() const;
+    // It fails, is cancelled, or only its hooks are left.
+    [[nodiscard]] bool is_ending() const;
     // The fact has seq `next_seq()` and is appended by the caller. A fact that does not fit the
     // state (unknown call, closed task, late outcome) changes nothing but the counters; `accepts`
     // tells.
@@ -311,13 +200,14 @@ class Machine {
     // `ahead_ms` is how far the run's time is ahead of the wall clock, which times that were named
     // wait for as well.
     [[nodiscard]] std::optional<DueTimer> next_timer(std::int64_t ahead_ms = 0) const;
-    // The result (Completed), or the error record (Failed, Compensated, Cancelled, Killed).
+    // The result (Completed), or the error record: of one that failed, and of one that is failing.
     [[nodiscard]] const Value& result() const;
     [[nodiscard]] std::int64_t spent_micros() const;
     [[nodiscard]] Bytes16 check() const;  // state check now
     [[nodiscard]] bool past_no_return() const;
     // Calls that may have an effect nobody knows of: started without outcome, or in doubt.
     [[nodiscard]] std::vector<OpenEffect> open_effects() const;
+    [[nodiscard]] std::vector<StuckUndo> stuck_undos() const;
     [[nodiscard]] const Begin& begin() const;
     // What an ended run did and could still be undone, first done first.
     [[nodiscard]] std::vector<SubEndedFact::Undo> undos() const;
@@ -333,6 +223,8 @@ class Machine {
 
     [[nodiscard]] std::vector<UnreadSignal> unread() const;
     [[nodiscard]] std::optional<LockView> lock() const;
+    // Of every frame of every branch that there is, those that are none left out.
+    [[nodiscard]] std::vector<NamedValue> named_values() const;
 
     // From now on the state check is also computed from nothing at each record and must be equal:
     // for tests and debug builds, at the cost of walking the whole state each time.

@@ -143,12 +143,14 @@ bool Machine::State::site(Branch& branch) {
         case Opcode::CallUntil:
             return call_step(branch);
         case Opcode::RunSub:
+        case Opcode::RunSubUntil:
             return run_sub(branch);
         case Opcode::ForkEach:
             return fork_each(branch);
         case Opcode::ForkAll:
             return fork_all(branch);
         case Opcode::Block:
+        case Opcode::BlockUntil:
             return block(branch);
         case Opcode::UndoTo:
             return undo_to(branch);

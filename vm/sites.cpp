@@ -131,7 +131,9 @@ bool Machine::State::sleep_until(Branch& branch) {
     return false;
 }
 
+// The steps that it stands in are left: their time does not reach what hooks do at the end.
 bool Machine::State::end(Branch& branch) {
+    close_scopes(branch, branch.frame(), 0);
     start_ending(RunStatus::Completed, branch.frame().registers[branch.instruction().a]);
     return false;
 }

@@ -16,7 +16,8 @@ struct Machine::State {
     State(std::shared_ptr<const Image> image_of_run, Begin begin_of_run);
 
     // --- machine.cpp: the run as a whole
-    void start();
+    void start_at(std::int64_t now_ms);
+    void start_until();
     void run_ready();
     [[nodiscard]] bool is_ended() const { return ended.has_value(); }
     [[nodiscard]] RunStatus status() const;
@@ -151,7 +152,7 @@ struct Machine::State {
     void succeed(Call& call, const Value& value);
     // Surely without effect.
     void fail_attempt(Call& call, std::string name, std::string message,
-                      std::optional<std::int64_t> retry_after_ms);
+                      std::optional<std::int64_t> retry_after_ms, Value detail = {});
     std::int64_t jitter(const Policy& policy, std::uint16_t number);
     void back_off(Call& call, std::uint16_t number, std::optional<std::int64_t> retry_after_ms);
     void give_up(Call& call, const Value& error);
@@ -205,6 +206,8 @@ struct Machine::State {
     void go_on_undoing(Branch& branch);
     void undo_ended(Branch& branch, const std::optional<Value>& error);
     void release_stuck(Branch& branch);
+    [[nodiscard]] std::optional<BranchId> stuck_with(std::uint64_t call) const;
+    void settle_stuck(Branch& branch, std::uint64_t call, bool is_undone);
 
     // --- failure.cpp
     void raise(Branch& branch, Value error);
@@ -229,6 +232,7 @@ struct Machine::State {
     [[nodiscard]] std::int64_t after(std::int64_t duration_ms) const;
     // Of a Duration from now or a Time; nothing for any other value.
     [[nodiscard]] std::optional<Due> due_of(const Value& deadline) const;
+    [[nodiscard]] std::optional<Due> time_due(const Value& time) const;
     // Appends a command; gives its seq.
     template <typename Body>
     std::uint64_t emit(RecordKind kind, std::uint32_t site, BranchId branch, const Body& body,

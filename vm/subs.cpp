@@ -30,6 +30,15 @@ bool Machine::State::run_sub(Branch& branch) {
     start.workflow = row.workflow;
     start.detached = row.detached;
     start.arguments = registers.range(x.b, x.c);
+    std::optional<Due> end;
+    if (row.within_ms > 0) end = Due{after(row.within_ms), false};
+    if (x.op == Opcode::RunSubUntil) {
+        end = time_due(registers[x.b + std::size_t{x.c}]);
+        if (!end) {
+            raise(branch, evaluator.trap(place(branch), "a step's last moment is no Time"));
+            return false;
+        }
+    }
     const auto payload = Value::list(start.arguments);
     if (payload.tree_size() > kValueSizeMax || payload.depth() > kValueDepthMax) {
         raise(branch, evaluator.trap(place(branch), "the arguments are too large"));
@@ -47,6 +56,7 @@ bool Machine::State::run_sub(Branch& branch) {
         branch.last_order = ++completions;
         branch.last_site = x.d;
         branch.last_is_hit = false;
+        branch.cut.clear();
         registers.set(x.a, Value::text(to_hex(view(start.run))));
         ++branch.frame().pc;
         return true;
@@ -58,11 +68,12 @@ bool Machine::State::run_sub(Branch& branch) {
     branch.rest = Rest::Sub;
     branch.waits_for = seq;
     emit(RecordKind::SubStart, x.d, branch.id, body, &payload);
-    if (row.within_ms > 0) {
+    if (end) {
         sub.timer = set_timer({.role = TimerRole::SubDeadline,
-                               .due_ms = after(row.within_ms),
+                               .due_ms = end->ms,
                                .call = seq,
-                               .branch = branch.id},
+                               .branch = branch.id,
+                               .until = end->until},
                               x.d);
     }
     subs.emplace(seq, sub);
@@ -128,6 +139,7 @@ void Machine::State::sub_succeeded(Branch& branch, const Sub& sub, const SubEnde
     branch.last_order = ++completions;
     branch.last_site = sub.site;
     branch.last_is_hit = false;
+    branch.cut.clear();
     resume_with(branch, fact.value);
     if (sub.counts_irreversible && fact.past_no_return) cancel_lost(branch);
 }

@@ -148,6 +148,36 @@ void Machine::State::undo_ended(Branch& branch, const std::optional<Value>& erro
     go_on_undoing(branch);
 }
 
+// The branch in which the compensation of this call was set aside.
+std::optional<BranchId> Machine::State::stuck_with(std::uint64_t call) const {
+    for (const auto id : stuck) {
+        const auto& entries = branches.at(id).undoing->set_aside;
+        if (std::ranges::find(entries, call, &UndoEntry::call) != entries.end()) return id;
+    }
+    return std::nullopt;
+}
+
+// A person has undone it by other means, or says that it stays. When none is left the branch goes
+// on: what waited for it in strict order comes next.
+void Machine::State::settle_stuck(Branch& branch, std::uint64_t call, bool is_undone) {
+    auto& undoing = *branch.undoing;
+    const auto found = std::ranges::find(undoing.set_aside, call, &UndoEntry::call);
+    const auto entry = std::move(*found);
+    undoing.set_aside.erase(found);
+    touch(branch);
+    UndoEndBody body;
+    body.call = call;
+    body.status = is_undone ? UndoStatus::Done : UndoStatus::Skipped;
+    emit(RecordKind::UndoEnd, entry.site, branch.id, body);
+    if (is_undone) note_undone(entry);
+    // Whoever sees to it by hand has compensated it as far as it can be.
+    if (undoing.then == UndoRun::Then::EndRun) ++undone;
+    if (!undoing.set_aside.empty()) return;
+    stuck.erase(branch.id);
+    held.erase(branch.id);
+    go_on_undoing(branch);
+}
+
 // An operator lets the undos that were set aside be tried again, the last done first.
 void Machine::State::release_stuck(Branch& branch) {
     stuck.erase(branch.id);

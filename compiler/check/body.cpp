@@ -19,6 +19,19 @@ Diagnostic& Context::report(DiagnosticCode code, Span span, std::string message)
     return diagnostics.report(code, span, std::move(message));
 }
 
+const ir::Each* Context::each_of(ir::LocalId local) const {
+    const auto& rows = module.eaches;
+    // Rows are taken back when a block is checked again, so what was noted is looked at again.
+    eaches_noted = std::min(eaches_noted, rows.size());
+    for (; eaches_noted < rows.size(); ++eaches_noted) {
+        eaches_by_result[rows[eaches_noted].result] = eaches_noted;
+    }
+    const auto at = eaches_by_result.find(local);
+    if (at == eaches_by_result.end() || at->second >= rows.size()) return nullptr;
+    const auto& each = rows[at->second];
+    return each.result == local ? &each : nullptr;
+}
+
 bool Context::has_syntax_error(Span span) const {
     constexpr unsigned kFirstOfChecker = 1000;
     if (!span.file.has_value()) return false;
@@ -47,11 +60,27 @@ ir::LocalId Context::add_local(std::string name, TypeId type, Span span) {
     return module.locals.add({std::move(name), type, span});
 }
 
-const LocalName* Body::find(std::string_view name) const {
-    for (auto it = names.rbegin(); it != names.rend(); ++it) {
-        if (it->name == name) return &*it;
+void NamesInReach::push_back(LocalName name) {
+    places_[name.name].push_back(names_.size());
+    names_.push_back(std::move(name));
+}
+
+void NamesInReach::resize(std::size_t count) {
+    while (names_.size() > count) {
+        auto at = places_.find(names_.back().name);
+        at->second.pop_back();
+        if (at->second.empty()) places_.erase(at);
+        names_.pop_back();
     }
-    return nullptr;
+}
+
+const LocalName* NamesInReach::find(std::string_view name) const {
+    const auto at = places_.find(name);
+    return at == places_.end() ? nullptr : &names_[at->second.back()];
+}
+
+const LocalName* Body::find(std::string_view name) const {
+    return names.find(name);
 }
 
 ir::LocalId Body::declare(std::string name, TypeId type, Span span) {

@@ -19,6 +19,22 @@ struct LocalName {
     ir::LocalId local;
 };
 
+// The names in reach, innermost last; found by name however many there are.
+class NamesInReach {
+  public:
+    void push_back(LocalName name);
+    void resize(std::size_t count);  // to fewer
+    [[nodiscard]] std::size_t size() const { return names_.size(); }
+    [[nodiscard]] auto begin() const { return names_.begin(); }
+    [[nodiscard]] auto end() const { return names_.end(); }
+    // The innermost of that name; null when there is none.
+    [[nodiscard]] const LocalName* find(std::string_view name) const;
+
+  private:
+    std::vector<LocalName> names_;
+    std::map<std::string, std::vector<std::size_t>, std::less<>> places_;
+};
+
 // Of the workflow around; a body without one is pure.
 struct WorkflowFrame {
     std::string name;
@@ -26,6 +42,7 @@ struct WorkflowFrame {
     bool result_declared = false;
     std::int64_t timeout_ms = 0;
     std::int64_t within_ms = 0;
+    Span within_span = {};
     std::vector<ir::LocalId> tunes;
     std::vector<ir::Signal> signals;
     std::vector<bool> awaited;               // by signal
@@ -52,14 +69,16 @@ struct RepeatFrame {
     std::vector<ir::StmtId> dones = {};
 };
 
-struct TestFrame;  // test_names.h
+struct TestFrame;     // test_names.h
+struct MigrateFrame;  // migrates.h
 
 struct Body {
     Context& context;
     ModuleId module;
-    std::vector<LocalName> names = {};
+    NamesInReach names = {};
     WorkflowFrame* workflow = nullptr;
-    TestFrame* test = nullptr;  // of a test: what it may read of a run
+    TestFrame* test = nullptr;        // of a test: what it may read of a run
+    MigrateFrame* migrate = nullptr;  // of a migrate block: what it may read as `old`
     OpenBlock* block = nullptr;
     std::string path = {};   // of the innermost step, "document_qa.answers"
     bool in_prompt = false;  // unknown names are placeholders

@@ -98,10 +98,17 @@ bool can_be_read(const Context& context, TypeId type) {
 ir::RefineSource refine_source(const Context& context, TypeKind from, TypeId base) {
     TypeKind target = context.types()[base].kind;
     bool is_text = target == TypeKind::Text || target == TypeKind::Email || target == TypeKind::Url;
+    if (context.types()[base].name.starts_with("error ")) return ir::RefineSource::Error;
     if (!can_be_read(context, base)) return ir::RefineSource::Value;
     if (from == TypeKind::Text && !is_text) return ir::RefineSource::Text;
     if (from == TypeKind::Json && target != TypeKind::Json) return ir::RefineSource::Json;
     return ir::RefineSource::Value;
+}
+
+// What stands before `.from`.
+Dotted written_type(ast::Call call) {
+    auto access = call.callee().bare().as<ast::FieldAccess>();
+    return access ? ast::dotted_name(access.base().bare()) : Dotted{};
 }
 
 // T.from(x)
@@ -117,11 +124,14 @@ ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     TypeKind kind = kind_of(context, from);
     LabelSet labels = all_labels(context.types(), from);
     ir::RefineSource source = refine_source(context, kind, base);
-    bool parses = source != ir::RefineSource::Value ||
+    bool is_error = source == ir::RefineSource::Error;
+    bool parses = (is_error && base_of(context, from) == context.common.error) ||
+                  (!is_error && source != ir::RefineSource::Value) ||
                   (context.types()[base].kind == TypeKind::Money && kind == TypeKind::Money);
     if (!parses && !fits(context, base_of(context, from), base, labels)) {
         context.report(DiagnosticCode::TypeMismatch, call.span(),
-                       fmt::format("`{}.from` can't make anything of a {}", context.text(type),
+                       fmt::format("`{}.from` can't make anything of a {}",
+                                   is_error ? joined(written_type(call)) : context.text(type),
                                    context.text(from)));
         return add_mistake(context, call.span());
     }
@@ -149,6 +159,10 @@ std::optional<TypeId> refine_target(Body& body, ast::Call call) {
     if (id.has_value()) {
         resolve(context, id);
         return context.declarations[id].type;
+    }
+    if (DeclId error = find_error(context, body.module, name); error.has_value()) {
+        resolve(context, error);
+        return context.declarations[error].error_type;
     }
     TypeId simple = name.size() == 1 ? simple_type(context.common, name[0]) : TypeId{};
     if (simple.has_value()) return simple;
@@ -276,6 +290,49 @@ MatchedArguments match_arguments(Body& body, const std::vector<ast::Argument>& a
     return out;
 }
 
+namespace {
+
+// Two arguments by position that each fit where the other one stands, and not where they do.
+bool report_swapped(Body& body, ast::Call call, const Signature& signature,
+                    std::vector<ir::ExprId>& args) {
+    Context& context = body.context;
+    const auto arguments = call.arguments();
+    constexpr LabelSet kAny = kPii | kSecret | kUntrusted;
+    auto fits_at = [&](std::size_t argument, std::size_t place) {
+        const TypeId type = type_of(context, args[argument]);
+        const TypeId wanted = signature.parameters[place].type;
+        return type.has_value() && wanted.has_value() && !has_variable(context, wanted) &&
+               fits(context, type, wanted, kAny);
+    };
+    auto is_positional = [&](std::size_t i) {
+        return i < arguments.size() && !arguments[i].name();
+    };
+    for (std::size_t i = 0; i < args.size() && is_positional(i); ++i) {
+        for (std::size_t k = i + 1; k < args.size() && is_positional(k); ++k) {
+            if (fits_at(i, i) || fits_at(k, k) || !fits_at(i, k) || !fits_at(k, i)) continue;
+            const Span first = arguments[i].value().span();
+            const Span second = arguments[k].value().span();
+            auto& d = context.report(
+                DiagnosticCode::TypeMismatch, first,
+                fmt::format("`{}` and `{}` stand in each other's place",
+                            arguments[i].value().text(), arguments[k].value().text()));
+            d.label = fmt::format("this is `{}`", signature.parameters[k].name);
+            d.secondary.push_back(
+                {second, fmt::format("and this `{}`", signature.parameters[i].name)});
+            d.fix = Fix{"swap them",
+                        {{first, std::string(arguments[k].value().text())},
+                         {second, std::string(arguments[i].value().text())}},
+                        Applicability::MaybeWrong};
+            args[i] = add_mistake(context, first);
+            args[k] = add_mistake(context, second);
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const Signature& signature,
                     ModuleId home) {
     Context& context = body.context;
@@ -288,7 +345,7 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
         return out;
     }
     Bindings bindings;
-    std::vector<TypeId> actual_types;
+    std::vector<std::size_t> unfit;
     Body defaults{.context = context, .module = home};
     for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
         const auto& p = signature.parameters[i];
@@ -298,15 +355,21 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
         TypeId actual = type_of(context, id);
         // A type parameter stands for the bare type: labels are judged against the signature.
         TypeId bare = cleared_of(context.types(), actual, kPii | kSecret | kUntrusted);
-        if (actual.has_value() && !unify(context, p.type, bare, bindings)) {
-            context.report(DiagnosticCode::TypeMismatch, span_of(context, id),
-                           fmt::format("`{}` takes a {}, but this is a {}", p.name,
-                                       context.text(p.type), context.text(actual)));
-            id = add_mistake(context, span_of(context, id));
-        }
-        if (!type_of(context, id).has_value()) out.ok = false;
+        if (actual.has_value() && !unify(context, p.type, bare, bindings)) unfit.push_back(i);
         out.args.push_back(id);
     }
+    report_swapped(body, call, signature, out.args);
+    for (auto i : unfit) {
+        const TypeId actual = type_of(context, out.args[i]);
+        if (!actual.has_value()) continue;
+        const auto& p = signature.parameters[i];
+        const Span span = span_of(context, out.args[i]);
+        context.report(DiagnosticCode::TypeMismatch, span,
+                       fmt::format("`{}` takes a {}, but this is a {}", p.name,
+                                   context.text(p.type), context.text(actual)));
+        out.args[i] = add_mistake(context, span);
+    }
+    for (auto id : out.args) out.ok = out.ok && type_of(context, id).has_value();
     for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
         const auto& p = signature.parameters[i];
         TypeId type = substitute(context, p.type, bindings);
@@ -339,7 +402,9 @@ ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
     if (!name.back().empty() && name.back()[0] >= 'A' && name.back()[0] <= 'Z') {
         return check_construct(body, call, name, hint);
     }
-    if (body.find(name[0]) != nullptr) {
+    // No value can be called, so a call means what is declared, whatever is named so here.
+    const bool is_value = body.find(name[0]) != nullptr;
+    if (is_value && !find_value(context, body.module, name).has_value()) {
         context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
                        fmt::format("`{}` is a value and can't be called", joined(name)));
         return not_callable(body, call);

@@ -43,6 +43,7 @@ class PatternMatch {
     LabelSet labels_ = 0;
     bool is_optional_ = false;
     bool takes_all_ = false;
+    bool has_mistake_ = false;  // in an arm, which may be the one that is missing
     std::vector<std::string> covered_;
 };
 

@@ -101,6 +101,8 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
     const Type& want = context.types()[target];
     if (have.kind == TypeKind::Optional && want.kind != TypeKind::Optional &&
         fits(context, base_of(context, have.element), target, all_labels(context.types(), from))) {
+        // `null` was reported as what it is.
+        if (from == context.common.none && context.has_syntax_error(span)) return;
         auto& d = report_none(
             context, id, span,
             fmt::format("{} takes a {}, but this may be none", what, context.text(wanted)));
@@ -109,6 +111,7 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
     }
     if (want.kind == TypeKind::Duration &&
         (have.kind == TypeKind::Int || have.kind == TypeKind::Decimal)) {
+        if (context.has_syntax_error(span)) return;  // `1 m`
         auto& d = context.report(DiagnosticCode::BareDuration, span,
                                  fmt::format("{} is a Duration, and a number has no unit", what));
         d.help = "write the unit: `30s`, `5m`, `2h`";
@@ -220,9 +223,12 @@ void refuse_labels(Body& body, ir::ExprId id, std::string_view what) {
     DiagnosticCode code = (labels & kSecret) != 0 ? DiagnosticCode::SecretInLog
                           : (labels & kPii) != 0  ? DiagnosticCode::PiiToSink
                                                   : DiagnosticCode::TypeMismatch;
-    context.report(
+    auto& d = context.report(
         code, span_of(context, id),
         fmt::format("{} takes no labelled value, but this is {}", what, label_text(labels)));
+    if ((labels & kPii) != 0 && (labels & kSecret) == 0) {
+        d.help = "leave it out, or say why it may be seen: `let shown = declassify(value, \"…\")`";
+    }
 }
 
 }  // namespace weft::check

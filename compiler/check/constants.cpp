@@ -44,20 +44,6 @@ std::optional<Value> as_kind(const Context& context, TypeId type, const Decimal&
     }
 }
 
-Interval meet(const Interval& a, const Interval& b) {
-    Interval out = a;
-    if (b.min && (!out.min || Decimal::compare(*b.min, *out.min) > 0)) out.min = b.min;
-    if (b.max && (!out.max || Decimal::compare(*b.max, *out.max) < 0)) out.max = b.max;
-    return out;
-}
-
-Interval hull(const Interval& a, const Interval& b) {
-    Interval out;
-    if (a.min && b.min) out.min = Decimal::compare(*a.min, *b.min) < 0 ? a.min : b.min;
-    if (a.max && b.max) out.max = Decimal::compare(*a.max, *b.max) > 0 ? a.max : b.max;
-    return out;
-}
-
 Interval of_arithmetic(ExprKind kind, const Interval& a, const Interval& b) {
     Interval out;
     if (kind == ExprKind::Add) {
@@ -97,6 +83,20 @@ ir::ExprId constant(Body& body, ast::Expr expr, TypeId type, std::string_view wh
 }
 
 }  // namespace
+
+Interval meet(const Interval& a, const Interval& b) {
+    Interval out = a;
+    if (b.min && (!out.min || Decimal::compare(*b.min, *out.min) > 0)) out.min = b.min;
+    if (b.max && (!out.max || Decimal::compare(*b.max, *out.max) < 0)) out.max = b.max;
+    return out;
+}
+
+Interval hull(const Interval& a, const Interval& b) {
+    Interval out;
+    if (a.min && b.min) out.min = Decimal::compare(*a.min, *b.min) < 0 ? a.min : b.min;
+    if (a.max && b.max) out.max = Decimal::compare(*a.max, *b.max) > 0 ? a.max : b.max;
+    return out;
+}
 
 std::optional<Decimal> number_in(const Value& value) {
     switch (value.tag()) {
@@ -204,26 +204,6 @@ Interval interval_of(const Context& context, ir::ExprId id) {
         default:
             return out;
     }
-}
-
-Interval length_of(const Context& context, ir::ExprId id) {
-    const ir::Expr& e = context.module.exprs[id];
-    Interval out{Decimal(), std::nullopt};
-    if (!e.type.has_value()) return out;
-    out = meet(out, interval_of_type(context, e.type, Constraint::Kind::Length));
-    if (e.kind == ExprKind::List) {
-        auto n = Decimal::from_int(static_cast<std::int64_t>(e.args.size()));
-        return {n, n};
-    }
-    if (e.kind == ExprKind::Local) {
-        // The result of `each` is as long as its list.
-        for (const auto& each : context.module.eaches) {
-            if (each.result == e.local && each.list.has_value() && each.list.index < id.index) {
-                return meet(out, length_of(context, each.list));
-            }
-        }
-    }
-    return out;
 }
 
 std::optional<std::int64_t> constant_duration(Body& body, ast::Expr expr, std::string_view what) {

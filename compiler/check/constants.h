@@ -17,8 +17,11 @@ std::optional<Value> known_value(const Context& context, ir::ExprId expr);
 // Of a number; Durations in milliseconds.
 Interval interval_of(const Context& context, ir::ExprId expr);
 Interval interval_of_type(const Context& context, TypeId type, Constraint::Kind kind);
-// Of a text or list.
+// Of a text or list (lengths.cpp).
 Interval length_of(const Context& context, ir::ExprId expr);
+// What lies in both; the least that holds both.
+Interval meet(const Interval& a, const Interval& b);
+Interval hull(const Interval& a, const Interval& b);
 // The number in a value, where it is one.
 std::optional<Decimal> number_in(const Value& value);
 

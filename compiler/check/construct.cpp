@@ -71,6 +71,18 @@ ir::ExprId error_message(Body& body, const Declaration& decl, const Fields& fiel
     return add_literal(context, Value::text(decl.name), context.common.text, span);
 }
 
+ir::ExprId error_of(Body& body, const Declaration& decl, Fields fields, Span span) {
+    Context& context = body.context;
+    const auto& common = context.common;
+    ir::ExprId message = error_message(body, decl, fields, span);
+    ir::ExprId detail = build(body, ExprKind::Record, span, decl.type, std::move(fields));
+    Fields whole;
+    whole.args = {add_literal(context, Value::text(decl.name), common.text, span), message,
+                  add_literal(context, Value::text(""), common.text, span),
+                  add_literal(context, Value::integer(0), common.integer, span), detail};
+    return build(body, ExprKind::Record, span, decl.error_type, std::move(whole));
+}
+
 ir::ExprId build_error(Body& body, ast::Call call, DeclId id) {
     Context& context = body.context;
     resolve(context, id);
@@ -78,14 +90,18 @@ ir::ExprId build_error(Body& body, ast::Call call, DeclId id) {
     auto types = context.types()[decl.type].fields;
     Fields fields = check_fields(body, call, decl.qualified, types, true);
     if (!fields.ok) return add_mistake(context, call.span());
-    const auto& common = context.common;
-    ir::ExprId message = error_message(body, decl, fields, call.span());
-    ir::ExprId detail = build(body, ExprKind::Record, call.span(), decl.type, std::move(fields));
-    Fields whole;
-    whole.args = {add_literal(context, Value::text(decl.name), common.text, call.span()), message,
-                  add_literal(context, Value::text(""), common.text, call.span()),
-                  add_literal(context, Value::integer(0), common.integer, call.span()), detail};
-    return build(body, ExprKind::Record, call.span(), decl.error_type, std::move(whole));
+    return error_of(body, decl, std::move(fields), call.span());
+}
+
+// An error without fields is built by its name alone, as a case is.
+std::optional<ir::ExprId> bare_error(Body& body, const Dotted& name, Span span) {
+    Context& context = body.context;
+    DeclId id = find_error(context, body.module, name);
+    if (!id.has_value()) return std::nullopt;
+    resolve(context, id);
+    Declaration decl = context.declarations[id];
+    if (!context.types()[decl.type].fields.empty()) return std::nullopt;
+    return error_of(body, decl, {}, span);
 }
 
 // The case that `hint` or the module means by the name.
@@ -177,6 +193,7 @@ ir::ExprId check_case_or_type(Body& body, ast::Expr expr, TypeId hint) {
                        fmt::format("the case `{}` has fields: `{}(…)`", joined(name), c.name));
         return add_mistake(context, expr.span());
     }
+    if (auto error = bare_error(body, name, expr.span())) return *error;
     bool is_type = find_type(context, body.module, name).has_value();
     bool is_error = find_error(context, body.module, name).has_value();
     if (!is_type && !is_error) return unknown_upper(body, name, expr.span(), hint);

@@ -5,13 +5,19 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/diagnostic.h"
 #include "compiler/ir/module.h"
+#include "compiler/settings.h"
 #include "grammar/ast.h"
 #include "grammar/parse.h"
+
+namespace weft::lint {
+struct Usage;
+}
 
 namespace weft::check {
 
@@ -44,10 +50,11 @@ struct Declaration {
     State state = State::Untouched;
     State body_state = State::Untouched;  // Workflow
     bool used = false;
-    TypeId type;            // Record, Enum, Alias, Const; Error: the record of its own fields
-    TypeId error_type;      // Error: the whole error record
-    ir::ExprId value;       // Const
-    std::uint32_t row = 0;  // Fn, Prompt, Worker, Workflow: number in the IR
+    bool used_outside = false;  // by another module
+    TypeId type;                // Record, Enum, Alias, Const; Error: the record of its own fields
+    TypeId error_type;          // Error: the whole error record
+    ir::ExprId value;           // Const
+    std::uint32_t row = 0;      // Fn, Prompt, Worker, Workflow: number in the IR
     Signature signature;
     std::vector<bool> used_in_system;  // Prompt: which parameters stand in its system part
 };
@@ -56,6 +63,7 @@ struct Import {
     ModuleId module;
     Span span;
     bool used = false;
+    std::string path = {};  // as written, of a file
 };
 
 struct CaseRef {
@@ -77,6 +85,7 @@ struct ModuleInfo {
     std::map<std::string, std::vector<CaseRef>, std::less<>> cases;
     std::vector<ast::Test> tests;
     std::vector<ast::Schedule> schedules;
+    std::vector<ast::Migrate> migrates;
 };
 
 // Types that the checker asks for by name all the time.
@@ -105,6 +114,15 @@ struct Context {
     CommonTypes common;
     std::vector<bool> used_locals;  // by LocalId; grows with the module's locals
     std::vector<Watched> watched;
+    std::map<std::uint32_t, ir::ExprId> let_values;  // by the index of a `let`'s local
+    std::optional<PackageSettings> settings = {};
+    std::vector<SilencedLater> silenced_later = {};
+    // What runs of a workflow use (lint/bounds.h), by its row and what is assumed.
+    mutable std::map<std::pair<std::uint32_t, int>, std::shared_ptr<const lint::Usage>>
+        usage_of_runs = {};
+    mutable std::map<ir::LocalId, std::size_t> eaches_by_result = {};
+    mutable std::size_t eaches_noted = 0;
+    FileId settings_file = {};  // its weft.toml among the sources, once a message points into it
 
     [[nodiscard]] TypeTable& types() const { return module.types; }
     // Type names in the message follow "a"; it becomes "an" where one sounds so.
@@ -113,6 +131,8 @@ struct Context {
     // Whether the source from the begin of `span` to the end of the line on which it ends has a
     // syntax error: what is missing there may have been hidden by it.
     [[nodiscard]] bool has_syntax_error(Span span) const;
+    // The `each` whose result the local is; null when it is none.
+    [[nodiscard]] const ir::Each* each_of(ir::LocalId local) const;
     ir::LocalId add_local(std::string name, TypeId type, Span span);
     void use_local(ir::LocalId local) { used_locals[local.index] = true; }
 };

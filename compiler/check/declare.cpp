@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
 #include "compiler/check/names.h"
@@ -46,10 +48,10 @@ std::vector<FieldType> field_types(Context& context, ModuleId module,
     for (const auto& node : nodes) {
         FieldType field = field_type(context, module, node, owner);
         if (field.name.empty()) continue;
-        for (const auto& other : out) {
-            if (other.name != field.name) continue;
+        if (std::ranges::find(out, field.name, &FieldType::name) != out.end()) {
             context.report(DiagnosticCode::DuplicateName, node.name().span(),
                            fmt::format("`{}` has two fields `{}`", owner, field.name));
+            continue;
         }
         out.push_back(std::move(field));
     }
@@ -118,8 +120,19 @@ void resolve_error(Context& context, DeclId id) {
     auto whole = context.types()[context.common.error].fields;
     whole.back().type = detail;
     context.declarations[id].type = detail;
-    context.declarations[id].error_type =
-        record_type(context, "error " + decl.qualified, std::move(whole));
+    TypeId error_type = record_type(context, "error " + decl.qualified, std::move(whole));
+    context.declarations[id].error_type = error_type;
+    // A run knows errors by their name alone.
+    auto& known = context.module.errors;
+    const auto other = std::ranges::find(known, decl.name, &ErrorRow::name);
+    if (other == known.end()) {
+        known.push_back({decl.name, detail, error_type});
+    } else if (context.types()[other->fields].fields != context.types()[detail].fields) {
+        auto& d = context.report(DiagnosticCode::DuplicateName, decl.name_span,
+                                 fmt::format("`{}` is another error than `{}`, with other fields",
+                                             decl.qualified, context.types()[other->fields].name));
+        d.help = "a run tells errors apart by the last word of their name: rename one of them";
+    }
 }
 
 void resolve_const(Context& context, DeclId id) {

@@ -21,6 +21,9 @@ void check_workflow(Context& context, DeclId id);    // workflows.cpp
 std::vector<Parameter> resolve_parameters(
     Context& context, ModuleId module, const std::vector<ast::Param>& params,
     const std::vector<std::pair<std::string, TypeId>>* variables);
+// The clauses in the order of the layout of their owner: what they add to the module, and so the
+// program's hash, does not depend on how the author has ordered them.
+std::vector<ast::Clause> in_order(std::vector<ast::Clause> clauses, NodeKind owner);
 // timeout, within and retry of a step, a worker or a composite step, over what `policy` holds.
 // Reports bounds that contradict each other.
 void read_policy(Body& body, const std::vector<ast::Clause>& clauses, Policy& policy);
@@ -35,6 +38,8 @@ std::optional<std::string> error_name(Context& context, ModuleId module, ast::Pa
 bool check_workflow_now(Context& context, DeclId id, Span use);
 // What runs when (schedules.cpp).
 void check_schedules(Context& context);
+// What runs that come from other programs take over (migrates.cpp).
+void check_migrates(Context& context);
 // `key` and `subject` of a workflow, once its parameters are declared (keys.cpp).
 void check_start_clauses(Body& body, ast::Workflow node, ir::Workflow& row);
 

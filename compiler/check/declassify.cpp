@@ -14,12 +14,36 @@ namespace {
 
 constexpr LabelSet kRemoved = kPii | kSecret;
 
+void report_no_reason(const Context& context, Span span) {
+    auto& d = context.report(DiagnosticCode::DeclassifyWithoutReason, span,
+                             "`declassify` takes a label off, and nothing says why");
+    d.help = "add a reason, which stays in the log: `declassify(value, \"…\")`";
+}
+
+// What has no label of the two stays as it is.
+void report_no_effect(Body& body, ast::Call call, ast::Expr value, TypeId from) {
+    Context& context = body.context;
+    auto& d = context.report(
+        DiagnosticCode::RedactNoEffect, call.span(),
+        fmt::format("`declassify` takes Pii or Secret off, and a {} has none", context.text(from)));
+    if ((all_labels(context.types(), from) & kUntrusted) != 0) {
+        d.help = "a gate or a review that names the value takes Untrusted off";
+    }
+    d.fix = Fix{fmt::format("write `{}`", value.text()),
+                {{call.span(), std::string(value.text())}},
+                Applicability::Safe};
+}
+
 // The event says that it happened and why, never what.
 void log_reason(Body& body, ast::Expr expr, Span span) {
     Context& context = body.context;
     ir::ExprId reason = expect_expr(body, expr, context.common.text, "the reason");
     if (!type_of(context, reason).has_value()) return;
-    if (!known_value(context, reason)) {
+    auto known = known_value(context, reason);
+    if (known && known->tag() == Tag::Text && known->as_text().empty()) {
+        return report_no_reason(context, expr.span());
+    }
+    if (!known) {
         context.report(DiagnosticCode::NotConstant, expr.span(),
                        "the reason to declassify must be known before the run");
         return;
@@ -42,17 +66,20 @@ ast::Call declassify_call(Body& body, ast::Expr expr) {
 ir::ExprId check_declassify(Body& body, ast::Call call, TypeId& type) {
     Context& context = body.context;
     auto matched = match_arguments(body, call.arguments(), call.span(), "declassify",
-                                   {{"value", false}, {"reason", false}});
+                                   {{"value", false}, {"reason", true}});
     if (!matched.ok) return add_mistake(context, call.span());
     ir::ExprId value = check_expr(body, matched.exprs[0]);
     TypeId from = type_of(context, value);
-    log_reason(body, matched.exprs[1], call.span());
+    bool removes = (all_labels(context.types(), from) & kRemoved) != 0;
+    if (matched.exprs[1]) {
+        log_reason(body, matched.exprs[1], call.span());
+    } else if (removes) {
+        report_no_reason(context, call.span());
+    }
     if (!from.has_value()) return value;
     type = cleared_of(context.types(), from, kRemoved);
-    if ((all_labels(context.types(), from) & kRemoved) == 0) {
-        context.report(
-            DiagnosticCode::TypeMismatch, matched.exprs[0].span(),
-            fmt::format("`declassify` takes Pii or Secret, and this is a {}", context.text(from)));
+    if (!removes) {
+        report_no_effect(body, call, matched.exprs[0], from);
     } else if ((all_labels(context.types(), type) & kRemoved) != 0) {
         auto& d = context.report(
             DiagnosticCode::TypeMismatch, matched.exprs[0].span(),

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/check/calls.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
@@ -56,8 +58,9 @@ void check_flow(Body& body, const WorkerRow& row, const BoundCall& bound,
 DeclId find_worker(Body& body, ast::Expr expr) {
     auto call = expr.bare().as<ast::Call>();
     if (!call) return {};
+    // No value can be called, so a call means what is declared, whatever is named so here.
     Dotted name = ast::dotted_name(call.callee().bare());
-    if (name.empty() || body.find(name[0]) != nullptr) return {};
+    if (name.empty()) return {};
     DeclId id = find_value(body.context, body.module, name);
     if (!id.has_value() || body.context.declarations[id].kind != DeclKind::Worker) return {};
     resolve(body.context, id);
@@ -99,28 +102,42 @@ void check_control(Body& body, const ir::Step& step, LabelSet control) {
     d.help = "let a gate that names the value stand before the decision";
 }
 
+// What is wrong with a worker's declaration is told at the first step that has it.
+bool is_told(const Context& context, DiagnosticCode code, Span declared) {
+    return std::ranges::any_of(context.diagnostics.items(), [&](const Diagnostic& d) {
+        return d.code == code && !d.secondary.empty() && d.secondary.front().span == declared;
+    });
+}
+
 void check_policy(Body& body, ir::Step& step) {
     Context& context = body.context;
     const WorkerRow& row = row_of(context, step);
     if (step.policy.timeout_ms == 0) step.policy.timeout_ms = body.workflow->timeout_ms;
-    if (step.policy.timeout_ms == 0) {
+    const Span declared = context.module.workers[step.worker].span;
+    if (step.policy.timeout_ms == 0 &&
+        !is_told(context, DiagnosticCode::MissingTimeout, declared)) {
         auto& d = context.report(DiagnosticCode::MissingTimeout, step.span,
                                  fmt::format("no timeout bounds an attempt of `{}`", row.name));
+        d.secondary.push_back({declared, "declared without one"});
         d.help = "add `timeout 30s` to the step, the worker or the workflow";
     }
+    // A retry of the declaration's is one mistake, whatever steps have it.
+    const bool is_own = step.policy.retries != context.module.workers[step.worker].policy.retries;
     if (row.effect == EffectClass::Once && step.policy.retries > 0 &&
+        (is_own || !is_told(context, DiagnosticCode::RetryWithoutKey, declared)) &&
         !context.module.workers[step.worker].probe.has_value()) {
         auto& d = context.report(
             DiagnosticCode::RetryWithoutKey, step.span,
             fmt::format("`{}` happens once and has no probe, but is retried", row.name));
+        if (!is_own) d.secondary.push_back({declared, "declared so"});
         d.help =
             "declare the worker `idempotent for …` if the receiver drops duplicates, or give it "
             "a probe";
     }
     for (const auto& name : step.policy.retry_on) {
-        bool declared = is_builtin_error(name);
-        for (const auto& fails : row.fails) declared = declared || fails == name;
-        if (declared) continue;
+        bool is_known = is_builtin_error(name);
+        for (const auto& fails : row.fails) is_known = is_known || fails == name;
+        if (is_known) continue;
         context.report(DiagnosticCode::UnreachableHandler, step.span,
                        fmt::format("`{}` never fails with `{}`", row.name, name));
     }

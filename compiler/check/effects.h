@@ -16,4 +16,7 @@ void check_keys(Body& body, ast::Step node, ir::Step& step);
 // Timeout, keys and doubt, once the step's own clauses are read.
 void check_policy(Body& body, ir::Step& step);
 
+// Whether the message was given already with the worker that is declared there.
+bool is_told(const Context& context, DiagnosticCode code, Span declared);
+
 }  // namespace weft::check

@@ -6,6 +6,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/migrates.h"
 #include "compiler/check/names.h"
 #include "compiler/check/skipped.h"
 #include "compiler/check/test_names.h"
@@ -36,8 +37,11 @@ ir::ExprId number_literal(Body& body, ast::Expr expr, TypeId hint) {
         if (value)
             return add_literal(context, Value::integer(*value), context.common.integer,
                                expr.span());
-        context.report(DiagnosticCode::LiteralOutOfRange, expr.span(),
-                       fmt::format("`{}` does not fit an Int", expr.text()));
+        // One that is not formed rightly was reported.
+        if (!context.has_syntax_error(expr.span())) {
+            context.report(DiagnosticCode::LiteralOutOfRange, expr.span(),
+                           fmt::format("`{}` does not fit an Int", expr.text()));
+        }
         return add_mistake(context, expr.span());
     }
     auto value = Decimal::parse(digits);
@@ -250,6 +254,9 @@ ir::ExprId field_access(Body& body, ast::FieldAccess access, TypeId hint) {
         if (access.field().text().empty()) return add_mistake(context, access.span());
         if (body.test != nullptr) {
             if (auto observed = check_test_name(body, dotted, access.span())) return *observed;
+        }
+        if (body.migrate != nullptr && dotted[0] == "old") {
+            return check_old_value(body, dotted, access.span(), hint);
         }
         bool is_upper = access.field().text()[0] >= 'A' && access.field().text()[0] <= 'Z';
         if (is_upper) return check_case_or_type(body, whole, hint);

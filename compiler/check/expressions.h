@@ -20,6 +20,8 @@ ir::ExprId coerce(Body& body, ir::ExprId expr, TypeId wanted, std::string_view w
 ir::ExprId expect_condition(Body& body, ast::Expr expr, std::string_view what);
 // May not carry a label: for places from which values leave the run.
 void refuse_labels(Body& body, ir::ExprId expr, std::string_view what);
+// The same of a key, which outlives the run and is made again by each attempt.
+void refuse_in_key(Body& body, ir::ExprId expr, std::string_view what);
 
 // Parts of check_expr, each in a file of its own.
 ir::ExprId check_call(Body& body, ast::Call call, TypeId hint);          // calls.cpp

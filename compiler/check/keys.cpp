@@ -8,6 +8,8 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/effects.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/labels.h"
+#include "compiler/ir/walk.h"
 
 namespace weft::check {
 
@@ -24,7 +26,7 @@ ir::ExprId check_key(Body& body, ast::Expr expr, std::string_view what) {
                        fmt::format("{} is always none", what));
         return {};
     }
-    refuse_labels(body, value, what);
+    refuse_in_key(body, value, what);
     return value;
 }
 
@@ -49,7 +51,44 @@ void check_key_in_each(Body& body, ir::ExprId key, std::string_view path, Span s
     d.help = fmt::format("let the key depend on `{}`", item.name);
 }
 
+// The field `attempts` of an error: how often it was tried so far.
+bool counts_attempts(const Context& context, ir::ExprId id) {
+    if (!id.has_value()) return false;
+    const ir::Expr& e = context.module.exprs[id];
+    if (e.kind == ir::ExprKind::Field && type_of(context, e.a) == context.common.error) {
+        const auto& fields = context.types()[context.common.error].fields;
+        if (e.index < fields.size() && fields[e.index].name == "attempts") return true;
+    }
+    bool found = false;
+    ir::for_each_operand(context.module, e,
+                         [&](ir::ExprId part) { found = found || counts_attempts(context, part); });
+    return found;
+}
+
 }  // namespace
+
+void refuse_in_key(Body& body, ir::ExprId id, std::string_view what) {
+    Context& context = body.context;
+    const LabelSet labels = all_labels(context.types(), type_of(context, id));
+    const Span span = span_of(context, id);
+    if ((labels & kSecret) != 0) return refuse_labels(body, id, what);
+    if ((labels & kPii) != 0) {
+        auto& d = context.report(DiagnosticCode::PiiInKey, span,
+                                 fmt::format("{} holds personal data", what));
+        d.label = context.text(type_of(context, id));
+        d.help = "take a number or an id that names nobody";
+    } else if ((labels & kUntrusted) != 0) {
+        auto& d =
+            context.report(DiagnosticCode::UnstableKey, span,
+                           fmt::format("{} depends on what a model or a stranger wrote", what));
+        d.label = context.text(type_of(context, id));
+        d.help = "make it from the input, or let a gate name the value first";
+    } else if (counts_attempts(context, id)) {
+        auto& d = context.report(DiagnosticCode::UnstableKey, span,
+                                 fmt::format("{} is another one after each attempt", what));
+        d.help = "make it from what is the same whenever it is tried";
+    }
+}
 
 void check_keys(Body& body, ast::Step node, ir::Step& step) {
     Context& context = body.context;
@@ -79,6 +118,14 @@ void check_start_clauses(Body& around, ast::Workflow node, ir::Workflow& row) {
     Body body{.context = context, .module = around.module, .names = around.names};
     if (auto key = node.child<ast::Key>()) {
         row.key = check_key(body, key.value(), "the key of a run");
+    }
+    if (auto until = node.child<ast::Until>()) {
+        row.until = expect_expr(body, until.value(), context.common.time, "the last moment");
+        if (auto within = node.child<ast::Within>()) {
+            auto& d = context.report(DiagnosticCode::MisplacedClause, until.span(),
+                                     "a workflow has one time for the whole run");
+            d.secondary.push_back({within.span(), "this one, too"});
+        }
     }
     auto subject = node.child<ast::Subject>();
     if (!subject) return;

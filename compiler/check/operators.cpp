@@ -107,6 +107,8 @@ ir::ExprId wrong_operands(Body& body, ast::Binary binary, TypeId a, TypeId b) {
     TypeKind y = kind_of(context, b);
     if (money) {
         d.help = "narrow a plain Money with `Money<EUR>.from(…)`; currencies are never converted";
+    } else if ((x == TypeKind::Money && is_number(y)) || (is_number(x) && y == TypeKind::Money)) {
+        d.help = "write the currency behind the number: `3.00 EUR`";
     } else if (x == TypeKind::Text && y == TypeKind::Text) {
         d.help = "texts are joined with holes: \"${a}${b}\"";
     } else if ((x == TypeKind::Int && y == TypeKind::Decimal) ||

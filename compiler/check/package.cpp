@@ -34,6 +34,27 @@ std::string join_path(std::string_view from, std::string_view relative) {
     return fmt::format("{}", fmt::join(parts, "/"));
 }
 
+// `claim_form` as ClaimForm, `PayBack` as pay_back.
+std::string in_style(std::string_view name, bool is_type) {
+    std::string out;
+    bool at_word = true;
+    for (char c : name) {
+        const bool is_upper = c >= 'A' && c <= 'Z';
+        if (is_type && c == '_') {
+            at_word = true;
+            continue;
+        }
+        if (!is_type && is_upper && !out.empty()) out += '_';
+        const bool raise = is_type && at_word && c >= 'a' && c <= 'z';
+        const bool lower = !is_type && is_upper;
+        out += raise   ? static_cast<char>(c - 'a' + 'A')
+               : lower ? static_cast<char>(c - 'A' + 'a')
+                       : c;
+        at_word = false;
+    }
+    return out;
+}
+
 std::string stem(std::string_view path) {
     std::size_t slash = path.rfind('/');
     if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
@@ -87,11 +108,13 @@ class Loading {
   private:
     void import(ModuleId into, ast::Use use) {
         std::string name;
+        std::string file_path;
         ModuleId target;
         if (auto file = use.file()) {
             auto relative = plain_text(file);
             if (!relative) return;
             name = stem(*relative);
+            file_path = *relative;
             if (context_.modules[into].is_standard) return;
             target =
                 load(join_path(context_.modules[into].path, *relative), name, false, use.span());
@@ -102,7 +125,7 @@ class Loading {
             target = load(std::string(use.path().text()), name, true, use.span());
         }
         auto& imports = context_.modules[into].imports;
-        auto [it, is_new] = imports.try_emplace(name, Import{target, use.span()});
+        auto [it, is_new] = imports.try_emplace(name, Import{target, use.span(), false, file_path});
         if (!is_new) {
             auto& d = context_.report(DiagnosticCode::DuplicateName, use.span(),
                                       fmt::format("a module `{}` is imported twice", name));
@@ -166,6 +189,8 @@ class Loading {
                 {context_.declarations[it->second].name_span, "declared here first"});
             return;
         }
+        // Under a name of the wrong style, which was reported, it is found under the right one too.
+        table.try_emplace(in_style(text, is_type || *kind == DeclKind::Error), decl_id);
         if (auto e = node.as<ast::Enum>()) {
             std::uint32_t number = 0;
             for (const auto& c : e.cases()) {
@@ -183,6 +208,8 @@ class Loading {
             context_.modules[id].tests.push_back(test);
         } else if (auto schedule = node.as<ast::Schedule>()) {
             context_.modules[id].schedules.push_back(schedule);
+        } else if (auto migrate = node.as<ast::Migrate>()) {
+            context_.modules[id].migrates.push_back(migrate);
         } else if (node.kind() != NodeKind::Use) {
             context_.report(DiagnosticCode::NotSupportedYet, node.span(),
                             fmt::format("`{}` is not supported yet", label(node.kind())));

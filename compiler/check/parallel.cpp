@@ -98,9 +98,11 @@ class Branches {
     }
 
     void refuse(ast::Statement statement) {
-        auto& d = context_.report(
-            DiagnosticCode::MisplacedStatement, statement.span(),
-            fmt::format("`{}` is nothing that runs beside other steps", label(statement.kind())));
+        const std::string what = statement.kind() == NodeKind::ExprStmt
+                                     ? "an expression"
+                                     : fmt::format("`{}`", label(statement.kind()));
+        auto& d = context_.report(DiagnosticCode::MisplacedStatement, statement.span(),
+                                  what + " is nothing that runs beside other steps");
         d.help = "put it into a block of its own, `step name { … }`, or behind the parallel";
     }
 

@@ -113,6 +113,7 @@ CheckedPattern PatternMatch::enum_case(ast::PatternCase pattern) {
     for (const auto& c : type.cases) legal.push_back(c.name);
     while (number < type.cases.size() && type.cases[number].name != path.back()) ++number;
     if (number == type.cases.size()) {
+        has_mistake_ = true;
         report_unknown(context_, DiagnosticCode::UnknownName, pattern.path().span(),
                        fmt::format("case of {}", context_.text(inner_)), path.back(), legal);
         return give_up();
@@ -204,9 +205,11 @@ void PatternMatch::finish() {
     std::erase_if(wanted, [&](const std::string& w) {
         return std::find(covered_.begin(), covered_.end(), w) != covered_.end();
     });
-    if (wanted.empty()) return;
-    context_.report(DiagnosticCode::UnhandledCase, span_,
-                    fmt::format("no arm takes `{}`", fmt::join(wanted, "`, `")));
+    // A case that is misspelt was reported, and may be the one.
+    if (wanted.empty() || has_mistake_) return;
+    auto& d = context_.report(DiagnosticCode::UnhandledCase, span_,
+                              fmt::format("no arm takes `{}`", fmt::join(wanted, "`, `")));
+    d.help = fmt::format("add an arm: `{} => …`", wanted.front());
 }
 
 }  // namespace weft::check

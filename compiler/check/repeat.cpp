@@ -51,6 +51,20 @@ TypeId item_type(Body& body, ast::Repeat node, ir::ExprId& initial, const Repeat
     return out;
 }
 
+// Every loop has an end that the compiler knows.
+void check_bound(Context& context, ast::Repeat node) {
+    if (node.up_to() || !node.initial() || context.has_syntax_error(node.initial().span())) return;
+    Span span = node.initial().span();
+    span.begin = node.binder().span().begin;
+    auto& d = context.report(
+        DiagnosticCode::UnboundedLoop, span,
+        fmt::format("nothing says how often `{}` is passed on at most", node.binder().text()));
+    d.help = "add `, up to 10 times` behind the first value";
+    d.fix = Fix{"bound it by ten passes",
+                {{{span.file, span.end, span.end}, ", up to 10 times"}},
+                Applicability::MaybeWrong};
+}
+
 // The repeat's type: what every `done` and the `else` give.
 TypeId result_type(Body& body, ast::Repeat node, const RepeatFrame& frame, ir::Repeat& row) {
     Context& context = body.context;
@@ -85,6 +99,7 @@ StatementResult check_repeat(Body& body, ast::Repeat node, bool wants_value, Typ
         row.times = static_cast<std::uint32_t>(
             constant_int(body, node.up_to(), "the number of passes", 1, kPassesMax).value_or(1));
     }
+    check_bound(context, node);
     auto number = static_cast<std::uint32_t>(context.module.repeats.size());
     context.module.repeats.emplace_back();
     RepeatFrame frame{number, type_of(context, row.initial), body.control};
@@ -129,13 +144,13 @@ namespace {
 StatementResult end_of_pass(Body& body, Kind kind, ast::Expr expr, Span span, TypeId hint) {
     Context& context = body.context;
     StatementResult result;
-    result.leaves = true;
     if (body.repeat == nullptr) {
         context.report(DiagnosticCode::MisplacedStatement, span,
                        fmt::format("`{}` ends a pass of a `repeat`, and this stands in none",
                                    kind == Kind::Next ? "next" : "done"));
         return result;
     }
+    result.leaves = true;
     RepeatFrame& frame = *body.repeat;
     ir::ExprId value = expr ? check_expr(body, expr, hint) : ir::ExprId{};
     ir::StmtId id = add_stmt(body, kind, frame.row, span);

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "compiler/check/constants.h"
+#include "compiler/check/effects.h"
 #include "compiler/check/labels.h"
+#include "compiler/check/names.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/types.h"
 
@@ -15,6 +17,18 @@ namespace {
 constexpr std::int64_t kApprovalsMax = 100;
 
 std::optional<std::string> role_of(Body& body, ast::Expr expr) {
+    // `by clerk`: a name that nothing has is a role without its quotes.
+    auto bare = expr.bare().as<ast::NameRef>();
+    if (bare && body.find(bare.text()) == nullptr &&
+        !find_value(body.context, body.module, {bare.text()}).has_value()) {
+        auto& d = body.context.report(DiagnosticCode::UnknownName, expr.span(),
+                                      fmt::format("there is no value `{}`", bare.text()));
+        d.help = "a role is a text, in quotes";
+        d.fix = Fix{fmt::format("write `\"{}\"`", bare.text()),
+                    {{expr.span(), fmt::format("\"{}\"", bare.text())}},
+                    Applicability::MaybeWrong};
+        return std::nullopt;
+    }
     ir::ExprId role = expect_expr(body, expr, body.context.common.text, "a role");
     if (auto text = known_value(body.context, role); text && text->tag() == Tag::Text) {
         return text->as_text();
@@ -31,6 +45,7 @@ void add_line(Body& body, const ast::View& node, ast::Expr by, std::string_view 
               ir::ReviewTerms& terms) {
     Context& context = body.context;
     ir::ReviewLine line;
+    line.span = by.span();
     if (auto role = role_of(body, by)) {
         for (const auto& earlier : terms.lines) {
             if (earlier.roles.front() != *role) continue;
@@ -73,9 +88,11 @@ void check_time(Body& body, const ir::ReviewTerms& terms, Span span) {
     }
     const auto& workflow = *body.workflow;
     if (workflow.within_ms == 0 || sum <= workflow.within_ms) return;
-    body.context.report(
+    if (is_told(body.context, DiagnosticCode::ReviewExceedsDeadline, workflow.within_span)) return;
+    auto& d = body.context.report(
         DiagnosticCode::ReviewExceedsDeadline, span,
         fmt::format("the review may take longer than `{}` as a whole", workflow.name));
+    d.secondary.push_back({workflow.within_span, "the time for the whole run"});
 }
 
 // The name of a shown value: what is revised by it.
@@ -117,6 +134,7 @@ TypeId reviewed_type(Body& body, const ir::Review& row) {
 ir::ReviewTerms check_review_terms(Body& body, ast::Review node, std::string_view what) {
     Context& context = body.context;
     ir::ReviewTerms terms;
+    terms.span = node.span();
     add_line(body, node, node.by(), what, terms);
     auto overdue = node.overdue();
     for (std::size_t i = 0; i < overdue.size(); ++i) {

@@ -26,7 +26,7 @@ DeclId find_workflow(Body& body, ast::Expr expr) {
         }
         return {};
     }
-    DeclId id = body.find(name[0]) != nullptr ? DeclId{} : find_value(context, body.module, name);
+    DeclId id = find_value(context, body.module, name);
     if (id.has_value() && context.declarations[id].kind != DeclKind::Workflow) {
         auto& d =
             context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
@@ -101,11 +101,9 @@ void refuse_run_clauses(Body& body, const std::vector<ast::Clause>& clauses, boo
     for (const auto& clause : clauses) {
         bool is_attempt = clause.kind() == NodeKind::Timeout || clause.kind() == NodeKind::Key ||
                           clause.kind() == NodeKind::Cache;
-        bool is_end = clause.kind() == NodeKind::Within || clause.kind() == NodeKind::On;
-        if (clause.kind() == NodeKind::Until) {
-            body.context.report(DiagnosticCode::NotSupportedYet, clause.span(),
-                                "`until` is not supported yet on a run");
-        } else if (is_attempt) {
+        bool is_end = clause.kind() == NodeKind::Within || clause.kind() == NodeKind::Until ||
+                      clause.kind() == NodeKind::On;
+        if (is_attempt) {
             auto& d = body.context.report(
                 DiagnosticCode::MisplacedStatement, clause.span(),
                 fmt::format("`{}` has no meaning for a run", label(clause.kind())));
@@ -131,6 +129,7 @@ void check_run_step(Body& body, ast::Step node, ast::Run run, const StepName& na
     refuse_run_clauses(body, node.clauses(), run.is_detached());
     read_policy(body, node.clauses(), step.policy);
     step.policy.timeout_ms = 0;
+    check_until(body, node, step);
     check_when(body, node.child<ast::When>(), step);
     if (!ok) step.result_type = {};
     finish_step(body, node, name, std::move(step), result);

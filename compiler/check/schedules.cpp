@@ -94,6 +94,29 @@ std::optional<Value> input_of(Body& body, const BoundCall& bound) {
     return Value::record(std::move(values));
 }
 
+// Whether it says when, and nothing that goes against it.
+bool check_times(Context& context, const ScheduleRow& row, Span span) {
+    constexpr std::int64_t kSecondMs = 1000;
+    std::string problem;
+    std::string help = "write `at \"06:00\"`, or `every 1h`";
+    if (row.every_ms > 0 && !row.at_minutes.empty()) {
+        problem = "says both a time of day and a time between";
+    } else if (row.every_ms == 0 && row.at_minutes.empty()) {
+        problem = "does not say when it runs";
+    } else if (row.every_ms > 0 && row.every_ms < kSecondMs) {
+        problem = "runs more than once a second";
+        help = "write at least `every 1s`";
+    } else if (row.every_ms > 0 && !row.zone.empty()) {
+        problem = "names a zone, but no time of day";
+        help = "leave the zone out: `every` counts from the beginning of 1970 in UTC";
+    }
+    if (problem.empty()) return true;
+    auto& d = context.report(DiagnosticCode::ArgumentMismatch, span,
+                             fmt::format("the schedule `{}` {}", row.name, problem));
+    d.help = help;
+    return false;
+}
+
 void check_schedule(Context& context, ModuleId module, ast::Schedule node) {
     Body body{.context = context, .module = module};
     ScheduleRow row;
@@ -112,15 +135,7 @@ void check_schedule(Context& context, ModuleId module, ast::Schedule node) {
     const Declaration decl = context.declarations[id];
     BoundCall bound = bind_call(body, call, decl.qualified, decl.signature, decl.module);
     for (const auto& clause : node.children<ast::View>()) read_clause(body, clause, row);
-    if ((row.every_ms > 0) == !row.at_minutes.empty()) {
-        auto& d = context.report(
-            DiagnosticCode::ArgumentMismatch, node.name().span(),
-            fmt::format("the schedule `{}` {}", row.name,
-                        row.every_ms > 0 ? "says both a time of day and a time between"
-                                         : "does not say when it runs"));
-        d.help = "write `at \"06:00\"`, or `every 1h`";
-        return;
-    }
+    if (!check_times(context, row, node.name().span())) return;
     if (!bound.ok) return;
     auto input = input_of(body, bound);
     if (!input) return;

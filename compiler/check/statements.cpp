@@ -96,6 +96,7 @@ ir::StmtId add_let(Body& body, ir::LocalId local, ir::ExprId value, Span span) {
     ir::StmtId id = add_stmt(body, Kind::Let, 0, span);
     body.context.module.stmts[id].local = local;
     body.context.module.stmts[id].expr = value;
+    if (value.has_value()) body.context.let_values.emplace(local.index, value);
     return id;
 }
 

@@ -72,6 +72,8 @@ ir::ExprId check_deadline(Body& body, const ast::View& node, std::string_view wh
 // Who decides, until when and what then.
 ir::ReviewTerms check_review_terms(Body& body, ast::Review review, std::string_view what);
 void check_signals_awaited(Context& context, const WorkflowFrame& frame);
+// `until t`, which stands in the place of `within`.
+void check_until(Body& body, ast::Step node, ir::Step& step);
 // The error record of `fail "text"`, `fail Name(…)` or `fail e`.
 ir::ExprId check_fail(Body& body, ast::Expr expr, Span span);
 ir::ExprId check_return(Body& body, ast::Expr expr, Span span);

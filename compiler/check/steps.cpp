@@ -7,6 +7,7 @@
 #include "compiler/check/effects.h"
 #include "compiler/check/hooks.h"
 #include "compiler/check/names.h"
+#include "compiler/check/rejections.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/truth.h"
 #include "grammar/literals.h"
@@ -26,8 +27,7 @@ Dotted called_name(ast::Expr expr) {
 void refuse_clauses(Body& body, const std::vector<ast::Clause>& clauses, bool is_composite) {
     for (const auto& clause : clauses) {
         bool is_key = clause.kind() == NodeKind::Key || clause.kind() == NodeKind::Cache;
-        bool refused = is_composite && (is_key || clause.kind() == NodeKind::Until);
-        if (refused) {
+        if (is_composite && is_key) {
             body.context.report(DiagnosticCode::NotSupportedYet, clause.span(),
                                 fmt::format("`{}` is not supported {}yet", label(clause.kind()),
                                             is_composite ? "around inner steps " : ""));
@@ -109,6 +109,11 @@ void check_handler(Body& body, ast::On on, ir::Step& step, TypeId& result) {
     if (takes_any) handler.errors.clear();
     bool exact = on.errors().size() == 1 && declared.has_value();
     TypeId type = exact ? context.declarations[declared].error_type : context.common.error;
+    if (handler.errors == std::vector<std::string>{"Rejected"} && !exact) {
+        if (TypeId rejection = rejection_type(context, step); rejection.has_value()) {
+            type = rejection;
+        }
+    }
     std::size_t mark = body.mark();
     if (auto binder = on.binder()) {
         handler.error = body.declare(std::string(binder.text()), type, binder.span());
@@ -176,7 +181,9 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
     }
     bool is_read = step.worker.has_value() &&
                    context.module.workers[step.worker].row.effect == EffectClass::Read;
-    if (name.is_given && is_read) {
+    // A step that gives nothing has its name only to be told apart.
+    const bool gives = step.result_type.has_value() && step.result_type != context.common.none;
+    if (name.is_given && is_read && gives) {
         context.watched.push_back({step.result, DiagnosticCode::UnusedOutput});
     }
     if (step.worker.has_value()) {
@@ -197,16 +204,20 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
 namespace {
 
 // `until t` takes the place of `within D`.
+}  // namespace
+
 void check_until(Body& body, ast::Step node, ir::Step& step) {
     auto until = node.child<ast::Until>();
     if (!until) return;
     step.until = expect_expr(body, until.value(), body.context.common.time, "the last moment");
     if (auto within = node.child<ast::Within>()) {
         auto& d = body.context.report(DiagnosticCode::MisplacedClause, until.span(),
-                                      "a step has one time for all its attempts");
+                                      "a step has one time for all that it does");
         d.secondary.push_back({within.span(), "this one, too"});
     }
 }
+
+namespace {
 
 void check_effect_step(Body& body, ast::Step node, const StepName& name, DeclId worker,
                        StatementResult& result) {
@@ -236,7 +247,8 @@ void check_block_clauses(Body& body, ast::Step node) {
         if (clause.kind() == NodeKind::Timeout) {
             misplaced(clause, "`timeout` bounds one attempt of a worker, and this is a block",
                       "write `within` for the time that the block has");
-        } else if (clause.kind() == NodeKind::Within && body.in_undo) {
+        } else if ((clause.kind() == NodeKind::Within || clause.kind() == NodeKind::Until) &&
+                   body.in_undo) {
             misplaced(clause, "no time bounds what is undone", "bound the steps inside");
         } else if (compensate && compensate.even_in_doubt() && !body.in_undo) {
             misplaced(clause, "a block is never in doubt, only the steps inside it are",
@@ -262,6 +274,7 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
     refuse_clauses(body, node.clauses(), true);
     check_block_clauses(body, node);
     read_policy(body, node.clauses(), step.policy);
+    check_until(body, node, step);
     check_when(body, node.child<ast::When>(), step);
     std::string around = std::exchange(body.path, step.path);
     if (auto block = node.body().as<ast::Block>()) {
@@ -350,7 +363,10 @@ void check_what_step_does(Body& body, ast::Step node, const StepName& name,
                           StatementResult& result) {
     Context& context = body.context;
     ast::View inside = node.body();
-    if (body.in_hook && !may_be_step_of_hook(body, inside)) return;
+    if (body.in_hook && !may_be_step_of_hook(body, inside)) {
+        if (name.is_given) context.use_local(body.declare(name.text, {}, name.span));
+        return;
+    }
     if (inside.kind() == NodeKind::Block) return check_composite(body, node, name, result);
     if (auto each = inside.as<ast::Each>()) {
         if (!node.clauses().empty()) return check_composite(body, node, name, result);

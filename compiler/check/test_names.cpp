@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/hash.h"
 #include "compiler/check/declare.h"
@@ -66,7 +67,7 @@ ir::ExprId observe_step(Body& body, Dotted name, Span span) {
     }
     name.pop_back();
     name.erase(name.begin());
-    auto path = find_step_path(body, name, span);
+    auto path = find_step_path(body, name, span, true);
     if (!path) return add_mistake(context, span);
     Kind kind = field == "attempts" ? Kind::Attempts : Kind::Generations;
     return observe(body, {kind, {}, *path, {}}, context.common.integer, span);
@@ -164,15 +165,32 @@ std::vector<std::string> step_paths(const ir::Module& module) {
     return out;
 }
 
+// Also the names of what holds steps and is none itself: `step x = if …`.
+void add_holders(std::vector<std::string>& paths) {
+    std::set<std::string> known(paths.begin(), paths.end());
+    const auto steps = paths;
+    for (const auto& path : steps) {
+        for (auto dot = path.rfind('.'); dot != std::string::npos && dot > 0;
+             dot = path.rfind('.', dot - 1)) {
+            auto holder = path.substr(0, dot);
+            const bool is_step = holder.find('.') != std::string::npos;
+            if (is_step && known.insert(holder).second) paths.push_back(std::move(holder));
+        }
+    }
+}
+
 }  // namespace
 
-std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span span) {
+std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span span,
+                                          bool with_holders) {
     Context& context = body.context;
     std::string tail = "." + joined(name);
     std::string own = body.test->workflow + ".";
     std::optional<std::string> best;
     std::vector<std::string> legal;
-    for (auto& path : step_paths(context.module)) {
+    auto paths = step_paths(context.module);
+    if (with_holders) add_holders(paths);
+    for (auto& path : paths) {
         if (!path.ends_with(tail)) {
             legal.push_back(path.substr(path.find('.') + 1));
             continue;

@@ -27,8 +27,9 @@ std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span s
 std::optional<ir::ExprId> check_test_call(Body& body, ast::Call call, const Dotted& name);
 
 // The full path of the step that `name` ends, of the workflow that was run if it has one; reports
-// an unknown one.
-std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span span);
+// an unknown one. With holders also that of a choice which has a name.
+std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span span,
+                                          bool with_holders = false);
 // Full names of the workers that a name stands for: one, all of an imported module, or all with
 // that beginning. Empty when there is none.
 struct NamedWorkers {

@@ -100,7 +100,7 @@ class CheckDecide {
         if (!role || role->tag() != Tag::Text) return;
         const auto& roles = reviewed.roles;
         if (std::ranges::find(roles, role->as_text()) != roles.end()) return;
-        report_unknown(context_, DiagnosticCode::UnknownName, node.role().span(),
+        report_unknown(context_, DiagnosticCode::UnknownRole, node.role().span(),
                        fmt::format("role that is asked in `{}`:", node.name().text()),
                        role->as_text(), roles);
     }
@@ -175,6 +175,10 @@ std::optional<ir::Send> check_send(Body& body, ast::Send node) {
         report_unknown(context, DiagnosticCode::UnknownName, node.name().span(), "signal",
                        node.name().text(), legal);
         return std::nullopt;
+    }
+    if (arguments.empty() && type == context.common.none) {
+        out.value = add_literal(context, {}, type, node.span());
+        return out;
     }
     if (arguments.size() != 1) {
         context.report(DiagnosticCode::ArgumentMismatch, node.span(),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/constants.h"
 #include "compiler/check/tests.h"
 
 namespace weft::check {
@@ -37,8 +38,10 @@ class Reach {
             case Kind::Step:
                 return step(context_.module.steps[stmt.row]);
             case Kind::Each: {
-                const auto* mock = find(context_.module.eaches[stmt.row].path, "");
-                return mock != nullptr && only_returns(*mock);
+                const auto& each = context_.module.eaches[stmt.row];
+                if (const auto* mock = find(each.path, "")) return only_returns(*mock);
+                const auto least = length_of(context_, each.list).min;
+                return least && Decimal::compare(*least, Decimal()) > 0 && block(each.body);
             }
             default:
                 return false;

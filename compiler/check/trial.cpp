@@ -10,8 +10,16 @@ bool holds(Span outer, Span inner) {
     return outer.file == inner.file && outer.begin <= inner.begin && inner.end <= outer.end;
 }
 
-bool is_about(const Diagnostic& diagnostic, const void* span) {
-    return holds(*static_cast<const Span*>(span), diagnostic.span);
+// Messages about the span from a number on; those before it came from somewhere else.
+struct Later {
+    Span span;
+    std::size_t first = 0;
+    mutable std::size_t seen = 0;
+};
+
+bool is_about(const Diagnostic& diagnostic, const void* opaque) {
+    const auto& later = *static_cast<const Later*>(opaque);
+    return later.seen++ >= later.first && holds(later.span, diagnostic.span);
 }
 
 }  // namespace
@@ -24,6 +32,10 @@ Trial::Trial(Body& body)
       gates_(body.context.module.gates.size()),
       parallels_(body.context.module.parallels.size()),
       repeats_(body.context.module.repeats.size()),
+      waits_(body.context.module.waits.size()),
+      reviews_(body.context.module.reviews.size()),
+      locks_(body.context.module.locks.size()),
+      messages_(body.context.diagnostics.items().size()),
       watched_(body.context.watched.size()),
       paths_(body.workflow->paths) {}
 
@@ -32,17 +44,22 @@ void Trial::take_back(Span span) {
     ir::Module& module = context.module;
     module.steps.resize(steps_);
     module.eaches.resize(eaches_);
+    context.eaches_noted = std::min(context.eaches_noted, eaches_);
     module.ifs.resize(ifs_);
     module.gates.resize(gates_);
     module.parallels.resize(parallels_);
     module.repeats.resize(repeats_);
+    module.waits.resize(waits_);
+    module.reviews.resize(reviews_);
+    module.locks.resize(locks_);
     auto first = context.watched.begin() + static_cast<std::ptrdiff_t>(watched_);
     auto is_inside = [&](const Watched& watched) {
         return holds(span, module.locals[watched.local].span);
     };
     context.watched.erase(std::remove_if(first, context.watched.end(), is_inside),
                           context.watched.end());
-    context.diagnostics.remove_if(is_about, &span);
+    const Later later{span, messages_};
+    context.diagnostics.remove_if(is_about, &later);
     body_.workflow->paths = paths_;
 }
 

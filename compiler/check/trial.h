@@ -21,6 +21,10 @@ class Trial {
     std::size_t gates_;
     std::size_t parallels_;
     std::size_t repeats_;
+    std::size_t waits_;
+    std::size_t reviews_;
+    std::size_t locks_;
+    std::size_t messages_;
     std::size_t watched_;
     std::set<std::string> paths_;
 };

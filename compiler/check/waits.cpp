@@ -34,6 +34,21 @@ std::optional<std::uint32_t> find_signal(Body& body, ast::Name name) {
     return std::nullopt;
 }
 
+// The former name of a signal of the workflow, by which logs and the program's hash go on knowing
+// it; "" when it has none.
+std::string former_name(const Body& body, std::string_view name) {
+    const auto& signals = body.workflow->signals;
+    const auto found = std::ranges::find(signals, name, &ir::Signal::name);
+    return found == signals.end() ? std::string() : found->was;
+}
+
+// The value of a signal that has no other name here.
+ir::LocalId add_value(Body& body, std::string_view name, TypeId type, Span span) {
+    const auto local = body.context.add_local(std::string(name), type, span);
+    body.context.module.locals[local].was = former_name(body, name);
+    return local;
+}
+
 // An arm that is the signal's value itself.
 ir::BlockId value_block(Body& body, ir::LocalId local, Span span) {
     ir::Block block;
@@ -60,7 +75,7 @@ std::optional<ir::WaitArm> check_wait_arm(Body& body, ast::WaitArm node, bool wa
         out.value = body.declare(std::string(binder.text()), type, binder.span());
         context.watched.push_back({out.value, DiagnosticCode::UnusedDeclaration});
     } else {
-        out.value = context.add_local(std::string(node.signal().text()), type, node.span());
+        out.value = add_value(body, node.signal().text(), type, node.span());
     }
     out.body = check_block(body, node.block(), {wants_value, hint, {}});
     body.leave(mark);
@@ -127,8 +142,12 @@ StatementResult check_wait(Body& body, ast::Wait node, std::string_view name, bo
     refuse_in_undo(body, node.span(), "wait");
     ir::Wait row;
     row.span = node.span();
-    if (auto signal = node.signal(); signal && name == "wait") name = signal.text();
-    row.path = new_path(body, name);
+    std::string called(name);
+    if (auto signal = node.signal(); signal && name == "wait") {
+        called = former_name(body, signal.text());
+        if (called.empty()) called = signal.text();
+    }
+    row.path = new_path(body, called);
     row.deadline = check_deadline(body, node, "the time to wait");
     std::vector<ir::BlockId> blocks;
     if (auto name_of_one = node.signal()) {
@@ -136,7 +155,7 @@ StatementResult check_wait(Body& body, ast::Wait node, std::string_view name, bo
             TypeId type = body.workflow->signals[*signal].type;
             ir::WaitArm arm;
             arm.signal = *signal;
-            arm.value = context.add_local(std::string(name_of_one.text()), type, node.span());
+            arm.value = add_value(body, name_of_one.text(), type, node.span());
             context.use_local(arm.value);
             arm.body = value_block(body, arm.value, node.span());
             row.arms.push_back(arm);
@@ -187,7 +206,7 @@ void check_lock(Body& body, ast::Lock node) {
     row.path = new_path(body, "lock");
     for (const auto& key : node.keys()) {
         ir::ExprId value = expect_expr(body, key, context.common.text, "a lock's key");
-        if (type_of(context, value).has_value()) refuse_labels(body, value, "a lock's key");
+        if (type_of(context, value).has_value()) refuse_in_key(body, value, "a lock's key");
         row.keys.push_back(value);
     }
     row.deadline = check_deadline(body, node, "the time to wait for the lock");

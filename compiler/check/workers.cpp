@@ -8,6 +8,7 @@
 #include "compiler/check/names.h"
 #include "compiler/check/relations.h"
 #include "compiler/check/types.h"
+#include "compiler/format/shape.h"
 
 namespace weft::check {
 
@@ -138,10 +139,18 @@ void read_retry(Body& body, ast::Retry retry, Policy& policy) {
 
 }  // namespace
 
+std::vector<ast::Clause> in_order(std::vector<ast::Clause> clauses, NodeKind owner) {
+    const auto order = format_detail::clause_order(owner);
+    std::ranges::stable_sort(clauses, {}, [&](const ast::Clause& clause) {
+        return std::ranges::find(order, clause.kind()) - order.begin();
+    });
+    return clauses;
+}
+
 void read_policy(Body& body, const std::vector<ast::Clause>& clauses, Policy& policy) {
     ast::Clause within;
     ast::Clause timeout;
-    for (const auto& clause : clauses) {
+    for (const auto& clause : in_order(clauses, NodeKind::Step)) {
         if (auto t = clause.as<ast::Timeout>()) {
             timeout = clause;
             policy.timeout_ms = constant_duration(body, t.value(), "the timeout").value_or(1);
@@ -183,7 +192,7 @@ void resolve_worker(Context& context, DeclId id) {
         worker.parameter_types.push_back(p.type);
     }
     bool has_effect = false;
-    for (const auto& clause : node.clauses()) {
+    for (const auto& clause : in_order(node.clauses(), NodeKind::Worker)) {
         has_effect = has_effect || clause.kind() == NodeKind::Effect;
         if (!is_policy(clause.kind())) read_clause(body, clause, decl, worker);
     }

@@ -13,10 +13,16 @@ namespace weft::check {
 
 namespace {
 
+Span header_of(ast::Workflow node) {
+    Span out = node.span();
+    if (node.body()) out.end = node.body().span().begin;
+    return out;
+}
+
 void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFrame& frame) {
     Context& context = body.context;
     bool has_within = false;
-    for (const auto& clause : node.clauses()) {
+    for (const auto& clause : in_order(node.clauses(), NodeKind::Workflow)) {
         if (auto within = clause.as<ast::Within>()) {
             has_within = true;
             row.within_span = within.span();
@@ -33,7 +39,8 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
                 constant_duration(body, retain.value(), "the time to retain").value_or(0);
         } else if (clause.as<ast::StrictOrder>()) {
             row.strict_order = true;
-        } else if (clause.as<ast::Key>() || clause.as<ast::Subject>()) {
+        } else if (clause.as<ast::Key>() || clause.as<ast::Subject>() || clause.as<ast::Until>()) {
+            has_within = has_within || clause.as<ast::Until>();
             continue;  // once the parameters are known
         } else if (auto timeout = clause.as<ast::Timeout>()) {
             frame.timeout_ms = constant_duration(body, timeout.value(), "the timeout").value_or(1);
@@ -43,8 +50,7 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
                 fmt::format("`{}` is not supported yet on a workflow", label(clause.kind())));
         }
     }
-    Span header = node.span();
-    if (node.body()) header.end = node.body().span().begin;
+    Span header = header_of(node);
     if (!has_within && !context.has_syntax_error(header)) {
         auto& d =
             context.report(DiagnosticCode::MissingTimeout, node.name().span(),
@@ -52,6 +58,7 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
         d.help = "add `within 1h` to its header";
     }
     frame.within_ms = row.within_ms;
+    frame.within_span = row.within_span;
 }
 
 ir::WorkflowParameter check_parameter(Body& body, const Parameter& p, DiagnosticCode unused) {
@@ -64,18 +71,31 @@ ir::WorkflowParameter check_parameter(Body& body, const Parameter& p, Diagnostic
     return out;
 }
 
+// What runs and senders know it by.
+const std::string& identity_of(const ir::Signal& signal) {
+    return signal.was.empty() ? signal.name : signal.was;
+}
+
 void declare_signal(Body& body, ast::Signal node, WorkflowFrame& frame) {
     ir::Signal signal;
     signal.name = node.name().text();
     signal.span = node.name().span();
     if (auto was = node.was()) signal.was = was.old_name().text();
-    signal.type = resolve_type(body.context, body.module, node.type());
+    signal.type = node.type() ? resolve_type(body.context, body.module, node.type())
+                              : body.context.common.none;
     if (signal.name.empty()) return;
     for (const auto& other : frame.signals) {
-        if (other.name != signal.name) continue;
-        auto& d = body.context.report(DiagnosticCode::DuplicateName, signal.span,
-                                      fmt::format("the signal `{}` is declared twice", other.name));
-        d.secondary.push_back({other.span, "by this one, too"});
+        if (other.name == signal.name) {
+            auto& d =
+                body.context.report(DiagnosticCode::DuplicateName, signal.span,
+                                    fmt::format("the signal `{}` is declared twice", other.name));
+            d.secondary.push_back({other.span, "by this one, too"});
+        } else if (identity_of(other) == identity_of(signal)) {
+            auto& d = body.context.report(
+                DiagnosticCode::StepIdReused, signal.span,
+                fmt::format("`{}` is the identity of another signal already", identity_of(other)));
+            d.secondary.push_back({other.span, "of this one"});
+        }
     }
     frame.signals.push_back(std::move(signal));
     frame.awaited.push_back(false);
@@ -103,6 +123,18 @@ std::vector<ast::Statement> take_tunes(Body& body, ast::Block block, ir::Workflo
         frame.tunes.push_back(row.tunes.back().local);
     }
     return rest;
+}
+
+// What a workflow gives is what it says: by `-> T`, a `return`, or an expression on its last line.
+// A step that happens to stand last is none of these.
+void drop_unsaid_value(Body& body, const std::vector<ast::Statement>& lines,
+                       const ir::Workflow& row, const WorkflowFrame& frame) {
+    const bool says = frame.result_declared || frame.result.has_value() ||
+                      (!lines.empty() && lines.back().kind() == NodeKind::ExprStmt);
+    ir::Block& block = body.context.module.blocks[row.body];
+    if (says || block.leaves) return;
+    block.value = {};
+    block.type = body.context.common.none;
 }
 
 void check_result(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFrame& frame) {
@@ -151,7 +183,8 @@ void check_promises(Context& context, const Declaration& decl, const ir::Workflo
     }
     LabelSet labels = 0;
     for (const auto& p : decl.signature.parameters) labels |= all_labels(context.types(), p.type);
-    if ((labels & kPii) != 0 && row.retain_ms == 0) {
+    const Span header = header_of(decl.node.as<ast::Workflow>());
+    if ((labels & kPii) != 0 && row.retain_ms == 0 && !context.has_syntax_error(header)) {
         auto& d = context.report(
             DiagnosticCode::RetentionMissing, decl.name_span,
             fmt::format("`{}` takes Pii and does not say how long it is kept", decl.name));
@@ -200,10 +233,10 @@ void check_workflow(Context& context, DeclId id) {
     frame.result = decl.signature.result;
     frame.result_declared = bool(node.type());
     Body body{.context = context, .module = decl.module, .workflow = &frame, .path = row.name};
-    read_header(body, node, row, frame);
     for (const auto& p : decl.signature.parameters) {
         row.parameters.push_back(check_parameter(body, p, DiagnosticCode::UnusedInput));
     }
+    read_header(body, node, row, frame);
     check_start_clauses(body, node, row);
     if (!node.body()) return;
     auto lines = take_tunes(body, node.body(), row, frame);
@@ -212,6 +245,7 @@ void check_workflow(Context& context, DeclId id) {
     check_hooks(body, hooks, row);
     check_signals_awaited(context, frame);
     row.signals = std::move(frame.signals);
+    drop_unsaid_value(body, lines, row, frame);
     check_result(body, node, row, frame);
     check_promises(context, decl, row);
     check_flow(context, row);

@@ -62,7 +62,7 @@ enum class ExprKind : std::uint8_t {
 enum class ListOp : std::uint8_t { Map, Filter, Any, All, Share, SortBy, GroupBy, FlatMap, Fold };
 
 // What a Refine makes a T of: a value that is one or not, or a Text or Json that is read as one.
-enum class RefineSource : std::uint8_t { Value, Text, Json };
+enum class RefineSource : std::uint8_t { Value, Text, Json, Error };
 
 struct Expr {
     ExprKind kind = ExprKind::Literal;

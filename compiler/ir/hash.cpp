@@ -39,6 +39,9 @@ class Canonical {
         each(module.locks);
         each(module.workflows);
         each(module.schedules);
+        if (!module.errors.empty()) each(module.errors);
+        // Came later: a program without any has the hash that it had before.
+        if (!module.migrates.empty()) each(module.migrates);
         return out_.take();
     }
 
@@ -119,7 +122,7 @@ class Canonical {
     void write(const ReviewLine& v) { all(v.roles, v.deadline); }
     void write(const ReviewTerms& v) { all(v.lines, v.end, v.approvals_needed, v.except, v.form); }
     void write(const Review& v) { all(v.path, v.values, v.names, v.terms, v.result, v.reviewed); }
-    void write(const Signal& v) { all(v.name, v.was, v.type); }
+    void write(const Signal& v) { all(v.was.empty() ? v.name : v.was, v.type); }
     void write(const WaitArm& v) { all(v.signal, v.value, v.body); }
     void write(const Wait& v) { all(v.path, v.arms, v.deadline, v.else_block, v.result); }
     void write(const Lock& v) { all(v.path, v.keys, v.deadline, v.else_block); }
@@ -132,12 +135,15 @@ class Canonical {
         all(v.name, v.parameters, v.tunes, v.result, v.within_ms, v.has_budget, v.budget_micros,
             v.budget_currency, v.retain_ms, v.signals, v.key, v.subject, v.strict_order, v.body,
             v.before_step, v.after_step, v.on_retry, v.on_failure, v.finally);
+        if (v.until.has_value()) write(v.until);
     }
     void write(const Hook& v) { all(v.own, v.steps, v.body); }
     void write(const Schedule& v) {
         all(v.row.name, v.row.workflow, v.row.input, v.row.at_minutes, v.row.every_ms, v.row.zone,
             v.row.overlap, v.row.catch_up_ms);
     }
+    void write(const Migrate& v) { all(v.workflow, v.from, v.mappings); }
+    void write(const Migrate::Mapping& v) { all(v.path, v.value, v.reads, v.paths); }
     void write(const WorkerRow& v) {
         all(v.was.empty() ? v.name : v.was, v.effect, v.window_ms, v.irreversible, v.untrusted,
             v.settle_ms, v.fails, v.parameters, v.reserve_micros, v.reserve_currency, v.pacing);
@@ -146,6 +152,7 @@ class Canonical {
         all(v.at_once, v.rate_count, v.rate_period_ms, v.breaker_failures, v.breaker_window_ms,
             v.breaker_open_ms);
     }
+    void write(const ErrorRow& v) { all(v.name, v.fields, v.whole); }
     void write(const Worker& v) { all(v.row, v.probe, v.policy, v.parameter_types); }
 
     ByteWriter out_;

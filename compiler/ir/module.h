@@ -102,6 +102,7 @@ struct Each {
     LocalId item;
     ExprId list;
     std::uint32_t limit = 1;
+    std::uint64_t items_max = kUnbounded;
     bool collects = false;         // its items give outcomes …
     std::uint32_t errors_max = 0;  // … and at most so many may fail
     BlockId body;
@@ -238,6 +239,7 @@ struct Workflow {
     std::string budget_currency;
     std::int64_t retain_ms = 0;
     ExprId key;      // of the parameters alone
+    ExprId until;    // likewise; the Time at which its time is over, in the place of within_ms
     ExprId subject;  // likewise; Text or a list of them
     bool strict_order = false;
     std::vector<Signal> signals;
@@ -266,6 +268,20 @@ struct Schedule {
     Span span;
 };
 
+// What runs that come from another program take over.
+struct Migrate {
+    struct Mapping {
+        std::string path;  // of the step that takes the value
+        ExprId value;
+        std::vector<LocalId> reads;      // what it is made of …
+        std::vector<std::string> paths;  // … by the paths that steps had there
+    };
+    std::uint32_t workflow = 0;
+    std::string from;  // first hex digits of the other program's hash
+    std::vector<Mapping> mappings;
+    Span span;
+};
+
 struct Module {
     SourceSet sources;
     TypeTable types;
@@ -289,6 +305,8 @@ struct Module {
     std::vector<Lock> locks;
     std::vector<Workflow> workflows;
     std::vector<Schedule> schedules;
+    std::vector<ErrorRow> errors;  // that are declared
+    std::vector<Migrate> migrates;
 };
 
 // For people (`weft dump --ir`) and for goldens.

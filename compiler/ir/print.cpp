@@ -43,6 +43,12 @@ class Printer {
             line(0, "schedule {} runs {}, {}", schedule.row.name,
                  module_.workflows[schedule.row.workflow].name, schedule_text(schedule.row));
         }
+        for (const auto& row : module_.migrates) {
+            line(0, "migrate {} from {}", module_.workflows[row.workflow].name, row.from);
+            for (const auto& mapping : row.mappings) {
+                line(1, "[{}] = {}", mapping.path, expr(mapping.value));
+            }
+        }
         return std::move(out_);
     }
 
@@ -105,6 +111,7 @@ class Printer {
         }
         if (w.retain_ms > 0) line(1, "retain {}", duration(w.retain_ms));
         if (w.key.has_value()) line(1, "key {}", expr(w.key));
+        if (w.until.has_value()) line(1, "until {}", expr(w.until));
         if (w.subject.has_value()) line(1, "subject {}", expr(w.subject));
         if (w.strict_order) line(1, "compensate in strict order");
         for (const auto& signal : w.signals) {

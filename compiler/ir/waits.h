@@ -17,6 +17,7 @@ namespace weft::ir {
 struct ReviewLine {
     std::vector<std::string> roles;
     ExprId deadline;  // a Duration or a Time
+    Span span = {};   // of the role
 };
 struct ReviewTerms {
     std::vector<ReviewLine> lines;  // the first, then those of `overdue by`
@@ -24,6 +25,7 @@ struct ReviewTerms {
     std::uint16_t approvals_needed = 1;
     std::vector<ExprId> except;  // names of people
     TypeId form;                 // `asking T`; none: nothing is asked
+    Span span = {};
 };
 
 // `review v by …` as a statement; its value is an Approval.

@@ -8,12 +8,16 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/relations.h"
 #include "compiler/ir/walk.h"
+#include "compiler/lint/lint.h"
 
 namespace weft::lint {
 
 namespace {
 
 using check::Context;
+
+// In the place of an assumption: what undoes a run.
+constexpr int kOfUndo = -1;
 
 // Full jitter: each delay is at most first × 2^n, or the cap.
 std::int64_t longest_backoff(const Policy& policy) {
@@ -127,7 +131,7 @@ class Sum : public ir::PartVisitor {
         Usage out = step.worker.has_value() ? effect(step) : composite(step);
         // A detached run has time and money of its own.
         if (step.workflow != ir::kNoWorkflow && !step.detached) {
-            out += lines(module_.workflows[step.workflow].body);
+            out += of_run(step.workflow);
         }
         if (assume_ == Assume::Worst) {
             Usage handled;
@@ -138,6 +142,19 @@ class Sum : public ir::PartVisitor {
     }
 
   private:
+    // Worked out once, however often it is run.
+    const Usage& of_run(std::uint32_t workflow) {
+        auto known = context_.usage_of_runs.find({workflow, static_cast<int>(assume_)});
+        if (known == context_.usage_of_runs.end()) {
+            auto usage = std::make_shared<const Usage>(
+                usage_of(context_, module_.workflows[workflow].body, assume_));
+            known = context_.usage_of_runs
+                        .emplace(std::pair(workflow, static_cast<int>(assume_)), std::move(usage))
+                        .first;
+        }
+        return *known->second;
+    }
+
     Usage effect(const ir::Step& step) const {
         const WorkerRow& row = module_.workers[step.worker].row;
         const Policy& policy = step.policy;
@@ -181,7 +198,7 @@ class Sum : public ir::PartVisitor {
             out.time_ms = item.time_ms.times(rounds);
             return out;
         }
-        std::string name = fmt::format("length({})", source(each.list));
+        std::string name = fmt::format("length({})", source_of(context_, each.list));
         Usage out = item.times(name);
         out.time_ms = item.time_ms.times(
             side_by_side == 1 ? name : fmt::format("⌈{}/{}⌉", name, side_by_side));
@@ -198,32 +215,45 @@ class Sum : public ir::PartVisitor {
     // Side by side, but a branch that reads the value of another runs after it.
     Usage parallel(const ir::Parallel& row) {
         Usage out;
-        std::vector<Quantity> times;
+        std::vector<After> branches;
         for (const auto& branch : row.branches) {
             Usage one = lines(branch.body);
-            times.push_back(one.time_ms);
+            branches.push_back({one.time_ms, {}, {}});
             out += one;
         }
+        for (std::size_t i = 0; i < branches.size(); ++i) {
+            ReadLocals read(module_);
+            read.block(row.branches[i].body);
+            for (std::size_t other = 0; other < branches.size(); ++other) {
+                if (i != other && read.locals.contains(row.branches[other].value)) {
+                    branches[i].waits_for.push_back(other);
+                }
+            }
+        }
         Quantity longest;
-        for (std::size_t i = 0; i < row.branches.size(); ++i) {
-            longest = longest.max(time_until(row, times, i, 0));
+        for (std::size_t i = 0; i < branches.size(); ++i) {
+            longest = longest.max(time_until(branches, i));
         }
         out.time_ms = longest;
         return out;
     }
 
-    // Of a branch with those that it waits for. A cycle among them was reported.
-    Quantity time_until(const ir::Parallel& row, const std::vector<Quantity>& times, std::size_t at,
-                        std::size_t depth) {
+    struct After {
+        Quantity own;
+        std::vector<std::size_t> waits_for;
+        std::optional<Quantity> all;  // with those that it waits for
+    };
+
+    // A cycle among branches was reported.
+    Quantity time_until(std::vector<After>& branches, std::size_t at) {
+        if (branches[at].all) return *branches[at].all;
+        branches[at].all = Quantity();
         Quantity before;
-        if (depth > row.branches.size()) return before;
-        ReadLocals read(module_);
-        read.block(row.branches[at].body);
-        for (std::size_t i = 0; i < row.branches.size(); ++i) {
-            if (i == at || !read.locals.contains(row.branches[i].value)) continue;
-            before = before.max(time_until(row, times, i, depth + 1));
+        for (auto other : branches[at].waits_for) {
+            before = before.max(time_until(branches, other));
         }
-        before += times[at];
+        before += branches[at].own;
+        branches[at].all = before;
         return before;
     }
 
@@ -233,7 +263,7 @@ class Sum : public ir::PartVisitor {
         if (time) {
             out.time_ms = Quantity(*time);
         } else if (assume_ != Assume::Least) {
-            out.time_ms = Quantity(1).times(source(stmt.expr));
+            out.time_ms = Quantity(1).times(source_of(context_, stmt.expr));
         }
         return out;
     }
@@ -285,12 +315,6 @@ class Sum : public ir::PartVisitor {
         for (const auto& branch : branches) chosen = choice(chosen, branch);
         own += chosen;
         return own;
-    }
-
-    [[nodiscard]] std::string source(ir::ExprId id) const {
-        const Span& span = module_.exprs[id].span;
-        auto text = module_.sources[span.file].text();
-        return std::string(text.substr(span.begin, span.end - span.begin));
     }
 
     const Context& context_;
@@ -349,7 +373,13 @@ class UndoSum : public ir::PartVisitor {
     // Its compensations take their place among those of the run around.
     void of_run(const ir::Step& step) {
         if (step.workflow == ir::kNoWorkflow || step.detached) return;
-        sum += undo_of(context_, module_.workflows[step.workflow].body);
+        auto& known = context_.usage_of_runs[{step.workflow, kOfUndo}];
+        if (!known) {
+            auto usage = undo_of(context_, module_.workflows[step.workflow].body);
+            // Others may have been noted meanwhile; references into the map stay good.
+            known = std::make_shared<const Usage>(std::move(usage));
+        }
+        sum += *known;
     }
 
     const Context& context_;

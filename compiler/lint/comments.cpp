@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <unordered_set>
 
 #include "compiler/lint/lint.h"
 #include "grammar/scan.h"
@@ -43,30 +44,34 @@ std::uint32_t next_thing(std::string_view text, const Comment& comment) {
     return scan::skip_blanks(text, at);
 }
 
-// Doc comments belong to what begins on the line below.
-bool is_orphan(const Tree& tree, const Comment& comment) {
-    if (comment.kind != CommentKind::Doc) return false;
-    if (!comment.own_line) return true;
-    std::uint32_t next = next_thing(tree.text(), comment);
+// Where something begins that a comment above could describe.
+std::unordered_set<std::uint32_t> begins_of(const Tree& tree) {
+    std::unordered_set<std::uint32_t> out;
     for (const Node& node : tree.nodes()) {
-        if (node.begin == next && node.kind != NodeKind::Module && node.end > node.begin) {
-            return false;
-        }
+        if (node.kind != NodeKind::Module && node.end > node.begin) out.insert(node.begin);
     }
-    return true;
+    return out;
+}
+
+// Doc comments belong to what begins on the line below.
+bool is_orphan(const Tree& tree, const std::unordered_set<std::uint32_t>& begins,
+               const Comment& comment) {
+    if (comment.kind != CommentKind::Doc) return false;
+    return !comment.own_line || !begins.contains(next_thing(tree.text(), comment));
 }
 
 void check_module(const Context& context, const check::ModuleInfo& module) {
     const Tree& tree = module.parsed->tree;
     const Comment* reported = nullptr;
     auto comments = find_comments(tree);
+    const auto begins = begins_of(tree);
     for (const auto& comment : comments) {
         std::string_view text = tree.text().substr(comment.begin, comment.end - comment.begin);
         Span span{module.file, comment.begin, comment.end};
         if (has_mark(text)) {
             context.report(DiagnosticCode::TodoComment, span, "something is left to do here");
         }
-        if (module.parsed->has_errors || !is_orphan(tree, comment)) continue;
+        if (module.parsed->has_errors || !is_orphan(tree, begins, comment)) continue;
         // One message for the lines of one comment.
         bool goes_on = reported != nullptr && reported + 1 == &comment;
         reported = &comment;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/effects.h"
 #include "compiler/ir/walk.h"
 #include "compiler/lint/lint.h"
 
@@ -70,7 +71,8 @@ class Ends {
             }
             case Kind::Step: {
                 const ir::Step& step = module_.steps[stmt.row];
-                if (step.undo.kind == ir::Undo::Kind::Run) report(step);
+                // One that runs even in doubt runs when the step itself fails.
+                if (step.undo.kind == ir::Undo::Kind::Run && !step.undo.even_in_doubt) report(step);
                 return true;
             }
             default:
@@ -81,7 +83,9 @@ class Ends {
     void report(const ir::Step& step) const {
         auto& d = context_.report(
             DiagnosticCode::DeadCompensation, step.undo.span,
-            fmt::format("nothing behind `{}` can fail, so it is never undone", step.path));
+            fmt::format("nothing behind `{}` can fail, so only a cancel or the deadline that comes "
+                        "while it is under way undoes it",
+                        step.path));
         d.secondary.push_back({step.span, "the last that can fail"});
         d.help = "leave it to `compensate none \"…\"`, or move the step before what can fail";
     }
@@ -107,10 +111,12 @@ void check_undo(const Context& context, const ir::Undo& undo, std::string_view p
         bool tried_once = step.worker.has_value() && step.policy.retries == 0 &&
                           !step.policy.then_hold && step.handlers.empty();
         if (!tried_once) return;
-        const auto& worker = context.module.workers[step.worker].row.name;
-        auto& d =
-            context.report(DiagnosticCode::CompensationMayFail, step.span,
-                           fmt::format("`{}` undoes `{}` and is tried only once", worker, path));
+        const ir::Worker& worker = context.module.workers[step.worker];
+        if (check::is_told(context, DiagnosticCode::CompensationMayFail, worker.span)) return;
+        auto& d = context.report(
+            DiagnosticCode::CompensationMayFail, step.span,
+            fmt::format("`{}` undoes `{}` and is tried only once", worker.row.name, path));
+        d.secondary.push_back({worker.span, "declared without a `retry`"});
         d.help = "give the worker, or a step in a block of the compensation, a `retry`";
     };
     ir::for_each_statement(context.module, undo.body, visit);

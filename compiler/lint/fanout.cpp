@@ -61,10 +61,10 @@ class Fanout : public ir::PartVisitor {
         const ir::Worker& worker = module_.workers[step.worker];
         std::uint32_t limit = worker.row.pacing.at_once;
         if (limit == 0 || at_once_ <= limit) return;
-        auto& d = context_.report(DiagnosticCode::ConcurrencyOverLimit, step.span,
+        auto& d = context_.report(DiagnosticCode::ConcurrencyOverLimit, each_->span,
                                   fmt::format("`{}` runs up to {} at once, and `{}` takes {}",
                                               step.path, at_once_, worker.row.name, limit));
-        d.secondary.push_back({each_->span, "run at once here"});
+        d.secondary.push_back({step.span, "called here"});
         d.notes.emplace_back("the others wait, and that counts to every `within` around them");
     }
 

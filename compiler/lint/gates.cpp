@@ -20,12 +20,6 @@ using check::Interval;
 using ir::ExprKind;
 using Kind = ir::Stmt::Kind;
 
-std::string source(const Context& context, ir::ExprId id) {
-    Span span = check::span_of(context, id);
-    return std::string(
-        context.module.sources[span.file].text().substr(span.begin, span.end - span.begin));
-}
-
 // What a requirement leaves of its score. A worker may answer otherwise when it is asked again, so
 // only pure scores can be compared.
 std::optional<Interval> demanded(const Context& context, const ir::Requirement& requirement) {
@@ -48,7 +42,7 @@ void check_together(const Context& context, const ir::Gate& gate) {
         for (std::size_t k = i + 1; k < gate.requirements.size(); ++k) {
             const auto& other = gate.requirements[k];
             auto b = demanded(context, other);
-            if (!b || source(context, one.score) != source(context, other.score)) continue;
+            if (!b || source_of(context, one.score) != source_of(context, other.score)) continue;
             const auto& low = a->min ? a->min : b->min;
             const auto& high = a->max ? a->max : b->max;
             if (!low || !high || Decimal::compare(*low, *high) <= 0) continue;

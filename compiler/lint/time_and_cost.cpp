@@ -1,6 +1,8 @@
 // What a run takes at least and at most, against the time and the budget that it has.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "compiler/ir/walk.h"
 #include "compiler/lint/bounds.h"
 #include "compiler/lint/lint.h"
@@ -29,10 +31,27 @@ const ir::Step* longest_step(const Context& context, ir::BlockId body) {
     return out;
 }
 
+// Rows of the steps that stand in compensations: those are shielded from the run's deadline.
+std::set<std::uint32_t> rows_of_undos(const Context& context, const ir::Workflow& workflow) {
+    std::set<std::uint32_t> out;
+    const auto add = [&](const ir::Stmt& stmt) {
+        if (stmt.kind == Kind::Step) out.insert(stmt.row);
+    };
+    const auto visit = [&](const ir::Stmt& stmt) {
+        ir::BlockId undo;
+        if (stmt.kind == Kind::Step) undo = context.module.steps[stmt.row].undo.body;
+        if (stmt.kind == Kind::Each) undo = context.module.eaches[stmt.row].undo.body;
+        if (undo.has_value()) ir::for_each_statement(context.module, undo, add);
+    };
+    ir::for_each_statement(context.module, workflow.body, visit);
+    return out;
+}
+
 // True when the step alone is longer than the workflow.
-bool check_step_time(const Context& context, const ir::Workflow& workflow, const ir::Step& step) {
+bool check_step_time(const Context& context, const ir::Workflow& workflow, const ir::Step& step,
+                     bool is_undo) {
     const Policy& policy = step.policy;
-    if (step.worker.has_value() && workflow.within_ms > 0 &&
+    if (step.worker.has_value() && !is_undo && workflow.within_ms > 0 &&
         policy.timeout_ms > workflow.within_ms) {
         auto& d =
             context.report(DiagnosticCode::AttemptExceedsStep, step.span,
@@ -134,10 +153,12 @@ void check_cost(const Context& context, const ir::Workflow& workflow) {
 
 void check_time_and_cost(const Context& context, const ir::Workflow& workflow) {
     bool is_explained = false;  // why the longest run is too long
+    const auto undos = rows_of_undos(context, workflow);
     auto visit = [&](const ir::Stmt& stmt) {
         bool explains = false;
         if (stmt.kind == Kind::Step) {
-            explains = check_step_time(context, workflow, context.module.steps[stmt.row]);
+            const bool is_undo = undos.contains(stmt.row);
+            explains = check_step_time(context, workflow, context.module.steps[stmt.row], is_undo);
         } else if (stmt.kind == Kind::Gate && workflow.within_ms > 0) {
             explains = check_reviews(context, workflow, context.module.gates[stmt.row]);
         }

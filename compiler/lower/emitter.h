@@ -9,6 +9,7 @@
 
 #include "compiler/ir/module.h"
 #include "compiler/lower/function_builder.h"
+#include "compiler/lower/prove.h"
 
 namespace weft::lowering {
 
@@ -17,6 +18,14 @@ struct BranchPoint {
     std::uint32_t function = 0;
     std::uint32_t pc = 0;  // of the jump_if_not
     Span span;
+};
+
+// Where a rung of a gate begins.
+struct RungPoint {
+    std::uint32_t function = 0;
+    std::uint32_t pc = 0;
+    std::string gate;  // its path
+    std::uint32_t rung = 0;
 };
 
 // Tables of the image, filled as code asks for rows; functions, workers and prompts that nothing
@@ -36,13 +45,20 @@ class ImageTables {
     void put_function(std::uint32_t number, FunctionBuilder& builder);
     std::uint32_t site(SiteKind kind, std::uint32_t row, std::uint32_t function, std::uint32_t pc);
     SourcePlace place(Span span);
+    // What was proved of a call or a fork, at the site that it was given.
+    void certify(const ir::Step& step, std::uint32_t site);
+    void certify(const ir::Each& each, std::uint32_t site);
+    // Once all code is there.
+    void finish_certificate();
 
     const ir::Module& module;
     Image image;
     bool too_large = false;
     std::vector<BranchPoint> branches;  // of `if`, `match` and `when`; for the coverage of tests
+    std::vector<RungPoint> rungs;       // likewise
 
   private:
+    Proofs proofs_;
     std::map<std::string, std::uint32_t> constants_;  // by canonical bytes
     std::map<ir::WorkerId, std::uint32_t> workers_;
     std::map<ir::PromptId, std::uint32_t> prompts_;
@@ -121,6 +137,9 @@ class Emitter {
     void next(const ir::Stmt& stmt);
     void done(const ir::Stmt& stmt);
     void leave_scopes(const Loop& loop);
+    // A jump back that is taken only while the counter is above `low` and at most `high`.
+    void jump_back(Reg counter, std::int64_t low, std::int64_t high, Label target, Label stuck);
+    void fail_with(ir::ExprId error);
     // --- what waits for people, signals, other runs (waits.cpp)
     void wait(const ir::Wait& node);
     void review(const ir::Review& node);
@@ -129,7 +148,8 @@ class Emitter {
     // hidden register.
     Reg ask(const ir::ReviewTerms& terms, ReviewRow row, const std::vector<Reg>& shown);
     void jump_unless_decided(Reg answer, std::int64_t decision, Label otherwise);
-    void raise_error(const std::string& name, Reg message, const std::string& path);
+    void raise_error(const std::string& name, Reg message, const std::string& path,
+                     const Reg* detail = nullptr);
 
     // --- steps (steps.cpp)
     void step(const ir::Step& node);
@@ -152,6 +172,7 @@ class Emitter {
         Reg taken;                            // how many rungs were taken so far
         std::map<std::size_t, Reg> marks;     // undo mark by retry rung
         std::map<std::size_t, Label> starts;  // where a retry rung goes back to
+        Label stuck;                          // when no rung is left
         std::uint32_t row = 0;                // in Image::gates
     };
     void open_gates(const ir::Block& block);
@@ -162,8 +183,8 @@ class Emitter {
     void rung_number(const ir::Gate& node, Reg taken, Reg target);
     void rung(const ir::Gate& node, GateState& state, std::size_t number, Label evaluate,
               Label next, Label done);
-    void review_rung(const ir::Gate& node, const ir::Rung& rung, Label evaluate, Label next,
-                     Label done);
+    void review_rung(const ir::Gate& node, GateState& state, std::size_t number, Label evaluate,
+                     Label next, Label done);
 
     const ir::Module& module_;
     ImageTables& tables_;

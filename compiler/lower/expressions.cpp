@@ -92,6 +92,8 @@ void Emitter::none(Reg target) {
 void Emitter::into(ir::ExprId id, Reg target) {
     const auto& e = module_.exprs[id];
     std::uint32_t mark = builder_.mark();
+    // Whatever traps names its own expression: not an operand, nor what came before.
+    const SourcePlace around = builder_.place();
     builder_.at_place(tables_.place(e.span));
     auto count = static_cast<std::uint32_t>(e.args.size());
     auto build = [&](Opcode op, std::uint32_t d = 0) {
@@ -103,6 +105,7 @@ void Emitter::into(ir::ExprId id, Reg target) {
         Reg right = expression(e.b);
         builder_.emit3(*op, target, left, right);
         builder_.release(mark);
+        builder_.at_place(around);
         return;
     }
     switch (e.kind) {
@@ -198,6 +201,7 @@ void Emitter::into(ir::ExprId id, Reg target) {
             WEFT_CHECK(false);
     }
     builder_.release(mark);
+    builder_.at_place(around);
 }
 
 void Emitter::and_or(const ir::Expr& e, Reg target) {
@@ -243,6 +247,8 @@ void Emitter::refine(const ir::Expr& e, Reg target) {
     auto source = static_cast<ir::RefineSource>(e.extra);
     if (source == ir::RefineSource::Value) {
         builder_.emit(Opcode::Refine, target, expression(e.a), 0, e.index);
+    } else if (source == ir::RefineSource::Error) {
+        builder_.emit(Opcode::NarrowError, target, expression(e.a), 0, e.index);
     } else {
         std::uint32_t is_json = source == ir::RefineSource::Json ? 1 : 0;
         builder_.emit(Opcode::Convert, target, expression(e.a), is_json, e.index);

@@ -22,8 +22,9 @@ void Emitter::each(const ir::Each& node) {
     Reg list = expression(node.list);
     Reg first = captured(captures);
     builder_.at_place(tables_.place(node.span));
-    builder_.emit3(Opcode::ForkEach, local(node.result), list, first,
-                   site_here(SiteKind::Fork, row));
+    const auto site = site_here(SiteKind::Fork, row);
+    tables_.certify(node, site);
+    builder_.emit3(Opcode::ForkEach, local(node.result), list, first, site);
     close_undone(node.undo, node.path, undo_mark);
 }
 

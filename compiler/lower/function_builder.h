@@ -49,6 +49,7 @@ class FunctionBuilder {
     void jump(Opcode op, Reg a, Label target);
 
     void at_place(SourcePlace place) { place_ = place; }
+    [[nodiscard]] SourcePlace place() const { return place_; }
     [[nodiscard]] std::uint32_t next_pc() const { return static_cast<std::uint32_t>(code_.size()); }
 
     // Nothing when there are more registers than an operand can name.

@@ -6,6 +6,37 @@
 
 namespace weft::lowering {
 
+namespace {
+
+// How many takings come before the end of each rung.
+std::vector<std::int64_t> takings(const ir::Gate& node) {
+    std::vector<std::int64_t> out;
+    std::int64_t sum = 0;
+    for (const auto& rung : node.rungs) {
+        sum += rung.kind == ir::Rung::Kind::Retry ? static_cast<std::int64_t>(rung.times) : 1;
+        out.push_back(sum);
+    }
+    return out;
+}
+
+}  // namespace
+
+// The ladder never comes to the rung out of turn; the guard shows it to the verifier.
+void Emitter::jump_back(Reg counter, std::int64_t low, std::int64_t high, Label target,
+                        Label stuck) {
+    std::uint32_t mark = builder_.mark();
+    Reg limit = builder_.temporary();
+    Reg test = builder_.temporary();
+    literal(Value::integer(high), limit);
+    builder_.emit3(Opcode::LessEqual, test, counter, limit);
+    builder_.jump(Opcode::JumpIfNot, test, stuck);
+    literal(Value::integer(low), limit);
+    builder_.emit3(Opcode::Less, test, limit, counter);
+    builder_.jump(Opcode::JumpIfNot, test, stuck);
+    builder_.release(mark);
+    builder_.jump(Opcode::Jump, {}, target);
+}
+
 void Emitter::open_gates(const ir::Block& block) {
     for (auto id : block.stmts) {
         const auto& stmt = module_.stmts[id];
@@ -66,6 +97,7 @@ void Emitter::gate(const ir::Gate& node, GateState& state) {
     builder_.jump(Opcode::JumpIf, accepted, done);
 
     Label next = builder_.label();
+    state.stuck = builder_.label();
     builder_.bind(next);
     Reg number = builder_.hidden(node.path + " rung");
     rung_number(node, state.taken, number);
@@ -80,10 +112,13 @@ void Emitter::gate(const ir::Gate& node, GateState& state) {
         literal(Value::integer(static_cast<std::int64_t>(i)), wanted);
         builder_.emit3(Opcode::Equal, test, number, wanted);
         builder_.jump(Opcode::JumpIfNot, test, other);
+        tables_.rungs.push_back(
+            {number_, builder_.next_pc(), node.path, static_cast<std::uint32_t>(i)});
         rung(node, state, i, evaluate, next, done);
         builder_.bind(other);
         builder_.release(mark);
     }
+    builder_.bind(state.stuck);
     builder_.emit(Opcode::Trap, {}, {}, 0,
                   tables_.text_constant("the gate's ladder has no rung left"));
     builder_.bind(done);
@@ -132,12 +167,7 @@ void Emitter::requirement_record(const ir::Requirement& requirement, Reg error, 
 }
 
 void Emitter::rung_number(const ir::Gate& node, Reg taken, Reg target) {
-    std::vector<std::int64_t> below;  // how many takings come before the end of each rung
-    std::int64_t sum = 0;
-    for (const auto& rung : node.rungs) {
-        sum += rung.kind == ir::Rung::Kind::Retry ? static_cast<std::int64_t>(rung.times) : 1;
-        below.push_back(sum);
-    }
+    const auto below = takings(node);
     std::uint32_t mark = builder_.mark();
     Reg limit = builder_.temporary();
     Reg test = builder_.temporary();
@@ -169,14 +199,15 @@ void Emitter::rung(const ir::Gate& node, GateState& state, std::size_t number, L
             builder_.emit(Opcode::UndoTo, state.marks.at(number), {}, 0,
                           site_here(SiteKind::Undo, 0));
             builder_.emit(Opcode::NextGeneration);
-            builder_.jump(Opcode::Jump, {}, state.starts.at(number));
+            const auto high = takings(node)[number];
+            jump_back(state.taken, high - rung.times, high, state.starts.at(number), state.stuck);
             break;
         }
         case ir::Rung::Kind::Review:
-            review_rung(node, rung, evaluate, next, done);
+            review_rung(node, state, number, evaluate, next, done);
             break;
         case ir::Rung::Kind::Fail:
-            builder_.emit(Opcode::Raise, expression(rung.value));
+            fail_with(rung.value);
             break;
         case ir::Rung::Kind::Return:
             leave_with(rung.value, rung.span);
@@ -194,8 +225,9 @@ void Emitter::rung(const ir::Gate& node, GateState& state, std::size_t number, L
     }
 }
 
-void Emitter::review_rung(const ir::Gate& node, const ir::Rung& rung, Label evaluate, Label next,
-                          Label done) {
+void Emitter::review_rung(const ir::Gate& node, GateState& state, std::size_t number,
+                          Label evaluate, Label next, Label done) {
+    const auto& rung = node.rungs[number];
     ReviewRow row;
     row.path = node.path;
     row.title = node.name + ":";
@@ -215,14 +247,18 @@ void Emitter::review_rung(const ir::Gate& node, const ir::Rung& rung, Label eval
     builder_.emit3(Opcode::WithField, local(node.verdict), local(node.verdict), wanted, 0);
     builder_.jump(Opcode::Jump, {}, done);
     builder_.bind(not_approved);
-    jump_unless_decided(answer, 3, next);
+    Label refused = builder_.label();
+    jump_unless_decided(answer, 3, refused);
     Reg revised = builder_.temporary();
     builder_.emit(Opcode::Field, revised, answer, 1);
     for (std::size_t i = 0; i < values.size(); ++i) {
         literal(Value::integer(static_cast<std::int64_t>(i)), wanted);
         builder_.emit3(Opcode::Index, values[i], revised, wanted);
     }
-    builder_.jump(Opcode::Jump, {}, evaluate);
+    const auto high = takings(node)[number];
+    jump_back(state.taken, high - 1, high, evaluate, state.stuck);
+    builder_.bind(refused);
+    jump_back(state.taken, high - 1, high, next, state.stuck);
 }
 
 }  // namespace weft::lowering

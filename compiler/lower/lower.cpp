@@ -44,6 +44,7 @@ void lower_workflow(lowering::ImageTables& tables, const ir::Workflow& workflow)
     row.strict_order = workflow.strict_order;
     row.key_function = lower_of_input(tables, workflow, workflow.key, "key");
     row.subject_function = lower_of_input(tables, workflow, workflow.subject, "subject");
+    row.until_function = lower_of_input(tables, workflow, workflow.until, "until");
     for (const auto& signal : workflow.signals) {
         row.signals.push_back({signal.name, signal.was, signal.type});
     }
@@ -67,11 +68,34 @@ void lower_predicates(lowering::ImageTables& tables) {
     }
 }
 
+void lower_migrates(lowering::ImageTables& tables) {
+    for (const auto& migrate : tables.module.migrates) {
+        MigrateRow row;
+        row.workflow = migrate.workflow;
+        row.from = migrate.from;
+        for (const auto& mapping : migrate.mappings) {
+            lowering::Emitter emitter(tables, mapping.path + ".migrate", FunctionKind::Pure);
+            MigratedStep step;
+            step.path = mapping.path;
+            step.function = emitter.number();
+            step.reads = mapping.paths;
+            for (const auto read : mapping.reads) {
+                emitter.parameter(read);
+                step.types.push_back(tables.module.locals[read].type);
+            }
+            emitter.finish_with_expression(mapping.value);
+            row.steps.push_back(std::move(step));
+        }
+        tables.image.migrates.push_back(std::move(row));
+    }
+}
+
 }  // namespace
 
 void lowering::lower_program(ImageTables& tables) {
     lower_predicates(tables);
     for (const auto& workflow : tables.module.workflows) lower_workflow(tables, workflow);
+    tables.finish_certificate();
 }
 
 std::optional<Image> lower(const ir::Module& module, Diagnostics& diagnostics) {
@@ -80,13 +104,24 @@ std::optional<Image> lower(const ir::Module& module, Diagnostics& diagnostics) {
     for (const auto& schedule : module.schedules) {
         tables.image.schedules.push_back(schedule.row);
     }
+    lower_migrates(tables);
     if (tables.too_large) {
         Span at = module.workflows.empty() ? Span{} : module.workflows.front().span;
         diagnostics.report(DiagnosticCode::ProgramTooLarge, at,
-                           "a block needs more than 65535 registers");
+                           "a block has more values than fit: more than 4,096 registers");
         return std::nullopt;
     }
     return std::move(tables.image);
+}
+
+std::optional<Image> verified(std::optional<Image> image, Diagnostics& diagnostics) {
+    if (!image) return std::nullopt;
+    auto result = verify_image(*image);
+    if (result) return image;
+    auto& d = diagnostics.report(DiagnosticCode::InternalError, Span{FileId{0}, 0, 0},
+                                 "the compiled program does not verify: " + result.error().message);
+    d.help = "this is a mistake of the compiler: please report it, with the program";
+    return std::nullopt;
 }
 
 }  // namespace weft

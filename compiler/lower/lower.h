@@ -14,4 +14,8 @@ namespace weft {
 // the only limit of the instruction format that a checked program can hit.
 std::optional<Image> lower(const ir::Module& module, Diagnostics& diagnostics);
 
+// The image, when the verifier takes it. One that it refuses is our bug: nothing, and an
+// `internal-error` diagnostic, so that it is said like any other mistake, in every format.
+std::optional<Image> verified(std::optional<Image> image, Diagnostics& diagnostics);
+
 }  // namespace weft

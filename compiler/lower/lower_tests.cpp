@@ -155,12 +155,15 @@ std::optional<TestImage> lower_tests(const ir::TestSuite& suite,
     for (const auto& branch : tables.branches) {
         out.branches.push_back({branch.function, branch.pc, branch.span});
     }
+    for (const auto& rung : tables.rungs) {
+        out.rungs.push_back({rung.function, rung.pc, rung.gate, rung.rung});
+    }
     TestLowering lowering(tables);
     for (auto number : tests) lowering.test(suite.tests[number]);
     if (tables.too_large) {
         diagnostics.report(DiagnosticCode::ProgramTooLarge,
                            tests.empty() ? Span{} : suite.tests[tests.front()].span,
-                           "a block needs more than 65535 registers");
+                           "a block has more values than fit: more than 4,096 registers");
         return std::nullopt;
     }
     out.functions = lowering.take();

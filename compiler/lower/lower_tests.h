@@ -30,10 +30,19 @@ struct TestBranch {
     Span span;
 };
 
+// Where a rung of a gate begins.
+struct TestRung {
+    std::uint32_t function = 0;
+    std::uint32_t pc = 0;
+    std::string gate;  // its path
+    std::uint32_t rung = 0;
+};
+
 struct TestImage {
     std::shared_ptr<const Image> image;
     std::map<ir::ExprId, TestFunction> functions;
     std::vector<TestBranch> branches;
+    std::vector<TestRung> rungs;
 };
 
 // Paths of those mocked steps that are no single call.

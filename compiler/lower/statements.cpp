@@ -108,7 +108,7 @@ void Emitter::statement(const ir::Stmt& stmt) {
             leave_with(stmt.expr, stmt.span);
             break;
         case ir::Stmt::Kind::Fail:
-            builder_.emit(Opcode::Raise, expression(stmt.expr));
+            fail_with(stmt.expr);
             break;
         case ir::Stmt::Kind::Emit:
             emit_event(stmt);
@@ -145,6 +145,12 @@ void Emitter::statement(const ir::Stmt& stmt) {
             lock(module_.locks[stmt.row]);
             break;
     }
+}
+
+void Emitter::fail_with(ir::ExprId error) {
+    Reg value = expression(error);
+    tables_.image.certificate.fails.push_back({number_, builder_.next_pc()});
+    builder_.emit(Opcode::Raise, value);
 }
 
 void Emitter::leave_with(ir::ExprId value, Span span) {

@@ -49,12 +49,17 @@ void Emitter::run_sub(const ir::Step& node) {
     const bool replaces = node.undo.kind != ir::Undo::Kind::Missing;
     Reg undo_mark = replaces ? builder_.hidden(node.path + " undo mark") : Reg{};
     if (replaces) builder_.emit(Opcode::UndoMark, undo_mark);
-    Reg first = neighbours(node.args);
+    auto values = node.args;
+    const bool has_end = node.until.has_value();
+    if (has_end) values.push_back(node.until);
+    Reg first = neighbours(values);
     tables_.image.subs.push_back({node.path, node.workflow, node.detached, node.policy.within_ms});
     auto row = static_cast<std::uint32_t>(tables_.image.subs.size() - 1);
     builder_.at_place(tables_.place(node.span));
-    builder_.emit(Opcode::RunSub, local(node.result), first,
-                  static_cast<std::uint32_t>(node.args.size()), site_here(SiteKind::Sub, row));
+    const auto site = site_here(SiteKind::Sub, row);
+    tables_.certify(node, site);
+    builder_.emit(has_end ? Opcode::RunSubUntil : Opcode::RunSub, local(node.result), first,
+                  static_cast<std::uint32_t>(node.args.size()), site);
     if (replaces) builder_.emit(Opcode::UndoCut, undo_mark);
     register_undo(node.undo, node.path);
 }
@@ -68,9 +73,10 @@ void Emitter::call(const ir::Step& node) {
     Reg first = neighbours(values);
     std::uint32_t row = step_row(node);
     builder_.at_place(tables_.place(node.span));
+    const auto site = site_here(SiteKind::Step, row);
+    tables_.certify(node, site);
     builder_.emit(node.until.has_value() ? Opcode::CallUntil : Opcode::CallStep, local(node.result),
-                  first, static_cast<std::uint32_t>(node.args.size()),
-                  site_here(SiteKind::Step, row));
+                  first, static_cast<std::uint32_t>(node.args.size()), site);
     register_undo(node.undo, node.path);
 }
 
@@ -116,7 +122,10 @@ void Emitter::handlers(const ir::Step& node, Reg error) {
         }
         builder_.bind(taken);
         if (handler.error.has_value()) {
-            builder_.emit(Opcode::Move, local(handler.error), error);
+            const auto& type = module_.types[module_.locals[handler.error].type];
+            const bool is_exact = type.name.starts_with("error ");
+            builder_.emit(is_exact ? Opcode::Move : Opcode::WidenError, local(handler.error),
+                          error);
         }
         Reg result = local(node.result);
         none(result);
@@ -135,6 +144,10 @@ void Emitter::open_scope(Reg error, Label failed) {
 
 // A scope that takes just what the step handles; of a composite step, with its retry and its time.
 void Emitter::open_block(const ir::Step& node, Reg error, Label failed) {
+    // Only of a block: an effect and a run have their last moment with them.
+    Reg end;
+    const bool has_end = node.body.has_value() && node.until.has_value();
+    if (has_end) end = expression(node.until);
     open_scope(error, failed);
     BlockRow row;
     row.path = node.path;
@@ -147,7 +160,8 @@ void Emitter::open_block(const ir::Step& node, Reg error, Label failed) {
     tables_.image.blocks.push_back(std::move(row));
     auto number = static_cast<std::uint32_t>(tables_.image.blocks.size() - 1);
     builder_.at_place(tables_.place(node.name_span));
-    builder_.emit(Opcode::Block, {}, {}, 0, site_here(SiteKind::Block, number));
+    builder_.emit(has_end ? Opcode::BlockUntil : Opcode::Block, end, {}, 0,
+                  site_here(SiteKind::Block, number));
 }
 
 void Emitter::close_scope() {
@@ -159,7 +173,7 @@ void Emitter::close_scope() {
 // compensation takes the place of those inside.
 void Emitter::composite(const ir::Step& node) {
     bool scoped = !node.handlers.empty() || node.policy.retries > 0 || node.policy.then_hold ||
-                  node.policy.within_ms > 0;
+                  node.policy.within_ms > 0 || node.until.has_value();
     Label failed = builder_.label();
     Label done = builder_.label();
     Reg undo_mark = open_undone(node.undo, node.path);

@@ -1,10 +1,14 @@
+#include <algorithm>
+
 #include "base/hash.h"
+#include "bytecode/verify.h"
 #include "compiler/lower/emitter.h"
 
 namespace weft::lowering {
 
-ImageTables::ImageTables(const ir::Module& m) : module(m) {
+ImageTables::ImageTables(const ir::Module& m) : module(m), proofs_(prove(m)) {
     image.types = m.types;
+    image.errors = m.errors;
     image.program = ir::program_hash(m);
     for (std::uint32_t i = 0; i < m.sources.size(); ++i) {
         image.files.push_back(m.sources[FileId{i}].path());
@@ -61,7 +65,7 @@ std::uint32_t ImageTables::reserve_function() {
 
 void ImageTables::put_function(std::uint32_t number, FunctionBuilder& builder) {
     auto function = builder.finish();
-    if (!function) {
+    if (!function || function->registers > verify::kRegistersMax) {
         too_large = true;
         return;
     }
@@ -78,6 +82,30 @@ SourcePlace ImageTables::place(Span span) {
     if (!span.file.has_value()) return {};
     auto at = module.sources[span.file].position(span.begin);
     return {span.file.index, at.line, at.column};
+}
+
+void ImageTables::certify(const ir::Step& step, std::uint32_t site) {
+    const auto& facts = proofs_.steps[static_cast<std::size_t>(&step - module.steps.data())];
+    CallProof proof;
+    proof.site = site;
+    proof.attempts = step.workflow != ir::kNoWorkflow ? 1 : std::uint32_t{1} + step.policy.retries;
+    proof.times = facts.times;
+    proof.remedy = facts.remedy;
+    proof.past_return = facts.past_return;
+    proof.labels = argument_labels(module, step);
+    image.certificate.calls.push_back(std::move(proof));
+}
+
+void ImageTables::certify(const ir::Each& each, std::uint32_t site) {
+    image.certificate.forks.push_back({site, each.items_max});
+}
+
+void ImageTables::finish_certificate() {
+    image.certificate.workflows = proofs_.workflows;
+    // Functions are numbered as they are begun, and filled as they are needed.
+    std::ranges::sort(image.certificate.fails, [](const FailProof& a, const FailProof& b) {
+        return std::pair(a.function, a.pc) < std::pair(b.function, b.pc);
+    });
 }
 
 }  // namespace weft::lowering

@@ -43,13 +43,15 @@ void Emitter::jump_unless_decided(Reg answer, std::int64_t decision, Label other
     builder_.jump(Opcode::JumpIfNot, is, otherwise);
 }
 
-void Emitter::raise_error(const std::string& name, Reg message, const std::string& path) {
+void Emitter::raise_error(const std::string& name, Reg message, const std::string& path,
+                          const Reg* detail) {
     Reg parts = builder_.temporaries(5);  // name, message, step, attempts, detail
     literal(Value::text(name), parts);
     builder_.emit(Opcode::Move, FunctionBuilder::at(parts, 1), message);
     literal(Value::text(path), FunctionBuilder::at(parts, 2));
     literal(Value::integer(0), FunctionBuilder::at(parts, 3));
     none(FunctionBuilder::at(parts, 4));
+    if (detail != nullptr) builder_.emit(Opcode::Move, FunctionBuilder::at(parts, 4), *detail);
     Reg error = builder_.temporary();
     builder_.emit(Opcode::MakeRecord, error, parts, 5);
     builder_.emit(Opcode::Raise, error);
@@ -102,7 +104,13 @@ void Emitter::review(const ir::Review& node) {
     builder_.emit(Opcode::Field, FunctionBuilder::at(texts, 3), answer, 3);
     Reg message = builder_.temporary();
     builder_.emit(Opcode::Concat, message, texts, 4);
-    raise_error("Rejected", message, node.path);
+    // Who, and why: the fields that `on Rejected (e)` sees (compiler/check/rejections.h).
+    Reg said = builder_.temporaries(2);
+    builder_.emit(Opcode::Field, said, answer, 2);
+    builder_.emit(Opcode::Field, FunctionBuilder::at(said, 1), answer, 3);
+    Reg detail = builder_.temporary();
+    builder_.emit(Opcode::MakeRecord, detail, said, 2);
+    raise_error("Rejected", message, node.path, &detail);
     builder_.bind(expired);
     literal(Value::text("nobody decided in time"), message);
     raise_error("Expired", message, node.path);

@@ -40,7 +40,7 @@ enum class RunState {
 struct RunReport {
     std::string run;  // 32 hex digits
     RunState state = RunState::Running;
-    std::string result;  // JSON: the result, or the error (name, message, step, attempts)
+    std::string result;  // JSON: the result, or the error (name, message, step, attempts, fields)
     std::int64_t spent_micros = 0;
     std::string currency;
 };
@@ -60,6 +60,12 @@ class Engine {
     // run's id once the begin record is durable.
     Result<std::string> start(const Program& program, std::string_view workflow,
                               std::string_view input);
+    // From now on the program's schedules begin runs, each time of theirs once, also over restarts.
+    // `name` names the program among those that are served, so that it is known again. NotFound: a
+    // time zone that this machine does not know.
+    Result<void> serve(const Program& program, std::string_view name);
+    // Something is under way, or could leave now; else it waits for time, people or requests.
+    [[nodiscard]] bool busy() const;
     // Goes on until the run ends or can only go on by a person's doing (held, stuck).
     Result<RunReport> wait(std::string_view run);
     // One turn of the loop: facts, commands, one commit, effects. Waits at most so long for work.

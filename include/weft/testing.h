@@ -45,6 +45,8 @@ struct UntestedPart {
     std::string kind;  // "branch", "rung", "compensation"
     std::string what;
     TestPlace place;
+    // The check that says so, which a `weft:allow` on the line silences; a branch has none.
+    std::string check;
 };
 
 struct TestReport {

@@ -2,6 +2,7 @@
 // schemas, and what a client needs to speak the store's protocol. Nothing here runs a workflow.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,33 @@ Result<std::string> type_schema(const std::string& path, const std::string& type
 // A SARIF 2.1.0 log around the results of compilations (Compilation::sarif_results).
 std::string sarif_log(const std::vector<std::string>& results);
 
+// The flows of a program's workflows for people who know the process and not the language.
+enum class PlanFormat { Text, Mermaid, Svg };
+// `workflow`: one of them; empty: all. A program with errors is Usage, no such workflow NotFound.
+Result<std::string> plan_file(const std::string& path, PlanFormat format,
+                              const std::string& workflow = "");
+
+// What another version of a program means for runs of it that are in flight (docs/language.md).
+struct CompatFinding {
+    std::string name;       // "breaking-in-flight"
+    std::string cls;        // safe, adopts, migrates or breaks
+    std::string construct;  // "step order.charge"
+    std::string what;
+    std::string reason;
+    std::string old_place;  // "order.wf:12"; empty when it is not there
+    std::string new_place;
+};
+struct Compatibility {
+    std::string old_hash;  // of the programs, 64 hex digits
+    std::string new_hash;
+    std::vector<CompatFinding> findings;
+    std::shared_ptr<const Program> program;  // the new one
+};
+// A program with errors is Usage.
+Result<Compatibility> compare_files(const std::string& old_path, const std::string& new_path);
+
+// Parameters of a request that brings a program: image, ir and source.
+std::string program_parameters(const Program& program);
 // Parameters of the request `start` (docs/protocol.md) without its input.
 std::string start_parameters(const Program& program, std::string_view workflow);
 

@@ -66,6 +66,9 @@ struct WorkerError {
     bool surely_not_done = true;
     std::optional<std::chrono::milliseconds> retry_after;
     Cost cost;
+    // JSON object: the fields of a declared error, as its declaration has them. One that does not
+    // fit is the error Guard.
+    std::string fields = {};
 };
 
 struct WorkerValue {

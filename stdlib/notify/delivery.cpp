@@ -41,12 +41,14 @@ std::unexpected<WorkerError> in_doubt() {
 }
 
 std::expected<Journal, WorkerError> open_locked(const WorkerCall& call) {
-    auto journal = Journal::open(call.state_directory, call.key, true);
-    if (!journal) return environment_error(journal.error());
-    const auto locked = journal->try_lock();
-    if (!locked) return environment_error(locked.error());
-    if (!*locked) return busy();
-    return std::move(*journal);
+    while (true) {
+        auto journal = Journal::open(call.state_directory, call.key, true);
+        if (!journal) return environment_error(journal.error());
+        const auto locked = journal->try_lock();
+        if (!locked) return environment_error(locked.error());
+        if (!*locked) return busy();
+        if (!journal->is_gone()) return std::move(*journal);
+    }
 }
 
 milliseconds time_for_sender(const WorkerCall& call) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "stdlib/json_args.h"
@@ -49,13 +50,52 @@ Result<std::string> read_whole(int descriptor) {
 
 }  // namespace
 
+namespace {
+
+std::string journal_folder(std::string_view state_directory) {
+    return std::string(state_directory) + "/notify";
+}
+
+constexpr std::string_view kEnding = ".journal";
+
+// Under its lock, so that no sender writes into a file without a name. It needs no sync: one that
+// comes back after a crash says what it said.
+void remove_journal(std::string_view state_directory, std::string_view key, bool in_doubt_too) {
+    auto journal = Journal::open(state_directory, key, false);
+    if (!journal) return;
+    const auto locked = journal->try_lock();
+    if (!locked || !*locked) return;
+    const auto state = journal->read();
+    if (!state || (state->stage == Stage::Intended && !in_doubt_too)) return;
+    const auto path = journal_folder(state_directory) + "/" + std::string(key);
+    ::unlink((path + std::string(kEnding)).c_str());
+}
+
+}  // namespace
+
+void forget_journal(std::string_view state_directory, std::string_view key) {
+    remove_journal(state_directory, key, true);
+}
+
+void sweep_journals(std::string_view state_directory, const std::vector<std::string>& open_keys) {
+    std::error_code code;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(journal_folder(state_directory), code)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.ends_with(kEnding)) continue;
+        const std::string key = name.substr(0, name.size() - kEnding.size());
+        if (std::ranges::binary_search(open_keys, key)) continue;
+        remove_journal(state_directory, key, false);
+    }
+}
+
 Result<Journal> Journal::open(std::string_view state_directory, std::string_view key, bool create) {
     if (!is_key(key)) return fail(ErrorKind::Usage, "an effect key is 32 hex digits");
     if (state_directory.empty()) {
         return fail(ErrorKind::Usage, "there is no state folder for the journal of messages");
     }
-    const std::string folder = std::string(state_directory) + "/notify";
-    const std::string path = folder + "/" + std::string(key) + ".journal";
+    const std::string folder = journal_folder(state_directory);
+    const std::string path = folder + "/" + std::string(key) + std::string(kEnding);
     if (create) WEFT_TRY_VOID(make_durable_folder(folder));
     const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0);
     const int file = ::open(path.c_str(), flags, 0600);
@@ -86,6 +126,11 @@ Result<bool> Journal::try_lock() const {
         if (errno != EINTR) return failure("can't be locked");
     }
     return true;
+}
+
+bool Journal::is_gone() const {
+    struct stat status{};
+    return ::fstat(descriptor_, &status) == 0 && status.st_nlink == 0;
 }
 
 Result<JournalState> Journal::read() const {

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -48,6 +49,8 @@ class Journal {
 
     // False when another process has it.
     [[nodiscard]] Result<bool> try_lock() const;
+    // Its file has gone since it was opened: what is noted here, nobody would find.
+    [[nodiscard]] bool is_gone() const;
     [[nodiscard]] Result<JournalState> read() const;
     // Durable when it returns.
     Result<void> write_intent(nlohmann::json details);
@@ -60,5 +63,12 @@ class Journal {
     Result<void> append(const nlohmann::json& line);
     int descriptor_ = -1;
 };
+
+// A journal goes when its effect is settled and the store's record of that is durable: never while
+// a sender has it, and what it says is of no use to anybody then. These are the engine's calls
+// (WorkerNotes in weft/notes.h). A sweep, which finds what a kill has left, also leaves a journal
+// whose message was perhaps sent: its run was ended before anybody knew.
+void forget_journal(std::string_view state_directory, std::string_view key);
+void sweep_journals(std::string_view state_directory, const std::vector<std::string>& open_keys);
 
 }  // namespace weft::stdlib::notify

@@ -1,5 +1,6 @@
 #include "stdlib/json_args.h"
 #include "stdlib/native.h"
+#include "stdlib/notify/journal.h"
 #include "stdlib/notify/workers.h"
 
 namespace weft::stdlib {
@@ -13,6 +14,10 @@ std::vector<NativeWorker> notify_workers() {
     return {{"notify.email", wrapped(notify::email)},
             {"notify.email_status", wrapped(notify::email_status)},
             {"notify.webhook", wrapped(notify::webhook)}};
+}
+
+WorkerNotes notify_notes() {
+    return {notify::forget_journal, notify::sweep_journals};
 }
 
 }  // namespace weft::stdlib

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <compare>
 
-#include "base/markup.h"
+#include "weft/markup.h"
 
 namespace weft::stdlib::pack {
 

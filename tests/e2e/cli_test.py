@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+import sarif_shape
+
 WEFT = os.environ["WEFT_BIN"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -165,8 +167,30 @@ class Sources(Case):
 
     def sarif(self, text, code=1):
         (self.folder / "bad file.wf").write_text(text)
-        return json.loads(self.weft("check", "--format", "sarif", "bad file.wf", "hello.wf",
-                                    code=code).stdout)
+        log = json.loads(self.weft("check", "--format", "sarif", "bad file.wf", "hello.wf",
+                                   code=code).stdout)
+        sarif_shape.check_log(self, log)
+        return log
+
+    def test_sarif_has_the_shape_of_the_standard(self):
+        # Messages with related places, notes, fixes and several files.
+        (self.folder / "lib").mkdir()
+        (self.folder / "lib" / "typ\u00e9s.wf").write_text("type Name = Text where length in 9..3\n")
+        self.sarif('use "./lib/typ\u00e9s.wf"\nuse std.llm\n\nworkflow w(a: Int, a: Int) within 1h {\n'
+                   "  let b = a && true\n  emit x(bb)\n}\n")
+
+    def test_sarif_fingerprints_do_not_depend_on_the_place_of_the_package(self):
+        bad = "workflow w(name: Text) -> Text within 1h {\n  return nme\n}\n"
+        (self.folder / "sub").mkdir()
+        for path in ("one.wf", "sub/one.wf"):
+            (self.folder / path).write_text(bad)
+        prints = []
+        for path in ("one.wf", "sub/../one.wf", str(self.folder / "one.wf"), "sub/one.wf"):
+            log = json.loads(self.weft("check", "--format", "sarif", path, code=1).stdout)
+            prints.append([r["partialFingerprints"] for r in log["runs"][0]["results"]])
+        self.assertEqual(prints[0], prints[1])
+        self.assertEqual(prints[0], prints[2])
+        self.assertNotEqual(prints[0], prints[3])
 
     def test_check_sarif(self):
         bad = "workflow w(name: Text) -> Text within 1h {\n  return nme\n}\n"

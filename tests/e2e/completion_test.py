@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 
+AUDIT = {"verify", "export", "checkpoint", "proof", "keys", "erase", "hold", "release", "accept-clock"}
 WEFT = pathlib.Path(os.environ.get("WEFT_BIN", "weft")).resolve()
 ENVIRONMENT = {**os.environ, "PATH": f"{WEFT.parent}:{os.environ['PATH']}", "TERM": "dumb"}
 
@@ -56,7 +57,7 @@ class Completion(unittest.TestCase):
     def test_bash(self):
         self.assertEqual(self.bash("weft", ""), commands())
         self.assertEqual(self.bash("weft", "rep"), {"replay"})
-        self.assertEqual(self.bash("weft", "audit", ""), {"verify"})
+        self.assertEqual(self.bash("weft", "audit", ""), AUDIT)
         self.assertEqual(self.bash("weft", "review", "re"), {"reject", "revise"})
         self.assertIn("--format", self.bash("weft", "check", "--"))
         self.assertEqual(self.bash("weft", "check", "x.wf", "--format", "h"), {"human"})
@@ -101,7 +102,7 @@ class Completion(unittest.TestCase):
 
     def test_zsh(self):
         self.assertEqual(self.zsh("weft", "") - {"FILES"}, commands())
-        self.assertEqual(self.zsh("weft", "audit", "") - {"FILES"}, {"verify"})
+        self.assertEqual(self.zsh("weft", "audit", "") - {"FILES"}, AUDIT)
         self.assertIn("--format", self.zsh("weft", "check", "--"))
         self.assertEqual(self.zsh("weft", "check", "x.wf", "--format", ""), {"human", "json", "sarif"})
         self.assertEqual(self.zsh("weft", "run", "--config", ""), {"FILES"})

@@ -74,8 +74,8 @@ class Tests(unittest.TestCase):
         self.weft("test", str(SOURCE / "examples"))
 
     def test_the_example_bears_a_crash_after_each_fact(self):
-        path = SOURCE / "examples" / "document_qa" / "document_qa.wf"
-        self.assertIn("1 passed", self.weft("crashtest", str(path)).stdout)
+        done = self.weft("crashtest", str(SOURCE / "examples"))
+        self.assertGreaterEqual(int(done.stdout.split(" passed")[0].split()[-1]), 56)
 
     def test_a_failure_shows_its_line_and_both_sides(self):
         self.write(PROGRAM + FAILING)

@@ -27,6 +27,8 @@ TEST_P(RunGolden, DoesWhatTheFileExpects) {
         const auto decoded = decode_image(encode_image(*image));
         ASSERT_TRUE(decoded) << decoded.error().message;
     }
+    // A file that does not compile plays nothing, and would go on expecting just that.
+    EXPECT_TRUE(image) << "the program does not compile";
     const auto section = [&](std::string_view name) -> std::string {
         if (!image) return "(errors)";
         if (name == "ir") return ir::print(compiled.module);

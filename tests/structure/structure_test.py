@@ -18,6 +18,7 @@ OWNERS = {
     r"openssl/": {"base"},
     r"sodium\.h": {"base", "store", "stdlib"},
     r"toml\+\+/": {"engine"},
+    r"cctz/": {"base"},
     r"curl/": {"stdlib", "helper"},
     r"(poppler-|zip\.h|pugixml|gumbo\.h|cmark-gfm|iconv\.h)": {"helper"},
     r"CLI/": {"cli"},

@@ -26,7 +26,7 @@ syn match wfLead "\v^\s*\zs%(effect|probe|fails|breaker|limit|costs|costing|reta
 syn match wfOperator "\v\.@1<!<%(@operator@)>%(\s*:)@!"
 syn match wfConstant "\v\.@1<!<%(true|false|none)>%(\s*:)@!"
 syn match wfClause "\v\.@1<!<%(@clause@)>%(\s*:)@!"
-syn match wfStatement "\v\.@1<!<%(@statement@|else)>%(\s*:)@!"
+syn match wfStatement "\v\.@1<!<%(@statement@|else|%(before|after)%(\s+step>)@=)>%(\s*:)@!"
 syn match wfContextual "\v%(^\s*compensate\s+)@<=in\s+strict\s+order>"
 syn match wfContextual "\v<even\s+in\s+doubt>"
 syn match wfStepName "\v%(<%(step|gate)\s+)@<=\l\w*\ze\s*%(\=[^=]|\{|was\s)"

@@ -17,8 +17,8 @@ syn match wfBuiltin "\v\.@1<!<%(abs|average|concat|count|distinct|drop|ends_with
 
 " Contextual words: outside of brackets, behind another word of the line, and where no operator says
 " that a value stands there. Later rules win, so exceptions follow.
-syn match wfContextual "\v%(\S\s+)@<=<%(accept|allow|any|approval|approvals|approve|as|asking|assistant|at|backoff|baseline|breaker|by|catch|collecting|costing|costs|crash|decide|detached|div|doubt|effect|end|errors|even|every|except|expect|fails|failure|failures|first|for|from|hold|idempotent|irreversible|limit|mock|most|needing|ok|once|opens|order|out|overdue|overlap|per|probe|queue|read|reject|retain|returns|revise|runs|score|send|settle|settles|skip|strict|subject|system|then|time|times|to|until|untrusted|up|user|was|where|with)>%(\s*[:.=([?+*/<>-])@!"
-syn match wfValue "\v%(%([=+*/<>(.-]|<%(return|next|done|when|require|key|and|or|not|in|by|emit|wait|if|match|expect|mock|send)>)\s)@<=<%(accept|allow|any|approval|approvals|approve|as|asking|assistant|at|backoff|baseline|breaker|by|catch|collecting|costing|costs|crash|decide|detached|div|doubt|effect|end|errors|even|every|except|expect|fails|failure|failures|first|for|from|hold|idempotent|irreversible|limit|mock|most|needing|ok|once|opens|order|out|overdue|overlap|per|probe|queue|read|reject|retain|returns|revise|runs|score|send|settle|settles|skip|strict|subject|system|then|time|times|to|until|untrusted|up|user|was|where|with)>"
+syn match wfContextual "\v%(\S\s+)@<=<%(accept|after|allow|any|approval|approvals|approve|as|asking|assistant|at|backoff|baseline|before|breaker|by|catch|collecting|costing|costs|crash|decide|detached|div|doubt|effect|end|errors|even|every|except|expect|fails|failure|failures|first|for|from|hold|idempotent|irreversible|limit|mock|most|needing|ok|once|opens|order|out|overdue|overlap|per|probe|queue|read|reject|retain|returns|revise|runs|score|send|settle|settles|skip|strict|subject|system|then|time|times|to|until|untrusted|up|user|was|where|with)>%(\s*[:.=([?+*/<>-])@!"
+syn match wfValue "\v%(%([=+*/<>(.-]|<%(return|next|done|when|require|key|and|or|not|in|by|emit|wait|if|match|expect|mock|send)>)\s)@<=<%(accept|after|allow|any|approval|approvals|approve|as|asking|assistant|at|backoff|baseline|before|breaker|by|catch|collecting|costing|costs|crash|decide|detached|div|doubt|effect|end|errors|even|every|except|expect|fails|failure|failures|first|for|from|hold|idempotent|irreversible|limit|mock|most|needing|ok|once|opens|order|out|overdue|overlap|per|probe|queue|read|reject|retain|returns|revise|runs|score|send|settle|settles|skip|strict|subject|system|then|time|times|to|until|untrusted|up|user|was|where|with)>"
 syn match wfWhere "\v%([A-Za-z0-9_>?]\s)@<=where\ze\s+[A-Za-z(]"
 syn match wfLead "\v^\s*\zs%(effect|probe|fails|breaker|limit|costs|costing|retain|subject|until|needing|except|asking|overdue|system|user|assistant|mock|decide|send|crash|expect|score|baseline|at|every|overlap|catch)>%(\s+%(\w|["-]))@=%(\s+%(and|or|in|not)>)@!"
 
@@ -26,7 +26,7 @@ syn match wfLead "\v^\s*\zs%(effect|probe|fails|breaker|limit|costs|costing|reta
 syn match wfOperator "\v\.@1<!<%(and|in|not|or)>%(\s*:)@!"
 syn match wfConstant "\v\.@1<!<%(true|false|none)>%(\s*:)@!"
 syn match wfClause "\v\.@1<!<%(cache|compensate|key|on|retry|timeout|when|within)>%(\s*:)@!"
-syn match wfStatement "\v\.@1<!<%(after|before|done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|else)>%(\s*:)@!"
+syn match wfStatement "\v\.@1<!<%(done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|else|%(before|after)%(\s+step>)@=)>%(\s*:)@!"
 syn match wfContextual "\v%(^\s*compensate\s+)@<=in\s+strict\s+order>"
 syn match wfContextual "\v<even\s+in\s+doubt>"
 syn match wfStepName "\v%(<%(step|gate)\s+)@<=\l\w*\ze\s*%(\=[^=]|\{|was\s)"
@@ -46,8 +46,8 @@ syn match wfRegex "\v%(\(|, )@<=/%(\\.|[^/\\])+/"
 " Brackets, where contextual words don't count. An open one ends where a line begins with a reserved
 " word, as the parser sees it.
 syn cluster wfExpression contains=wfType,wfWhere,wfBuiltinType,wfLabel,wfCall,wfBuiltin,wfOperator,wfConstant,wfStatement,wfClause,wfField,wfNumber,wfRegex,wfParens,wfText,wfBlockText,wfRawText,wfComment,wfDocComment
-syn region wfParens matchgroup=NONE start="(" end=")" end="\v^\ze\s*%(after|before|done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|cache|compensate|key|on|retry|timeout|when|within)>%(\s*:)@!" contains=@wfExpression transparent
-syn region wfParens matchgroup=NONE start="\[" end="\]" end="\v^\ze\s*%(after|before|done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|cache|compensate|key|on|retry|timeout|when|within)>%(\s*:)@!" contains=@wfExpression transparent
+syn region wfParens matchgroup=NONE start="(" end=")" end="\v^\ze\s*%(done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|cache|compensate|key|on|retry|timeout|when|within)>%(\s*:)@!" contains=@wfExpression transparent
+syn region wfParens matchgroup=NONE start="\[" end="\]" end="\v^\ze\s*%(done|each|emit|fail|finally|gate|if|let|lock|match|next|otherwise|parallel|repeat|require|return|review|run|signal|sleep|step|tune|wait|cache|compensate|key|on|retry|timeout|when|within)>%(\s*:)@!" contains=@wfExpression transparent
 
 " Texts
 syn match wfEscape "\v\\%([nt"\\$]|u\{\x+\})" contained

@@ -58,6 +58,35 @@ TEST_F(Compensation, One_that_fails_for_good_is_set_aside_and_the_others_go_on) 
     world->expect_sound();
 }
 
+TEST_F(Compensation, A_person_may_say_what_became_of_one_that_is_stuck) {
+    make("", step("a") + step("b") + step("c") + "  step t.z(1)\n");
+    world->fails("t.z", "Rejected");
+    world->fails("t.ub", "Rejected");
+    world->fails("t.ua", "Rejected");
+    const auto run = world->start("flow");
+    EXPECT_EQ(world->finish(run), "stuck");
+    const auto waits = world->status(run)["waits"];
+    const auto release = std::find_if(
+        waits.begin(), waits.end(), [](const Json& wait) { return wait.at("kind") == "release"; });
+    ASSERT_NE(release, waits.end()) << waits;
+    EXPECT_EQ(release->value("stuck", Json{}), (Json{"flow.b", "flow.a"})) << waits;
+    world->refuses("settle",
+                   {{"run", run}, {"site", "flow.c"}, {"verdict", "undone"}, {"reason", "r"}});
+    world->refuses("settle", {{"run", run}, {"site", "flow.b"}, {"verdict", "undone"}});
+    auto settle = [&](const char* site, const char* verdict) {
+        return world->ask("settle", {{"run", run},
+                                     {"site", site},
+                                     {"verdict", verdict},
+                                     {"reason", "I called them"}})["status"];
+    };
+    EXPECT_EQ(settle("flow.b", "undone"), "stuck");
+    world->crash();
+    EXPECT_EQ(settle("flow.a", "left"), "compensated");
+    EXPECT_NE(world->kinds(run).find("operator settled undo-end end"), std::string::npos)
+        << world->kinds(run);
+    world->expect_sound();
+}
+
 TEST_F(Compensation, In_strict_order_the_others_wait) {
     make("  compensate in strict order\n", step("a") + step("b") + step("c") + "  step t.z(1)\n");
     world->fails("t.z", "Rejected");

@@ -69,6 +69,27 @@ TEST(Pacing, A_breaker_opens_lets_canaries_through_and_closes) {
     }
 }
 
+TEST(Pacing, A_breaker_that_was_open_is_open_for_the_next_owner) {
+    World world(kBreaker);
+    std::atomic<int> asked = 0;
+    world.worker("shop.ask", [&](const WorkerCall&) -> WorkerOutcome {
+        ++asked;
+        return std::unexpected(WorkerError{"Unavailable", "away", true, {}, {}});
+    });
+    const auto run = world.start("buy", R"({"item": 1})");
+    world.until([&] { return world.core().pacer().waits_for(run_id(run), 2).has_value(); });
+    const int before = asked;
+    const auto crashed_ms = world.clock.now();
+    world.crash();
+    world.until([&] { return world.core().pacer().waits_for(run_id(run), 2).has_value(); });
+    EXPECT_EQ(world.status(run)["waits"][0]["kind"], "breaker");
+    EXPECT_EQ(asked, before);
+    // Its 30 s go on from when it was opened; then one attempt goes through.
+    world.until([&] { return asked > before; });
+    EXPECT_LE(world.clock.now(), crashed_ms + 31'000);
+    world.expect_sound();
+}
+
 TEST(Pacing, The_time_of_a_step_goes_on_behind_an_open_breaker) {
     World world(kBreaker);
     std::atomic<bool> sick = true;

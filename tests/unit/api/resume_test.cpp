@@ -201,7 +201,8 @@ TEST_F(Resume, DropsASnapshotOfAStateThatNeverWas) {
     ASSERT_TRUE(engine::read_records(core_->store(), *header, {}, each));
     ASSERT_TRUE(machine && changed);
     ASSERT_EQ(machine->next_seq(), head.next_seq);
-    put(engine::make_snapshot(core_->store(), *header->key, run_, head, *machine, time_ms));
+    put(engine::make_snapshot(core_->store(), *header->key, run_, head, *header->image, *machine,
+                              time_ms));
     expect_dropped();
 }
 

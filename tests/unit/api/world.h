@@ -114,10 +114,17 @@ class World {
         WEFT_TRY(started, core_->start(std::move(request)));
         return started.run;
     }
+    Result<std::string> try_ask(const std::string& method, const Json& params) {
+        return requests_->answer(method, params.dump(), "tester", uploads_);
+    }
     Json ask(const std::string& method, const Json& params) {
-        auto text = requests_->answer(method, params.dump(), "tester", uploads_);
+        auto text = try_ask(method, params);
         EXPECT_TRUE(text) << method << ": " << text.error().message;
         return text ? Json::parse(*text) : Json{};
+    }
+    // … that is refused.
+    void refuses(const std::string& method, const Json& params) {
+        EXPECT_FALSE(requests_->answer(method, params.dump(), "tester", uploads_)) << method;
     }
     Json status(const std::string& run) { return ask("status", {{"run", run}}); }
     std::string word(const std::string& run) { return status(run)["status"]; }

@@ -1,7 +1,7 @@
 // What a text may hold and what stands for it in XML and HTML.
 #include <gtest/gtest.h>
 
-#include "base/markup.h"
+#include "weft/markup.h"
 
 namespace weft::test {
 namespace {

@@ -108,7 +108,7 @@ TEST(RecordKinds, AreNumberedAndNamedOnce) {
     EXPECT_EQ(record_kind_info(0), nullptr);
     EXPECT_EQ(record_kind_info(35), nullptr);
     EXPECT_EQ(record_kind_info(63), nullptr);
-    EXPECT_EQ(record_kind_info(80), nullptr);
+    EXPECT_EQ(record_kind_info(82), nullptr);
 }
 
 // The sizes of docs/log-format.md: a change here is another format.
@@ -139,7 +139,8 @@ TEST(RecordKinds, SizesOfBodies) {
         {RecordKind::Retained, 8},     {RecordKind::Imported, 80},
         {RecordKind::Exported, 32},    {RecordKind::Schema, 8},
         {RecordKind::Accepted, 24},    {RecordKind::DedupeRotated, 8},
-        {RecordKind::SignalTaken, 16},
+        {RecordKind::SignalTaken, 16}, {RecordKind::LegalHold, 40},
+        {RecordKind::Scheduled, 48},
     };
     EXPECT_EQ(std::size(sizes), all_record_kinds().size());
     for (const auto& [kind, size] : sizes) EXPECT_EQ(body_size(kind), size) << kind_name(kind);

@@ -38,6 +38,48 @@ TEST(Verifier, Semantics) {
     EXPECT_EQ(result.error().kind, ErrorKind::Unsupported);
 }
 
+TEST(Verifier, Migrations) {
+    const auto with = [](std::uint32_t parameters, const std::string& path) {
+        ImageBuilder b;
+        b.step("flow.ask", b.worker("ask", EffectClass::Read));
+        auto take = b.function("flow.ask.migrate", FunctionKind::Pure, 1, 1, 1);
+        take.op(Opcode::Return, 0);
+        MigratedStep step{path, take.number(), {"flow.old"}, {b.integer}};
+        if (parameters == 2) {
+            step.reads.emplace_back("flow.older");
+            step.types.push_back(b.integer);
+        }
+        b.image.migrates.push_back({0, "0f3a77c2", {step}});
+        auto flow = b.workflow(1, 1, 1);
+        flow.end(0);
+        return b;
+    };
+    expect_good(with(1, "flow.ask"));
+    expect_refused(with(1, "flow.none"), "a migration of no step");
+    expect_refused(with(2, "flow.ask"), "its migration is no function of what it reads");
+    auto nothing = with(1, "flow.ask");
+    nothing.image.migrates[0].workflow = 3;
+    expect_refused(nothing, "a migration of nothing");
+    auto untyped = with(1, "flow.ask");
+    untyped.image.migrates[0].steps[0].types[0] = TypeId{99};
+    expect_refused(untyped, "no such type");
+}
+
+TEST(Verifier, MigrationsStandBehindWhatImagesHadBefore) {
+    ImageBuilder b;
+    auto flow = b.workflow(1, 1, 1);
+    flow.end(0);
+    const auto without = encode_image(b.image);
+    b.image.migrates.push_back({0, "0f3a77c2", {}});
+    const auto with = encode_image(b.image);
+    EXPECT_TRUE(with.starts_with(without));
+    const auto decoded = decode_image(with);
+    ASSERT_TRUE(decoded);
+    ASSERT_EQ(decoded->migrates.size(), 1U);
+    EXPECT_EQ(decoded->migrates[0].from, "0f3a77c2");
+    EXPECT_FALSE(decode_image(without + std::string(4, '\0')));  // none, written out
+}
+
 TEST(Verifier, WhatWaitsForOthers) {
     const auto with = [](Opcode op, SiteKind kind, std::uint32_t count, FunctionKind function) {
         ImageBuilder b;

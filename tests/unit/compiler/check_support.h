@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -15,6 +16,9 @@ class MemoryLoader : public PackageLoader {
     explicit MemoryLoader(std::map<std::string, std::string> files) : files_(std::move(files)) {}
 
     std::string folder;  // where else modules are looked for, when set
+    std::optional<PackageSettings> package;
+
+    std::optional<PackageSettings> settings() override { return package; }
 
     Result<std::string> read_file(std::string_view path) override {
         auto found = files_.find(std::string(path));
@@ -38,6 +42,70 @@ class MemoryLoader : public PackageLoader {
 
     std::map<std::string, std::string> files_;
 };
+
+// A program may hold the files around it in comments behind it:
+//
+//     // types.wf:
+//     //   record Order {
+//
+// A path is as the program writes it; of weft.toml what checks look at is read, line by line.
+inline std::map<std::string, std::string> files_in(const std::string& text) {
+    std::map<std::string, std::string> out;
+    std::string name = "main.wf";
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("// ") && line.ends_with(':') &&
+            line.find(' ', 3) == std::string::npos) {
+            name = line.substr(3, line.size() - 4);
+        } else if (name == "main.wf") {
+            out[name] += line + "\n";
+        } else {
+            out[name] += (line.size() > 5 ? line.substr(5) : "") + "\n";
+        }
+    }
+    return out;
+}
+
+inline PackageSettings settings_in(const std::string& toml) {
+    PackageSettings out;
+    out.path = "weft.toml";
+    out.text = toml;
+    std::istringstream in(toml);
+    std::string section;
+    for (std::string line; std::getline(in, line);) {
+        auto value = line.find(" = ") == std::string::npos ? "" : line.substr(line.find(" = ") + 3);
+        if (line.starts_with("[workers.")) {
+            section = line.substr(9, line.size() - 10);
+            out.bound.push_back(section);
+        } else if (line.starts_with("model")) {
+            const auto at = static_cast<std::uint32_t>(toml.find(value));
+            const auto size = static_cast<std::uint32_t>(value.size());
+            out.models.push_back({section, value.substr(1, size - 2), at, at + size, 0});
+        } else if (line.starts_with("context")) {
+            out.models.push_back({section, "", 0, 0, std::stoll(value)});
+        } else if (line.starts_with("roles")) {
+            out.roles.emplace();
+            for (auto at = value.find('"'); at != std::string::npos;) {
+                const auto end = value.find('"', at + 1);
+                out.roles->push_back(value.substr(at + 1, end - at - 1));
+                at = value.find('"', end + 1);
+            }
+        } else if (line.starts_with('"')) {
+            const auto end = line.find('"', 1);
+            out.pins[line.substr(1, end - 1)] = value.substr(1, value.size() - 2);
+        }
+    }
+    return out;
+}
+
+inline Compiled compile_package(const std::string& text) {
+    auto files = files_in(text);
+    MemoryLoader loader(files);
+    if (auto toml = files.find("weft.toml"); toml != files.end()) {
+        loader.package = settings_in(toml->second);
+    }
+    return compile("main.wf", loader);
+}
 
 inline Compiled compile_text(std::string_view text) {
     MemoryLoader loader({{"main.wf", std::string(text)}});

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "engine/core.h"
 #include "tests/support/image_builder.h"
 
@@ -57,8 +58,10 @@ class CoreTest : public ::testing::Test {
     }
     store::RunId start(const weft::testing::ImageBuilder& program) {
         StartRequest start;
-        start.program.image = std::make_shared<const Image>(program.image);
-        start.program.encoded = encode_image(program.image);
+        Image image = program.image;
+        image.program = sha256(start.program.ir);
+        start.program.encoded = encode_image(image);
+        start.program.image = std::make_shared<const Image>(std::move(image));
         start.workflow = "flow";
         start.input = R"({"p0": 7})";
         start.actor = "tester";

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace weft::store {
@@ -101,6 +103,50 @@ TEST(Merkle, consistency_proofs) {
             ASSERT_FALSE(check_consistency(m, n, other, new_root, *proof)) << m << " to " << n;
         }
     }
+}
+
+TEST(Merkle, cover_proofs) {
+    Grown grown;
+    grown.grow(300);
+    for (std::size_t n = 1; n <= 300; n += n < 14 ? 1 : 41) {
+        const Hash root = naive_root(grown.leaves, 0, n);
+        // Every subset of a small tree, some of a larger one.
+        const std::size_t subsets = n < 10 ? std::size_t{1} << n : 60;
+        for (std::size_t s = 1; s < subsets; ++s) {
+            std::vector<std::uint64_t> leaves;
+            std::vector<Hash> hashes;
+            for (std::size_t i = 0; i < n; ++i) {
+                const bool chosen = n < 10 ? ((s >> i) & 1) != 0 : (i * 7919 + s) % (s + 2) == 0;
+                if (!chosen) continue;
+                leaves.push_back(i);
+                hashes.push_back(grown.leaves[i]);
+            }
+            if (leaves.empty()) continue;
+            const auto proof = cover_proof(leaves, n, grown.source());
+            ASSERT_TRUE(proof);
+            ASSERT_EQ(cover_root(leaves, hashes, n, *proof), root) << n << " " << s;
+            if (leaves.size() == 1) {
+                auto path = *inclusion_proof(leaves[0], n, grown.source());
+                auto cover = *proof;
+                std::sort(path.begin(), path.end());
+                std::sort(cover.begin(), cover.end());
+                ASSERT_EQ(path, cover);
+            }
+            auto longer = *proof;
+            longer.push_back(root);
+            ASSERT_FALSE(cover_root(leaves, hashes, n, longer));
+            if (!proof->empty()) {
+                auto shorter = *proof;
+                shorter.pop_back();
+                ASSERT_FALSE(cover_root(leaves, hashes, n, shorter));
+            }
+            hashes.back()[1] ^= 1;
+            ASSERT_NE(cover_root(leaves, hashes, n, *proof), root);
+        }
+    }
+    EXPECT_FALSE(cover_proof({3, 3}, 9, grown.source()));
+    EXPECT_FALSE(cover_proof({9}, 9, grown.source()));
+    EXPECT_FALSE(cover_proof({}, 9, grown.source()));
 }
 
 TEST(Merkle, two_levels_of_tiles) {

@@ -51,6 +51,17 @@ TEST(Doubt, AReadIsAskedAgainWithoutARetry) {
     EXPECT_EQ(drive.machine().result(), Value::integer(5));
 }
 
+// Else a receiver whose answer never fits would be asked without end and without a pause.
+TEST(Doubt, AnAnswerThatDoesNotFitIsAskedForAsOftenAsARetryAndAsLate) {
+    Drive drive(paying({.effect = EffectClass::Idempotent, .window_ms = 1'000'000, .retries = 1}));
+    drive.refuse("Guard", OutcomeStatus::Unknown);
+    EXPECT_EQ(drive.last(), "timer-set");
+    drive.fire();
+    EXPECT_EQ(drive.only(WantKind::Attempt).attempt, 2);
+    drive.refuse("Guard", OutcomeStatus::Unknown);
+    EXPECT_EQ(drive.last(), "hold");
+}
+
 TEST(Doubt, IdempotentIsResentUnderTheSameKeyWhileItsWindowLasts) {
     Drive drive(paying({.effect = EffectClass::Idempotent, .window_ms = 1000}));
     const auto key = drive.only(WantKind::Attempt).key;

@@ -1,6 +1,7 @@
 // Keys and caches as the machine sees them: a hit takes the place of an attempt, and what became of
 // a keyed call is told.
 #include "tests/unit/vm/harness.h"
+#include "vm/error_value.h"
 
 namespace weft::vm::testing {
 namespace {
@@ -65,6 +66,53 @@ TEST(Keys, A_refused_hit_is_a_trap) {
     EXPECT_EQ(run.status(), RunStatus::Failed);
     EXPECT_EQ(run.error(), "Trap");
     EXPECT_EQ(run.error_message(), "other arguments");
+}
+
+HitFact taken_over(std::uint64_t call, Value value, std::string failed = "") {
+    auto out = hit(call, std::move(value), std::move(failed));
+    out.source = static_cast<std::uint8_t>(HitSource::Migration);
+    return out;
+}
+
+TEST(Keys, What_a_migration_takes_over_is_undone_here) {
+    Drive run{Keyed()};
+    EXPECT_TRUE(run.feed(taken_over(run.only(WantKind::Attempt).call, Value::integer(40))));
+    run.refuse("Rejected");
+    EXPECT_EQ(run.count(RecordKind::UndoBegin), 1U);
+    run.answer(Value::integer(0));
+    EXPECT_EQ(run.status(), RunStatus::Compensated);
+}
+
+TEST(Keys, A_migration_takes_over_calls_without_a_key_and_failures) {
+    Drive run{Keyed()};
+    run.answer(Value::integer(40));
+    const auto call = run.only(WantKind::Attempt).call;
+    EXPECT_FALSE(run.feed(hit(call, Value::integer(1))));
+    const auto error = make_error({.name = "Rejected", .message = "no", .step = "flow.ask"});
+    EXPECT_TRUE(run.feed(taken_over(call, error, "Rejected")));
+    EXPECT_EQ(run.count(RecordKind::UndoBegin), 1U);
+    run.answer(Value::integer(0));
+    EXPECT_EQ(run.error(), "Rejected");
+}
+
+TEST(Keys, A_machine_that_begins_again_counts_on) {
+    const auto image = std::make_shared<const Image>(Keyed().image);
+    Machine before(image, make_begin({Value::integer(7)}));
+    before.start();
+    auto counters = before.counters();
+    counters.next_seq += 5;
+    counters.spent_micros = 12;
+    Machine after(image, make_begin({Value::integer(7)}));
+    const auto progress = after.start_again(counters, 9000);
+    ASSERT_FALSE(progress.commands.empty());
+    EXPECT_EQ(after.next_seq(), counters.next_seq + progress.commands.size());
+    EXPECT_EQ(after.spent_micros(), 12);
+    EXPECT_GE(after.fuel(), counters.fuel);
+    EXPECT_EQ(after.open_calls(), std::vector<std::uint64_t>{after.wants().front().call});
+    EXPECT_NE(after.wants().front().key, before.wants().front().key);
+    EXPECT_FALSE(after.is_ending());
+    ASSERT_FALSE(after.named_values().empty());
+    EXPECT_EQ(after.named_values().front().value, Value::integer(7));
 }
 
 TEST(Keys, A_call_that_was_started_takes_no_hit) {

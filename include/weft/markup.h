@@ -1,6 +1,7 @@
-#pragma once
 // Text for the places of XML and HTML. Knows the five characters that markup gives a meaning, and
 // nothing of any document.
+#pragma once
+
 #include <string>
 #include <string_view>
 

@@ -1,0 +1,142 @@
+"""Secrets appear nowhere: not in a store's files, not in what commands print, not in a bundle or an error. Each test
+has a secret of its own, and a server that throws back at the engine whatever it is sent."""
+
+import http.server
+import json
+import os
+import threading
+import unittest
+
+from erasure_test import HOOK, ErasureCase
+
+FLOW = HOOK + """\
+workflow tell(word: Text) -> Text
+  within 1m
+{
+  step told = notify.webhook("word", word)
+    compensate none "told is told"
+  return told.channel
+}
+"""
+
+
+LABELLED = """\
+record Receipt {
+  id: Text
+  channel: Text
+  accepted: Int
+}
+
+worker notify.webhook(event: Text, body: Secret<Text>) -> Receipt
+  effect   idempotent for 1d
+  timeout  5s
+
+workflow inner(token: Secret<Text>) -> Secret<Text>
+  within 1m
+{
+  return token
+}
+
+workflow outer(token: Secret<Text>) -> Secret<Text>
+  within 2m
+{
+  step told = notify.webhook("word", token)
+    compensate none "told is told"
+  step back = run inner(token)
+  return back
+}
+"""
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with all headers and the body, in the status that the path names."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = str(self.headers).encode() + body
+        self.send_response(int(self.path.strip("/")))
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("X-Echo", self.headers.get("Authorization", "none"))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Secrets(ErasureCase):
+    def setUp(self):
+        super().setUp()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        self.port = server.server_port
+        (self.folder / "tell.wf").write_text(FLOW)
+
+    def configure(self, status, settings):
+        (self.folder / "weft.toml").write_text(
+            f'[workers."notify.webhook"]\nurl = "http://127.0.0.1:{self.port}/{status}"\n{settings}\n')
+
+    def outputs(self, run, environment):
+        """Everything that commands say of a run."""
+        for words in (("show", run), ("log", run, "--payloads"), ("timeline", run), ("runs",), ("cost", run),
+                      ("audit", "keys", "--all"), ("audit", "export", run, "-o", "b.bundle"), ("store",)):
+            done = self.weft(*words, environment=environment)
+            yield done.stdout + done.stderr
+
+    def search(self, secret, status, settings, environment, code):
+        self.configure(status, settings)
+        done = self.weft("run", "tell.wf", "word=hello", "--no-verify", "--json", code=code, environment=environment)
+        texts = [done.stdout + done.stderr, *self.outputs(json.loads(done.stdout)["run"], environment)]
+        for text in texts:
+            self.assertNotIn(secret, text)
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.name != "secret.txt":
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+
+    def test_in_the_environment(self):
+        secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+        environment = dict(os.environ, WEFT_HOOK="whsec_" + secret)
+        for status, code in ((200, 0), (400, 10), (500, 10)):
+            with self.subTest(status):
+                self.search(secret, status, 'secret = "env:WEFT_HOOK"', environment, code)
+
+    def test_a_labelled_value(self):
+        """It is given to whoever is declared to take it, and shown to nobody else; sealed, it is in no file."""
+        secret = "canary-9f21c4"
+        (self.folder / "outer.wf").write_text(LABELLED)
+        environment = dict(os.environ, WEFT_HOOK="whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+        self.configure(200, 'secret = "env:WEFT_HOOK"')
+        done = self.weft("run", "outer.wf", "outer", f"token={secret}", "--no-verify", "--json",
+                         environment=environment)
+        run = json.loads(done.stdout)["run"]
+        self.assertIn("[secret]", self.weft("log", run, "--payloads").stdout)
+        child = next(r["run"] for r in self.json("runs")["runs"] if r.get("parent") == run)
+        for text in (done.stdout + done.stderr, *self.outputs(run, None), *self.outputs(child, None)):
+            self.assertNotIn(secret, text)
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(secret.encode(), path.read_bytes(), path)
+        self.assertTrue(self.json("audit", "verify", "b.bundle")["ok"])
+        self.assertTrue(self.json("audit", "verify")["ok"])
+
+    def test_in_a_file(self):
+        secret = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
+        (self.folder / "secret.txt").write_text("whsec_" + secret + "\n")
+        self.search(secret, 200, 'secret = "file:secret.txt"', None, 0)
+
+    def test_the_wrapping_key(self):
+        """Named in weft.toml, it is in no file of the store."""
+        key = "5c" * 32
+        environment = dict(os.environ, WEFT_KEY=key)
+        (self.folder / "weft.toml").write_text('[store]\nkeys = "env:WEFT_KEY"\n')
+        done = self.weft("run", "hello.wf", "name=a", "--no-verify", environment=environment)
+        self.assertNotIn(key, done.stdout + done.stderr)
+        for name, content in self.every_byte():
+            self.assertNotIn(bytes.fromhex(key), content, name)
+            self.assertNotIn(key.encode(), content, name)
+        self.weft("runs", environment={k: v for k, v in environment.items() if k != "WEFT_KEY"}, code=5)
+
+
+if __name__ == "__main__":
+    unittest.main()
