@@ -35,12 +35,12 @@ std::optional<int> whole_number(std::string_view text) {
 
 // "2026-01-31", "2026-01-31T10:30" or "…T10:30:00" (UTC), or "90d": so many days ago.
 std::optional<std::int64_t> point_in_time(std::string_view text) {
-    using namespace std::chrono;
+    namespace chrono = std::chrono;
     if (text.ends_with('d')) {
         const auto count = whole_number(text.substr(0, text.size() - 1));
-        if (!count) return std::nullopt;
-        const auto then = system_clock::now() - days(*count);
-        return duration_cast<milliseconds>(then.time_since_epoch()).count();
+        if (!count || *count > 100'000) return std::nullopt;
+        const auto then = chrono::system_clock::now() - chrono::days(*count);
+        return chrono::duration_cast<chrono::milliseconds>(then.time_since_epoch()).count();
     }
     if (text.ends_with('Z')) text.remove_suffix(1);
     if (text.size() != 10 && text.size() != 16 && text.size() != 19) return std::nullopt;
@@ -51,15 +51,15 @@ std::optional<std::int64_t> point_in_time(std::string_view text) {
     const auto m = part(5, 2);
     const auto d = part(8, 2);
     if (!y || !m || !d || text[4] != '-' || text[7] != '-') return std::nullopt;
-    const year_month_day date{year(*y), month(static_cast<unsigned>(*m)),
-                              day(static_cast<unsigned>(*d))};
+    const chrono::year_month_day date{chrono::year(*y), chrono::month(static_cast<unsigned>(*m)),
+                                      chrono::day(static_cast<unsigned>(*d))};
     const auto hour = text.size() > 10 ? part(11, 2) : 0;
     const auto minute = text.size() > 10 ? part(14, 2) : 0;
     const auto second = text.size() > 16 ? part(17, 2) : 0;
     if (!date.ok() || !hour || !minute || !second) return std::nullopt;
-    const auto time =
-        sys_days(date).time_since_epoch() + hours(*hour) + minutes(*minute) + seconds(*second);
-    return duration_cast<milliseconds>(time).count();
+    const auto time = chrono::sys_days(date).time_since_epoch() + chrono::hours(*hour) +
+                      chrono::minutes(*minute) + chrono::seconds(*second);
+    return chrono::duration_cast<chrono::milliseconds>(time).count();
 }
 
 Result<Json> erase_params(const EraseOptions& options) {

@@ -28,41 +28,32 @@ Result<Json> parameters(const ActOptions& options) {
     params["verdict"] = options.verdict;
     if (options.value.empty()) return params;
     // Travels as the text that was written, so that no number changes on the way.
-    std::string text = options.value;
-    if (text.starts_with('@')) {
-        auto read = read_text(text.substr(1));
-        if (!read) return std::unexpected(read.error());
-        text = std::move(*read);
-    }
-    if (!Json::accept(text)) {
+    auto text = read_value(options.value);
+    if (!text) return std::unexpected(text.error());
+    if (!Json::accept(*text)) {
         return std::unexpected(
             Error{ErrorKind::Usage, "the value is not JSON", "write it as JSON, or @FILE.json"});
     }
-    params["value"] = std::move(text);
+    params["value"] = std::move(*text);
     return params;
 }
 
 Result<int> act_on_run(const ActOptions& options) {
     auto params = parameters(options);
     if (!params) return std::unexpected(params.error());
-    auto session = Session::open(options.common.store, Use::Look);
-    if (!session) return std::unexpected(session.error());
-    auto answer = session->change(options.method, std::move(*params));
-    if (!answer) return std::unexpected(answer.error());
-    bool owner = session->owner();
-    auto closed = session->close();
-    if (!closed) return std::unexpected(closed.error());
+    auto done = change(options.common.store, options.method, std::move(*params));
+    if (!done) return std::unexpected(done.error());
     if (options.common.json) {
-        print_json(*answer);
+        print_json(done->answer);
         return kSuccess;
     }
-    std::string run = short_run(answer->value("run", ""));
-    std::string status = answer->value("status", "");
+    std::string run = short_run(done->answer.value("run", ""));
+    std::string status = done->answer.value("status", "");
     print(fmt::format("run {}: {}\n", run, status));
     // What follows is done by an engine; this short command was none.
-    if (!is_ended(status) && owner && !options.then.empty()) {
-        print(fmt::format("it is recorded; `weft resume {}{}` {}\n", run, session->flags(),
-                          options.then));
+    if (!is_ended(status) && done->owner && !options.then.empty()) {
+        print(
+            fmt::format("it is recorded; `weft resume {}{}` {}\n", run, done->flags, options.then));
     }
     return kSuccess;
 }

@@ -177,21 +177,18 @@ Result<int> decide_task(const ReviewOptions& options) {
         if (!note) return std::unexpected(note.error());
         params["signed"] = std::move(*note);
     }
-    auto answer = session->change("decide", std::move(params));
-    if (!answer) return std::unexpected(answer.error());
-    bool owner = session->owner();
-    auto closed = session->close();
-    if (!closed) return std::unexpected(closed.error());
+    auto done = close_with(*session, session->change("decide", std::move(params)));
+    if (!done) return std::unexpected(done.error());
     if (options.common.json) {
-        print_json(*answer);
+        print_json(done->answer);
         return kSuccess;
     }
     print(fmt::format("{}: {} is record {} of the run\n", options.task, options.decision,
-                      answer->value("seq", std::uint64_t{0})));
-    if (owner) {
+                      done->answer.value("seq", std::uint64_t{0})));
+    if (done->owner) {
         std::string run = options.task.substr(0, options.task.find(':'));
         print(fmt::format("no engine runs; the run goes on with `weft resume {}{}`\n", run,
-                          session->flags()));
+                          done->flags));
     }
     return kSuccess;
 }

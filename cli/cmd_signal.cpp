@@ -21,32 +21,25 @@ Result<int> send_signal(const SignalOptions& options) {
     Json params = {{"run", options.run}, {"signal", options.signal}};
     if (!options.key.empty()) params["key"] = options.key;
     if (!options.value.empty()) {
-        std::string text = options.value;
-        if (text.starts_with('@')) {
-            auto read = read_text(text.substr(1));
-            if (!read) return std::unexpected(read.error());
-            text = std::move(*read);
-        }
-        params["value"] = std::move(text);
+        auto text = read_value(options.value);
+        if (!text) return std::unexpected(text.error());
+        params["value"] = std::move(*text);
     }
-    auto session = Session::open(options.common.store, Use::Look);
-    if (!session) return std::unexpected(session.error());
-    auto answer = session->change("signal", std::move(params));
-    if (!answer) return std::unexpected(answer.error());
-    auto closed = session->close();
-    if (!closed) return std::unexpected(closed.error());
+    auto sent = change(options.common.store, "signal", std::move(params));
+    if (!sent) return std::unexpected(sent.error());
+    const auto& answer = sent->answer;
     if (options.common.json) {
-        print_json(*answer);
+        print_json(answer);
         return kSuccess;
     }
-    std::string run = short_run(answer->value("run", ""));
-    bool repeat = answer->value("repeat", false);
-    if ((*answer)["seq"].is_null()) {
+    std::string run = short_run(answer.value("run", ""));
+    bool repeat = answer.value("repeat", false);
+    if (answer.value("seq", Json()).is_null()) {
         print(fmt::format("{}: {} is in the run's inbox; `weft resume {}{}` takes it\n", run,
-                          options.signal, run, session->flags()));
+                          options.signal, run, sent->flags));
     } else {
         print(fmt::format("{}: {} is record {} of the run{}\n", run, options.signal,
-                          answer->value("seq", std::uint64_t{0}), repeat ? " already" : ""));
+                          answer.value("seq", std::uint64_t{0}), repeat ? " already" : ""));
     }
     return kSuccess;
 }

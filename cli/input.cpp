@@ -263,6 +263,10 @@ Result<std::string> read_text(const std::string& path) {
     return text.str();
 }
 
+Result<std::string> read_value(const std::string& word) {
+    return word.starts_with('@') ? read_text(word.substr(1)) : Result<std::string>(word);
+}
+
 Result<RunInput> read_input(const std::string& schema, const std::vector<std::string>& assignments,
                             const std::string& input_file) {
     Json parsed = Json::parse(schema, nullptr, false);

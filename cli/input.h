@@ -28,4 +28,7 @@ Result<void> upload_files(Session& session, const std::vector<Upload>& uploads);
 // The whole file; "-" is standard input.
 Result<std::string> read_text(const std::string& path);
 
+// A value given as a word: the word itself, or with @FILE what the file holds.
+Result<std::string> read_value(const std::string& word);
+
 }  // namespace weft::cli

@@ -168,4 +168,18 @@ Result<Json> ask(const StoreOptions& options, std::string_view method, Json para
     return answer;
 }
 
+Result<Change> change(const StoreOptions& options, std::string_view method, Json params) {
+    auto session = Session::open(options, Use::Look);
+    if (!session) return std::unexpected(session.error());
+    return close_with(*session, session->change(method, std::move(params)));
+}
+
+Result<Change> close_with(Session& session, Result<Json> answer) {
+    const bool owner = session.owner();
+    auto closed = session.close();
+    if (!answer) return std::unexpected(answer.error());
+    if (!closed) return std::unexpected(closed.error());
+    return Change{std::move(*answer), owner, session.flags()};
+}
+
 }  // namespace weft::cli

@@ -69,4 +69,15 @@ class Session {
 // Opens, asks one request and closes: what most commands are.
 Result<Json> ask(const StoreOptions& options, std::string_view method, Json params);
 
+// What came of a request that changes a run, its session closed again.
+struct Change {
+    Json answer;
+    bool owner = false;  // no engine runs now: what follows waits for one
+    std::string flags;   // Session::flags
+};
+// Opens, changes and closes.
+Result<Change> change(const StoreOptions& options, std::string_view method, Json params);
+// The same end for a session in which more was asked.
+Result<Change> close_with(Session& session, Result<Json> answer);
+
 }  // namespace weft::cli

@@ -201,7 +201,7 @@ Result<void> Core::change_hold(const store::RunId& id, HoldChange change, const 
     store::Batch batch = std::exchange(begun_, {});
     WEFT_TRY_VOID(system_->legal_hold(id, change, by, reason, time_->now(), batch));
     row->hold = held ? 1 : 0;
-    batch.runs.push_back(std::move(*row));
+    batch.runs.push_back(*row);
     WEFT_TRY_VOID(commit(batch));
     if (LiveRun* run = live(id)) run->set_legal_hold(held);
     return {};

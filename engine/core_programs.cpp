@@ -142,11 +142,11 @@ Result<ProgramChange> Core::change_program(const store::RunId& id, const Runnabl
     LiveRun::Change change{program.image, hash, "", who_and_why(actor, reason)};
     if (way == ProgramChange::Way::Adopt) {
         change.body = encode_body(AdoptedBody{hash, who});
-        WEFT_TRY_VOID(run->adopt(std::move(change), std::move(*planned.machine), now, batch));
+        WEFT_TRY_VOID(run->adopt(change, std::move(*planned.machine), now, batch));
         WEFT_TRY_VOID(after_fact(*run, batch));
     } else {
         change.body = encode_body(MigratedBody{planned.old_image, hash, who});
-        WEFT_TRY_VOID(run->migrate(std::move(change), planned.plan.begin, now, batch));
+        WEFT_TRY_VOID(run->migrate(change, planned.plan.begin, now, batch));
         WEFT_TRY_VOID(tell_again(*run, planned.plan, batch));
         const vm::HeldByOperatorFact hold{actor, "it was held when it was migrated"};
         if (was_held && run->machine().accepts(hold)) {

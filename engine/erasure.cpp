@@ -141,7 +141,7 @@ Result<Erased> Erasure::carry_out(std::uint64_t seq, const std::vector<store::Ru
         WEFT_TRY(row, store_.run(run));
         if (!row) continue;
         row->retain_until_ms.reset();
-        batch.runs.push_back(std::move(*row));
+        batch.runs.push_back(*row);
     }
     WEFT_TRY_VOID(system_.erased(seq, runs.size(), out.receipt, now_ms, batch));
     batch.changes.emplace_back(store::MetaRow{kOpenOrder, ""});

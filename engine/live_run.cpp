@@ -112,7 +112,7 @@ Result<void> LiveRun::append_change(RecordKind kind, const Change& change, std::
     return {};
 }
 
-Result<void> LiveRun::adopt(Change change, vm::Machine machine, std::int64_t now_ms,
+Result<void> LiveRun::adopt(const Change& change, vm::Machine machine, std::int64_t now_ms,
                             store::Batch& batch) {
     WEFT_TRY_VOID(append_change(RecordKind::Adopted, change, now_ms, batch));
     machine_ = std::move(machine);
@@ -133,7 +133,7 @@ Result<void> LiveRun::adopt(Change change, vm::Machine machine, std::int64_t now
     return {};
 }
 
-Result<void> LiveRun::migrate(Change change, const vm::Begin& begin, std::int64_t now_ms,
+Result<void> LiveRun::migrate(const Change& change, const vm::Begin& begin, std::int64_t now_ms,
                               store::Batch& batch) {
     auto counters = machine_.counters();
     ++counters.next_seq;  // behind the record of the change

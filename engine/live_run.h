@@ -80,10 +80,10 @@ class LiveRun {
         std::string payload;  // who and why
     };
     // It takes the same decisions: `machine` has followed the log up to here.
-    Result<void> adopt(Change change, vm::Machine machine, std::int64_t now_ms,
+    Result<void> adopt(const Change& change, vm::Machine machine, std::int64_t now_ms,
                        store::Batch& batch);
     // It begins again; what was done is fed to it then.
-    Result<void> migrate(Change change, const vm::Begin& begin, std::int64_t now_ms,
+    Result<void> migrate(const Change& change, const vm::Begin& begin, std::int64_t now_ms,
                          store::Batch& batch);
 
     // Between facts: writes the run's snapshot when it has worked enough since the last one.

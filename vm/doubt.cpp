@@ -75,8 +75,8 @@ void Machine::State::ask_probe(Call& call) {
     call.other = open_call(std::move(probe)).seq;
 }
 
-// None: surely not done. Anything else: done, with that value. By value, since the probe goes.
-void Machine::State::probe_answered(Call& probe, Value answer) {
+// None: surely not done. Anything else: done, with that value.
+void Machine::State::probe_answered(Call& probe, const Value& answer) {
     auto& asked = calls.at(probe.other);
     drop_call(probe.seq);
     asked.phase = Phase::Attempt;

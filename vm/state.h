@@ -12,6 +12,18 @@
 
 namespace weft::vm {
 
+// How a run ends, while its last hooks run.
+struct Ending {
+    RunStatus how = RunStatus::Completed;
+    Value value;
+    bool is_failure_told = false;
+    bool is_finally_done = false;
+
+    static void fields(auto& self, auto&& io) {
+        io(self.how, self.value, self.is_failure_told, self.is_finally_done);
+    }
+};
+
 struct Machine::State {
     State(std::shared_ptr<const Image> image_of_run, Begin begin_of_run);
 
@@ -190,7 +202,7 @@ struct Machine::State {
     void doubt(Call& call);
     void settle_again(Call& call);
     void ask_probe(Call& call);
-    void probe_answered(Call& probe, Value answer);
+    void probe_answered(Call& probe, const Value& answer);
     void need_person(Call& call);
     void surely_not_done(Call& call);
     void clear_doubt(Call& call);
@@ -311,16 +323,6 @@ struct Machine::State {
     Term counters;
 
     // The run as a whole.
-    struct Ending {
-        RunStatus how = RunStatus::Completed;
-        Value value;
-        bool is_failure_told = false;
-        bool is_finally_done = false;
-
-        static void fields(auto& self, auto&& io) {
-            io(self.how, self.value, self.is_failure_told, self.is_finally_done);
-        }
-    };
     std::optional<Ending> ending;  // only hooks are left
     std::optional<RunStatus> ended;
     Value result;

@@ -20,11 +20,11 @@ bool is_at_end(NodeKind kind) {
 }
 
 TypeId record(Context& context, std::string name,
-              std::vector<std::pair<std::string, TypeId>> fields) {
+              const std::vector<std::pair<std::string, TypeId>>& fields) {
     Type t;
     t.kind = TypeKind::Record;
     t.name = std::move(name);
-    for (auto& [field, type] : fields) t.fields.push_back({field, field, type, {}});
+    for (const auto& [field, type] : fields) t.fields.push_back({field, field, type, {}});
     return context.types().add(std::move(t));
 }
 

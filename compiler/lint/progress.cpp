@@ -20,7 +20,7 @@ using ir::ExprKind;
 using Kind = ir::Stmt::Kind;
 
 // 2026-01-01T00:00:00Z. No program is older than its language.
-constexpr std::int64_t kFirstMoment_ms = 1'767'225'600'000;
+constexpr std::int64_t kFirstMomentMs = 1'767'225'600'000;
 
 // --- loops
 
@@ -107,7 +107,7 @@ bool is_over(const Context& context, ir::ExprId id) {
     if (!id.has_value()) return false;
     if (auto known = check::known_value(context, id)) {
         if (known->tag() == Tag::Duration) return known->as_int() <= 0;
-        if (known->tag() == Tag::Time) return known->as_int() < kFirstMoment_ms;
+        if (known->tag() == Tag::Time) return known->as_int() < kFirstMomentMs;
         return false;
     }
     auto moved = after_start(context, id);

@@ -106,7 +106,7 @@ class Drawing {
     }
 
     std::vector<Exit> sequence(const std::vector<Node>& nodes, std::vector<Exit> from) {
-        for (const auto& node : nodes) from = draw(node, std::move(from));
+        for (const auto& node : nodes) from = draw(node, from);
         return from;
     }
 
@@ -116,7 +116,7 @@ class Drawing {
         return out;
     }
 
-    std::vector<Exit> draw(const Node& node, std::vector<Exit> from) {
+    std::vector<Exit> draw(const Node& node, const std::vector<Exit>& from) {
         switch (node.kind) {
             case Kind::Return:
             case Kind::Fail:

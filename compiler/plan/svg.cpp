@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/plan/flow.h"
+#include "weft/markup.h"
 
 namespace weft::plan {
 namespace {
@@ -16,22 +17,6 @@ constexpr int kTextWidth = 56;  // characters of a line
 constexpr int kUndoWidth = 36;
 constexpr int kCharacter = 7;  // width of one
 constexpr int kBoxMin = 150;
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&') {
-            out += "&amp;";
-        } else if (c == '<') {
-            out += "&lt;";
-        } else if (c == '>') {
-            out += "&gt;";
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
 
 int length(std::string_view text) {
     return static_cast<int>(std::ranges::count_if(
@@ -237,7 +222,7 @@ class Drawing {
     void text(int x, int y, std::string_view text, std::string_view style) {
         out_ +=
             fmt::format("<text x=\"{}\" y=\"{}\" class=\"{}\" xml:space=\"preserve\">{}</text>\n",
-                        x, y, style, escaped(text));
+                        x, y, style, escape_markup(text));
     }
     void rect(int x, int y, int width, int height, std::string_view style) {
         out_ += fmt::format(
