@@ -292,9 +292,12 @@ class FlowMaker {
             out.notes.push_back(shortened(phrase(requirement.text), kExpressionMax));
         }
         for (const auto& rung : row.rungs) {
-            out.steps_of_ladder.push_back(rung_text(rung));
-            if (rung.kind == ir::Rung::Kind::Block)
-                out.lanes.push_back({"at last", block(rung.body)});
+            if (rung.kind == ir::Rung::Kind::Block) {
+                out.lanes.push_back(
+                    {out.steps_of_ladder.empty() ? "if not" : "if still not", block(rung.body)});
+            } else {
+                out.steps_of_ladder.push_back(rung_text(rung));
+            }
         }
         return out;
     }
@@ -323,7 +326,7 @@ class FlowMaker {
             case ir::Rung::Kind::Accept:
                 return "accepted all the same: " + source(rung.value);
             case ir::Rung::Kind::Block:
-                return "at last, as below";
+                break;  // a lane of its own
         }
         return "";
     }

@@ -186,11 +186,10 @@ class Drawing {
             join({{above, first ? "no" : "still not"}}, next);
             first = false;
             above = next;
-            const bool ends = rung.starts_with("ends") || rung.starts_with("at last");
-            if (!ends) out.push_back({next, "then"});
+            if (!rung.starts_with("ends")) out.push_back({next, "then"});
         }
         for (const auto& lane : node.lanes) {
-            for (auto& exit : sequence(lane.nodes, {{above, ""}})) out.push_back(exit);
+            for (auto& exit : sequence(lane.nodes, {{above, first ? "no" : "still not"}})) out.push_back(exit);
         }
         return out;
     }
