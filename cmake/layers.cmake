@@ -18,6 +18,14 @@ function(_weft_link target level)
   endforeach()
 endfunction()
 
+# Sources are read eight at a time, so what they include is read once for eight. Names of a layer's unnamed
+# namespaces are therefore each taken once.
+function(_weft_unity target)
+  if(WEFT_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
 # Sources of a layer: every .cpp under its folder. Headers are found from the top folder ("vm/value.h"),
 # the public ones from include/. Other layers' headers are visible only by the name of their folder, so
 # the include check in tests/structure reads the same table (build/layers.txt).
@@ -33,6 +41,7 @@ function(weft_layer name level)
   target_include_directories(weft_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
                              $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
   set_target_properties(weft_${name} PROPERTIES EXPORT_NAME ${name})
+  _weft_unity(weft_${name})
   set_property(GLOBAL APPEND PROPERTY weft_layers weft_${name})
   _weft_link(weft_${name} ${level} ${arg_ON})
   target_link_libraries(weft_${name} PUBLIC ${arg_USES})
@@ -50,6 +59,7 @@ function(weft_program name level)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
   if(sources)
     add_executable(${arg_NAME} ${sources})
+    _weft_unity(${arg_NAME})
     target_include_directories(${arg_NAME} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
     _weft_link(${arg_NAME} ${level} ${arg_ON})
     target_link_libraries(${arg_NAME} PRIVATE ${arg_USES})

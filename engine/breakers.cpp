@@ -3,12 +3,12 @@
 #include <map>
 
 #include "engine/run_reader.h"
+#include "engine/system_chain.h"
 #include "store/key_file.h"
 
 namespace weft::engine {
 namespace {
 
-constexpr store::RunId kSystemRun{};
 constexpr std::uint64_t kLookedAt = 1000;  // records
 
 void note(const ReadRecord& record, std::map<std::string, KnownBreaker>& known) {

@@ -8,12 +8,12 @@
 #include "base/hash.h"
 #include "engine/approval.h"
 #include "engine/history_text.h"
+#include "engine/run_reader.h"
 #include "store/key_file.h"
 
 namespace weft::engine {
 namespace {
 
-constexpr std::size_t kSlice = 1000;
 constexpr std::uint64_t kBundleBytesMax = 200ULL << 20;
 
 // Whether a list of run ids, as payloads of the system chain have it, names one of these.
@@ -103,9 +103,9 @@ Result<bool> BundleExport::advance() {
             if (auto added = add_image(*hash); !added) return std::unexpected(added.error());
         }
         add(record);
-        return ++read < kSlice;
+        return ++read < kRecordSlice;
     }));
-    if (read < kSlice) header_.reset();
+    if (read < kRecordSlice) header_.reset();
     return true;
 }
 
@@ -167,7 +167,7 @@ bool BundleExport::concerns(const Record& record, const std::string& payload) co
 Result<void> BundleExport::add_system_records() {
     std::set<std::uint64_t> orders;  // erase and retained records, by seq
     for (std::uint64_t seq = 0;;) {
-        WEFT_TRY(slice, store_.read_run(store::RunId{}, seq, kSlice));
+        WEFT_TRY(slice, store_.read_run(store::RunId{}, seq, kRecordSlice));
         if (slice.empty()) return {};
         seq += slice.size();
         for (auto& stored : slice) {

@@ -5,6 +5,7 @@
 
 #include "bytecode/record_bodies.h"
 #include "engine/core.h"
+#include "engine/run_reader.h"
 
 namespace weft::engine {
 namespace {
@@ -12,17 +13,16 @@ namespace {
 // The binding of the call's last attempt, from its start record; none when it was never started.
 Result<std::optional<Bytes16>> last_binding(store::Store& store, const store::RunId& run,
                                             std::uint64_t call) {
-    constexpr std::uint32_t kSlice = 1000;
     std::optional<Bytes16> out;
-    for (std::uint64_t seq = call + 1;; seq += kSlice) {
-        WEFT_TRY(slice, store.read_run(run, seq, kSlice));
+    for (std::uint64_t seq = call + 1;; seq += kRecordSlice) {
+        WEFT_TRY(slice, store.read_run(run, seq, kRecordSlice));
         for (const auto& stored : slice) {
             WEFT_TRY(record, decode_record(stored.record));
             if (record.kind != RecordKind::Start) continue;
             const auto body = decode_body<StartBody>(record.body);
             if (body && body->call == call) out = body->binding;
         }
-        if (slice.size() < kSlice) return out;
+        if (slice.size() < kRecordSlice) return out;
     }
 }
 

@@ -5,14 +5,14 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kInboxForm = 1;
 constexpr std::uint32_t kFactsMax = 16;
 
 }  // namespace
 
 std::string encode_incoming(const std::vector<InboxFact>& facts) {
     ByteWriter out;
-    out.u8(kForm);
+    out.u8(kInboxForm);
     out.u32(static_cast<std::uint32_t>(facts.size()));
     for (const auto& [fact, record] : facts) {
         out.u8(static_cast<std::uint8_t>(record.kind));
@@ -26,7 +26,7 @@ std::string encode_incoming(const std::vector<InboxFact>& facts) {
 
 Result<std::vector<InboxFact>> decode_incoming(const std::string& bytes) {
     ByteReader in(bytes);
-    const bool known = in.u8() == kForm;
+    const bool known = in.u8() == kInboxForm;
     const std::uint32_t count = in.u32();
     std::vector<InboxFact> out;
     for (std::uint32_t i = 0; known && i < count && count <= kFactsMax && in.ok(); ++i) {

@@ -8,6 +8,7 @@
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/run_reader.h"
 #include "engine/sites.h"
 #include "store/note.h"
 
@@ -33,8 +34,6 @@ store::Finding run_finding(const store::RunId& run, std::string what) {
     finding.what = std::move(what);
     return finding;
 }
-
-constexpr std::size_t kSlice = 1000;  // records a job reads at once
 
 std::string origin_of(const store::Store& store) {
     const auto key = store::parse_verifier_key(store.verifier_key());
@@ -86,7 +85,7 @@ class ReplayJob final : public Job {
                                        is_cut = record.record.seq > to_;
                                        if (is_cut) return false;
                                        WEFT_TRY(same, replayer_.take(record));
-                                       more = same && ++read == kSlice;
+                                       more = same && ++read == kRecordSlice;
                                        return same && !more;
                                    }));
         if (more) return std::nullopt;
@@ -141,9 +140,9 @@ class RunCheck {
                 head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
                 check_decision(record, findings);
                 execute(record, findings);
-                return ++read < kSlice;
+                return ++read < kRecordSlice;
             });
-        if (done && read == kSlice) return true;
+        if (done && read == kRecordSlice) return true;
         for (auto& finding : protocol_.finish()) findings.push_back(std::move(finding));
         if (!done) {
             findings.push_back(run_finding(header_.row.id, done.error().message));

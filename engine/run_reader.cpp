@@ -9,8 +9,6 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::uint32_t kSlice = 1000;  // records read at once
-
 std::string place(const ReadRecord& record) {
     return fmt::format("log leaf {}, record {} of run {}", record.leaf, record.record.seq,
                        to_hex(view(record.record.run)).substr(0, 8));
@@ -175,7 +173,7 @@ Result<void> read_records(store::Store& store, const RunHeader& header, const st
     std::uint64_t seq = after.next_seq;
     Hash prev = after.last_hash;
     while (true) {
-        WEFT_TRY(slice, store.read_run(header.row.id, seq, kSlice));
+        WEFT_TRY(slice, store.read_run(header.row.id, seq, kRecordSlice));
         for (auto& stored : slice) {
             ReadRecord out;
             out.leaf = stored.leaf;
@@ -197,7 +195,7 @@ Result<void> read_records(store::Store& store, const RunHeader& header, const st
             WEFT_TRY(more, each(out));
             if (!more) return {};
         }
-        if (slice.size() < kSlice) return {};
+        if (slice.size() < kRecordSlice) return {};
     }
 }
 

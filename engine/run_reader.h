@@ -16,6 +16,9 @@
 
 namespace weft::engine {
 
+// Records that a walk over a run reads at once.
+inline constexpr std::uint32_t kRecordSlice = 1000;
+
 enum class PayloadState : std::uint8_t {
     None,  // the record has none
     Here,

@@ -10,13 +10,13 @@
 namespace weft::engine {
 namespace {
 
-constexpr std::uint8_t kForm = 1;
+constexpr std::uint8_t kScheduleForm = 1;
 
 }  // namespace
 
 std::string encode_schedule_state(const ScheduleState& state) {
     ByteWriter out;
-    out.u8(kForm);
+    out.u8(kScheduleForm);
     out.raw(view(state.times));
     out.i64(state.dealt_ms);
     out.i64(state.last_ms);
@@ -29,7 +29,7 @@ std::string encode_schedule_state(const ScheduleState& state) {
 Result<ScheduleState> decode_schedule_state(const std::string& bytes) {
     ByteReader in(bytes);
     ScheduleState state;
-    const bool known = in.u8() == kForm;
+    const bool known = in.u8() == kScheduleForm;
     state.times = to_array<16>(in.raw(16));
     state.dealt_ms = in.i64();
     state.last_ms = in.i64();

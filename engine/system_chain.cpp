@@ -6,8 +6,6 @@
 namespace weft::engine {
 namespace {
 
-constexpr store::RunId kSystemRun{};
-
 std::string by_and_reason(const std::string& by, const std::string& reason) {
     return canonical(Value::record({Value::text(by), Value::text(reason)}));
 }

@@ -14,6 +14,9 @@
 
 namespace weft::engine {
 
+// The chain's place among the runs.
+inline constexpr store::RunId kSystemRun{};
+
 class SystemChain {
   public:
     // Continues the chain; reads the actors.

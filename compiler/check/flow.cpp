@@ -12,13 +12,9 @@ namespace {
 
 using Kind = ir::Stmt::Kind;
 
-bool is_run(const ir::Step& step) {
-    return step.workflow != ir::kNoWorkflow;
-}
-
 // A run counts like the steps that it runs; a detached one lives on its own.
 bool is_irreversible(const Context& context, const ir::Step& step) {
-    if (is_run(step)) {
+    if (step.is_run()) {
         return !step.detached && context.module.workflows[step.workflow].may_be_irreversible;
     }
     return step.worker.has_value() && context.module.workers[step.worker].row.irreversible;
@@ -35,7 +31,7 @@ class Finder : public ir::PartVisitor {
         const ir::Stmt& stmt = module_.stmts[id];
         if (stmt.kind == Kind::Step) {
             const ir::Step& step = module_.steps[stmt.row];
-            if ((step.worker.has_value() || is_run(step)) && test_(step)) {
+            if ((step.worker.has_value() || step.is_run()) && test_(step)) {
                 found_ = stmt.row;
                 return;
             }
@@ -74,7 +70,7 @@ struct Lasts {
     const Context& context;
     bool stops_at_undo = true;
     bool operator()(const ir::Step& step) const {
-        if (is_run(step)) return run_lasts(step);
+        if (step.is_run()) return run_lasts(step);
         const WorkerRow& row = context.module.workers[step.worker].row;
         if (row.effect == EffectClass::Read && !row.irreversible) return false;
         return step.undo.kind != ir::Undo::Kind::Run;

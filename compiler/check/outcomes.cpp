@@ -6,13 +6,13 @@ namespace weft::check {
 
 namespace {
 
-constexpr std::string_view kMark = "Outcome<";
+constexpr std::string_view kOutcomePrefix = "Outcome<";
 
 // The order of the cases is the machine's (vm/joins.cpp).
 TypeId make(TypeTable& types, TypeId value, TypeId error) {
     Type t;
     t.kind = TypeKind::Enum;
-    t.name = fmt::format("{}{}>", kMark, types.text(value));
+    t.name = fmt::format("{}{}>", kOutcomePrefix, types.text(value));
     t.cases.push_back({"Done", {{"value", "value", value, {}}}});
     t.cases.push_back({"Failed", {{"error", "error", error, {}}}});
     return types.add(std::move(t));
@@ -27,7 +27,7 @@ TypeId make_outcome(Context& context, TypeId value) {
 TypeId outcome_value(const TypeTable& types, TypeId type) {
     if (!type.has_value()) return {};
     const Type& t = types[type];
-    bool is_outcome = t.kind == TypeKind::Enum && t.name.starts_with(kMark);
+    bool is_outcome = t.kind == TypeKind::Enum && t.name.starts_with(kOutcomePrefix);
     return is_outcome ? t.cases[0].fields[0].type : TypeId{};
 }
 

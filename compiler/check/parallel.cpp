@@ -47,9 +47,10 @@ bool can_be_branch(NodeKind kind) {
     }
 }
 
-class Branches {
+class ParallelBranches {
   public:
-    Branches(Body& body, ast::Parallel node) : body_(body), context_(body.context), node_(node) {
+    ParallelBranches(Body& body, ast::Parallel node)
+        : body_(body), context_(body.context), node_(node) {
         row_.path = body.path;
         row_.span = node.span();
         row_.join = node.first_ok() || node.count_ok() ? JoinRule::Ok
@@ -356,7 +357,7 @@ class Branches {
 }  // namespace
 
 StatementResult check_parallel(Body& body, ast::Parallel node) {
-    return Branches(body, node).check();
+    return ParallelBranches(body, node).check();
 }
 
 }  // namespace weft::check

@@ -12,7 +12,7 @@ namespace weft::check {
 
 namespace {
 
-constexpr std::string_view kMark = "weft:allow";
+constexpr std::string_view kAllowMark = "weft:allow";
 
 struct Suppression {
     Span span;
@@ -37,8 +37,8 @@ const DiagnosticInfo* find_rule(std::string_view name) {
 void read_comment(Context& context, const SourceFile& file, FileId id, const Comment& comment,
                   std::vector<Suppression>& out) {
     std::string_view text = trim(file.text().substr(comment.begin, comment.end - comment.begin));
-    if (!text.starts_with(kMark)) return;
-    text = trim(text.substr(kMark.size()));
+    if (!text.starts_with(kAllowMark)) return;
+    text = trim(text.substr(kAllowMark.size()));
     std::size_t comma = text.find(',');
     std::string_view name = trim(text.substr(0, comma));
     std::string_view reason = comma == std::string_view::npos ? "" : trim(text.substr(comma + 1));
@@ -95,7 +95,7 @@ void apply_suppressions(Context& context) {
     for (const auto& module : context.modules) {
         if (module.is_standard || !module.parsed) continue;
         const SourceFile& file = context.module.sources[module.file];
-        if (file.text().find(kMark) == std::string_view::npos) continue;
+        if (file.text().find(kAllowMark) == std::string_view::npos) continue;
         for (const auto& comment : find_comments(module.parsed->tree)) {
             read_comment(context, file, module.file, comment, all);
         }

@@ -16,7 +16,7 @@ namespace weft::check {
 
 namespace {
 
-using Kind = ir::Observation::Kind;
+using Observed = ir::Observation::Kind;
 
 // In the order of vm::RunStatus.
 constexpr std::array<std::string_view, 9> kStatuses = {"running",     "waiting",   "held",
@@ -69,14 +69,14 @@ ir::ExprId observe_step(Body& body, Dotted name, Span span) {
     name.erase(name.begin());
     auto path = find_step_path(body, name, span, true);
     if (!path) return add_mistake(context, span);
-    Kind kind = field == "attempts" ? Kind::Attempts : Kind::Generations;
+    Observed kind = field == "attempts" ? Observed::Attempts : Observed::Generations;
     return observe(body, {kind, {}, *path, {}}, context.common.integer, span);
 }
 
 ir::ExprId observe_events(Body& body, const Dotted& name, Span span) {
     Context& context = body.context;
     if (name.size() == 1) {
-        return observe(body, {Kind::EventNames, {}, {}, {}},
+        return observe(body, {Observed::EventNames, {}, {}, {}},
                        make_list(context, context.common.text), span);
     }
     TypeId type;
@@ -94,7 +94,7 @@ ir::ExprId observe_events(Body& body, const Dotted& name, Span span) {
         report_unknown(context, DiagnosticCode::UnknownName, span, "event", name[1], legal);
         return add_mistake(context, span);
     }
-    return observe(body, {Kind::EventValues, {}, std::string(name[1]), {}},
+    return observe(body, {Observed::EventValues, {}, std::string(name[1]), {}},
                    make_list(context, type), span);
 }
 
@@ -147,7 +147,7 @@ ir::ExprId count_calls(Body& body, ast::Call call) {
                        joined(name), legal_values(context, body.module, name));
         return add_mistake(context, call.span());
     }
-    return observe(body, {Kind::Calls, {}, joined(name), std::move(workers.names)},
+    return observe(body, {Observed::Calls, {}, joined(name), std::move(workers.names)},
                    context.common.integer, call.span());
 }
 
@@ -242,16 +242,16 @@ std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span s
     if (name[0] == "events" && name.size() <= 2) return observe_events(body, name, span);
     if (name.size() != 1) return std::nullopt;
     if (name[0] == "status") {
-        return observe(body, {Kind::Status, {}, {}, {}}, status_type(context), span);
+        return observe(body, {Observed::Status, {}, {}, {}}, status_type(context), span);
     }
     if (name[0] == "output") {
-        return observe(body, {Kind::Output, {}, {}, {}}, body.test->result, span);
+        return observe(body, {Observed::Output, {}, {}, {}}, body.test->result, span);
     }
     if (name[0] == "error") {
-        return observe(body, {Kind::Error, {}, {}, {}}, context.common.error, span);
+        return observe(body, {Observed::Error, {}, {}, {}}, context.common.error, span);
     }
     if (name[0] == "elapsed") {
-        return observe(body, {Kind::Elapsed, {}, {}, {}}, context.common.duration, span);
+        return observe(body, {Observed::Elapsed, {}, {}, {}}, context.common.duration, span);
     }
     for (std::uint32_t i = 0; i < kStatuses.size(); ++i) {
         if (name[0] != kStatuses[i]) continue;

@@ -80,6 +80,7 @@ struct Step {
     WorkerId worker;
     std::uint32_t workflow = kNoWorkflow;  // row of Module::workflows
     bool detached = false;
+    [[nodiscard]] bool is_run() const { return workflow != kNoWorkflow; }
     std::vector<ExprId> args;  // one a parameter, in declared order, defaults filled in
     std::vector<TypeId> argument_types;
     TypeId result_type;

@@ -13,10 +13,6 @@ namespace {
 using Kind = ir::Stmt::Kind;
 using RungKind = ir::Rung::Kind;
 
-bool is_run(const ir::Step& step) {
-    return step.workflow != ir::kNoWorkflow;
-}
-
 // How often the gate may take the rung again, or may be judged anew behind it.
 std::uint64_t rounds_of(const ir::Rung& rung) {
     if (rung.kind == RungKind::Retry) return rung.times;
@@ -150,7 +146,7 @@ class Counting {
 
     void call(std::uint32_t row, const ir::Step& step) {
         out_.steps[row].times = factor_;
-        if (is_run(step)) {
+        if (step.is_run()) {
             if (!step.detached) add_run(out_.workflows[step.workflow]);
             return;
         }
@@ -321,7 +317,7 @@ class Passing {
     }
 
     [[nodiscard]] bool is_irreversible(const ir::Step& step) const {
-        if (is_run(step)) {
+        if (step.is_run()) {
             return !step.detached && module_.workflows[step.workflow].may_be_irreversible;
         }
         return module_.workers[step.worker].row.irreversible;
@@ -329,7 +325,7 @@ class Passing {
 
     [[nodiscard]] Remedy remedy(const ir::Step& step) const {
         if (in_undo_) return Remedy::Undoes;
-        if (is_run(step)) return step.detached ? Remedy::Lives : Remedy::OfRun;
+        if (step.is_run()) return step.detached ? Remedy::Lives : Remedy::OfRun;
         if (!is_hook_ && step.undo.kind == ir::Undo::Kind::Run) return Remedy::Undone;
         const WorkerRow& worker = module_.workers[step.worker].row;
         if (worker.irreversible) return Remedy::Irreversible;
@@ -435,7 +431,7 @@ class InOrder {
         auto before = [&](const ir::Stmt& stmt) {
             if (stmt.kind != Kind::Step) return;
             const auto& step = module_.steps[stmt.row];
-            if (is_run(step)) visit(step.workflow);
+            if (step.is_run()) visit(step.workflow);
         };
         ir::for_each_statement(module_, workflow.body, before);
         out_.workflows[number] = Counting(module_, out_).of(workflow);

@@ -42,7 +42,7 @@ struct Exit {
     std::string label;
 };
 
-class Drawing {
+class MermaidDrawing {
   public:
     std::string all(const std::vector<Flow>& flows) {
         out_ = "flowchart TD\n";
@@ -189,7 +189,8 @@ class Drawing {
             if (!rung.starts_with("ends")) out.push_back({next, "then"});
         }
         for (const auto& lane : node.lanes) {
-            for (auto& exit : sequence(lane.nodes, {{above, first ? "no" : "still not"}})) out.push_back(exit);
+            for (auto& exit : sequence(lane.nodes, {{above, first ? "no" : "still not"}}))
+                out.push_back(exit);
         }
         return out;
     }
@@ -217,7 +218,7 @@ class Drawing {
 }  // namespace
 
 std::string to_mermaid(const std::vector<Flow>& flows) {
-    return Drawing().all(flows);
+    return MermaidDrawing().all(flows);
 }
 
 }  // namespace weft::plan

@@ -189,7 +189,7 @@ std::string_view style_of(const Node& node) {
     }
 }
 
-class Drawing {
+class SvgDrawing {
   public:
     std::string all(const std::vector<Flow>& flows) {
         int y = 20;
@@ -333,7 +333,7 @@ class Drawing {
 }  // namespace
 
 std::string to_svg(const std::vector<Flow>& flows) {
-    return Drawing().all(flows);
+    return SvgDrawing().all(flows);
 }
 
 }  // namespace weft::plan

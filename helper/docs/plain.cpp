@@ -41,16 +41,16 @@ int underline_level(std::string_view line) {
 }
 
 // The sign of an item, which is no part of its text; 0: none.
-std::size_t bullet_size(std::string_view line) {
+std::size_t plain_sign_size(std::string_view line) {
     for (const std::string_view sign : {"- ", "* ", "+ ", "• "}) {
         if (line.starts_with(sign)) return sign.size();
     }
     return 0;
 }
 
-bool starts_item(std::string_view line) {
+bool starts_plain_item(std::string_view line) {
     line = trimmed(line);
-    if (bullet_size(line) > 0) return true;
+    if (plain_sign_size(line) > 0) return true;
     const std::size_t digits = line.find_first_not_of("0123456789");
     return digits != std::string_view::npos && digits > 0 && digits <= 3 &&
            (line[digits] == '.' || line[digits] == ')') && line.size() > digits + 1 &&
@@ -88,13 +88,13 @@ void add_lines(DocumentBuilder& builder, const std::vector<std::string_view>& li
         return;
     }
     for (std::size_t i = 0; i < lines.size();) {
-        const bool item = starts_item(lines[i]);
+        const bool item = starts_plain_item(lines[i]);
         std::size_t end = i + 1;
-        while (end < lines.size() && !starts_item(lines[end])) ++end;
+        while (end < lines.size() && !starts_plain_item(lines[end])) ++end;
         std::string text = joined(lines, i, end);
         if (item) {
             text.erase(0, text.find_first_not_of(' '));
-            text.erase(0, bullet_size(text));
+            text.erase(0, plain_sign_size(text));
         }
         builder.add(item ? BlockKind::Item : BlockKind::Paragraph, item ? 1 : 0, text,
                     item ? "li" : "p");

@@ -27,9 +27,6 @@ constexpr std::array<std::string_view, 34> kLeaning = {
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\f';
 }
-bool is_space(char c) {
-    return is_blank(c) || c == '\n';
-}
 bool is_lower(char c) {
     return c >= 'a' && c <= 'z';
 }

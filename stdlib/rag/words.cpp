@@ -75,11 +75,11 @@ Word make_word(std::string_view text, std::size_t start, std::size_t end) {
     return word;
 }
 
+}  // namespace
+
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
-
-}  // namespace
 
 std::string lower_case(std::string_view text) {
     std::string out(text);

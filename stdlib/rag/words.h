@@ -36,6 +36,9 @@ std::vector<std::string> content_stems(std::string_view text);
 // Runs of white space become one blank, none at the ends: how text is shown and compared.
 std::string single_spaced(std::string_view text);
 
+// White space of ASCII, without the vertical tab.
+bool is_space(char c);
+
 std::size_t code_points(std::string_view text);
 
 // How rare each stem is among the texts added: the weight of a match.

@@ -45,18 +45,27 @@ def flags_of(command):
                  if word.startswith(("-I", "-D", "-isystem", "-std=")) or words[i - 1] == "-isystem")
 
 
+def sources_of(command):
+    """The sources that a command compiles: its file, or all that a file of the build reads as one."""
+    path = pathlib.Path(command["file"])
+    if path.parent.name == "Unity":
+        paths = [pathlib.Path(name.decode()) for name in INCLUDE.findall(path.read_bytes())]
+    else:
+        paths = [path]
+    return [one for one in paths if one.is_relative_to(repository.SOURCE) and not one.is_relative_to(repository.BUILD)]
+
+
 def groups():
     """Sources of one library, a few at a time: the headers that they share are then read once."""
     libraries = {}
     commands = json.loads((repository.BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     for command in commands:
-        path = pathlib.Path(command["file"])
-        if path.is_relative_to(repository.SOURCE) and not path.is_relative_to(repository.BUILD):
+        for path in sources_of(command):
             layer = path.relative_to(repository.SOURCE).parts[0]
             if layer in repository.LAYERS:
-                libraries.setdefault((layer, flags_of(command)), []).append(path)
-    for (layer, flags), members in sorted(libraries.items()):
-        members.sort()
+                libraries.setdefault((layer, flags_of(command)), set()).add(path)
+    for (layer, flags), paths in sorted(libraries.items()):
+        members = sorted(paths)
         for i in range(0, len(members), GROUP):
             yield Group(layer, tuple(members[i:i + GROUP]), flags)
 

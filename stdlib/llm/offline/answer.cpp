@@ -17,7 +17,7 @@ constexpr double kOtherSource = 0.15;   // what a further sentence from elsewher
 constexpr double kContinuation = 0.12;  // for the sentence after a chosen one
 constexpr double kFurtherShare = 0.72;  // of the best score: what a further sentence needs
 constexpr double kRepetition = 0.55;    // likeness at which a sentence says the same again
-constexpr std::size_t kSentencesMax = 3;
+constexpr std::size_t kQuotedSentencesMax = 3;
 
 struct Question {
     std::vector<rag::Word> words;  // those that carry meaning
@@ -185,7 +185,7 @@ void add_further(const Material& material, const Scores& scores, double temperat
                  std::vector<std::size_t>& chosen) {
     const double wanted = scores.score[chosen.front()] * (kFurtherShare - 0.2 * temperature);
     const double limit = kRepetition - 0.15 * temperature;
-    while (chosen.size() < kSentencesMax) {
+    while (chosen.size() < kQuotedSentencesMax) {
         std::optional<std::size_t> best;
         double best_score = 0.0;
         for (std::size_t i = 0; i < material.sentences.size(); ++i) {

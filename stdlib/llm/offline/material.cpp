@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kQuestionLengthMax = 300;
 constexpr std::size_t kTextLengthMin = 40;  // shorter texts inside records are names and labels
-constexpr std::size_t kSentencesMax = 2000;
+constexpr std::size_t kStudiedSentencesMax = 2000;
 
 class Reader {
   public:
@@ -91,7 +91,7 @@ void cut_sentences(Material& material) {
         const Source& source = material.sources[i];
         std::size_t place = 0;
         for (const rag::Span& span : rag::sentences_of(source.text)) {
-            if (material.sentences.size() >= kSentencesMax) return;
+            if (material.sentences.size() >= kStudiedSentencesMax) return;
             const std::string_view text =
                 std::string_view(source.text).substr(span.start, span.end - span.start);
             Sentence sentence;

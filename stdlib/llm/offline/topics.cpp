@@ -75,7 +75,7 @@ bool is_weak(const rag::Word& word) {
            std::ranges::find(kWeak, word.lower) != kWeak.end();
 }
 
-struct Candidate {
+struct TopicCandidate {
     std::string text;
     std::set<std::string> stems;
     std::size_t first_source = 0;
@@ -133,7 +133,7 @@ double shape_of(std::string_view text) {
 }
 
 // Share of the candidate's words that its sources' sentences really use.
-double dealt_with(const Material& material, const Candidate& candidate, std::size_t& prose) {
+double dealt_with(const Material& material, const TopicCandidate& candidate, std::size_t& prose) {
     std::set<std::string> used;
     for (const Sentence& sentence : material.sentences) {
         const Source& source = material.sources[sentence.source];
@@ -148,11 +148,11 @@ double dealt_with(const Material& material, const Candidate& candidate, std::siz
                : static_cast<double>(hits) / static_cast<double>(candidate.stems.size());
 }
 
-std::vector<Candidate> heading_candidates(const Material& material) {
-    std::vector<Candidate> candidates;
+std::vector<TopicCandidate> heading_candidates(const Material& material) {
+    std::vector<TopicCandidate> candidates;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < material.sources.size(); ++i) {
-        Candidate candidate;
+        TopicCandidate candidate;
         candidate.text = topic_of_heading(material.sources[i].section);
         if (candidate.text.empty() || !seen.insert(rag::lower_case(candidate.text)).second)
             continue;
@@ -209,11 +209,11 @@ std::map<std::string, PhraseCount> count_phrases(const Material& material) {
     return counts;
 }
 
-std::vector<Candidate> phrase_candidates(const Material& material, std::size_t sentences_min) {
-    std::vector<Candidate> candidates;
+std::vector<TopicCandidate> phrase_candidates(const Material& material, std::size_t sentences_min) {
+    std::vector<TopicCandidate> candidates;
     for (const auto& [key, count] : count_phrases(material)) {
         if (count.sentences.size() < sentences_min) continue;
-        Candidate candidate;
+        TopicCandidate candidate;
         const auto common = std::ranges::max_element(
             count.forms, [](const auto& a, const auto& b) { return a.second < b.second; });
         candidate.text = with_capital(common->first);
@@ -229,12 +229,12 @@ std::vector<Candidate> phrase_candidates(const Material& material, std::size_t s
 }
 
 // Single words, for short materials: the nouns (by their endings) and names that return.
-std::vector<Candidate> word_candidates(const Material& material) {
-    std::map<std::string, Candidate> by_stem;
+std::vector<TopicCandidate> word_candidates(const Material& material) {
+    std::map<std::string, TopicCandidate> by_stem;
     for (const Sentence& sentence : material.sentences) {
         for (const rag::Word& word : rag::words_of(sentence.shown)) {
             if (is_weak(word) || word.lower.size() < 5) continue;
-            Candidate& candidate = by_stem[word.stem];
+            TopicCandidate& candidate = by_stem[word.stem];
             if (candidate.text.empty()) {
                 candidate.text = with_capital(word.lower);
                 candidate.stems = {word.stem};
@@ -244,13 +244,13 @@ std::vector<Candidate> word_candidates(const Material& material) {
             candidate.score += 1.0;
         }
     }
-    std::vector<Candidate> candidates;
+    std::vector<TopicCandidate> candidates;
     for (auto& [stem, candidate] : by_stem) candidates.push_back(std::move(candidate));
     return candidates;
 }
 
-bool is_new(const Candidate& candidate, const std::vector<Candidate>& chosen) {
-    return std::ranges::none_of(chosen, [&](const Candidate& other) {
+bool is_new(const TopicCandidate& candidate, const std::vector<TopicCandidate>& chosen) {
+    return std::ranges::none_of(chosen, [&](const TopicCandidate& other) {
         const auto& smaller = candidate.stems.size() < other.stems.size() ? candidate : other;
         const auto& larger = &smaller == &other ? candidate : other;
         const bool inside = std::ranges::all_of(
@@ -260,15 +260,16 @@ bool is_new(const Candidate& candidate, const std::vector<Candidate>& chosen) {
 }
 
 // The best first; no document takes more than its share while others have something to say.
-void choose(std::vector<Candidate> pool, std::size_t count, std::vector<Candidate>& chosen) {
+void choose(std::vector<TopicCandidate> pool, std::size_t count,
+            std::vector<TopicCandidate>& chosen) {
     std::ranges::stable_sort(pool, [](const auto& a, const auto& b) { return a.score > b.score; });
     std::set<std::string> documents;
-    for (const Candidate& candidate : pool) documents.insert(candidate.document);
+    for (const TopicCandidate& candidate : pool) documents.insert(candidate.document);
     if (documents.empty()) return;
     const std::size_t share = (count + documents.size() - 1) / documents.size();
     std::map<std::string, std::size_t> taken;
     for (const std::size_t limit : {share, count}) {
-        for (const Candidate& candidate : pool) {
+        for (const TopicCandidate& candidate : pool) {
             if (chosen.size() >= count) return;
             if (taken[candidate.document] >= limit || !is_new(candidate, chosen)) continue;
             ++taken[candidate.document];
@@ -317,7 +318,7 @@ std::string topic_of_heading(std::string_view section) {
 }
 
 std::vector<std::string> topics_of(const Material& material, std::size_t count) {
-    std::vector<Candidate> chosen;
+    std::vector<TopicCandidate> chosen;
     choose(heading_candidates(material), count, chosen);
     // Headings name subjects better than phrases do: phrases only where headings are few.
     constexpr std::size_t kEnough = 8;
@@ -330,9 +331,9 @@ std::vector<std::string> topics_of(const Material& material, std::size_t count) 
     if (chosen.size() < std::min<std::size_t>(wanted, 3)) {
         choose(word_candidates(material), std::min<std::size_t>(wanted, 3), chosen);
     }
-    std::ranges::stable_sort(chosen, {}, &Candidate::first_source);
+    std::ranges::stable_sort(chosen, {}, &TopicCandidate::first_source);
     std::vector<std::string> topics;
-    for (Candidate& candidate : chosen) topics.push_back(std::move(candidate.text));
+    for (TopicCandidate& candidate : chosen) topics.push_back(std::move(candidate.text));
     return topics;
 }
 
