@@ -34,9 +34,20 @@ class Loops {
         counts_.assign(code_.size(), 1);
         target_.assign(code_.size(), false);
         for (std::uint32_t pc = 0; pc < code_.size(); ++pc) {
-            if (!jumps(code_[pc])) continue;
+            const auto& roles = opcode_info(code_[pc].op)->roles;
+            if (roles[0] == Role::Written) written_[code_[pc].a].push_back(pc);
+            if (roles[3] != Role::Jump) continue;
             target_[code_[pc].d] = true;
+            jumps_.emplace_back(code_[pc].d, pc);
             if (code_[pc].d <= pc) backward_.push_back(pc);
+        }
+        std::ranges::sort(jumps_);
+        seen_.assign(code_.size(), 0);
+        furthest_back_.assign(backward_.size(), kNone);
+        auto least = kNone;
+        for (auto i = backward_.size(); i-- > 0;) {
+            least = std::min(least, code_[backward_[i]].d);
+            furthest_back_[i] = least;
         }
     }
 
@@ -62,11 +73,6 @@ class Loops {
         return bad_code(image_, number_, pc, what);
     }
 
-    static bool jumps(const Instruction& x) { return opcode_info(x.op)->roles[3] == Role::Jump; }
-    static bool writes(const Instruction& x, std::uint16_t reg) {
-        return opcode_info(x.op)->roles[0] == Role::Written && x.a == reg;
-    }
-
     // The number in the constant that the instruction loads.
     [[nodiscard]] std::optional<std::int64_t> number(std::uint32_t pc) const {
         const Instruction& x = code_[pc];
@@ -90,8 +96,10 @@ class Loops {
     [[nodiscard]] bool is_counter(std::uint16_t counter, std::uint32_t begin,
                                   std::uint32_t end) const {
         if (counter < function_.parameters) return false;
-        for (std::uint32_t pc = 0; pc < code_.size(); ++pc) {
-            if (!writes(code_[pc], counter) || counts_up(pc, counter)) continue;
+        const auto written = written_.find(counter);
+        if (written == written_.end()) return true;
+        for (const auto pc : written->second) {
+            if (counts_up(pc, counter)) continue;
             const auto start = number(pc);
             if (!start || *start < 0 || (pc >= begin && pc < end)) return false;
         }
@@ -110,11 +118,9 @@ class Loops {
         const std::uint32_t out = code_[at + 2].d;
         if (out <= at + 4 || !is_counter(counter, at, out)) return false;
         // There is no other way in than over the head.
-        for (std::uint32_t pc = 0; pc < code_.size(); ++pc) {
-            const bool is_inside = pc >= at && pc < out;
-            if (!is_inside && jumps(code_[pc]) && code_[pc].d > at && code_[pc].d < out) {
-                return false;
-            }
+        for (auto jump = std::ranges::upper_bound(jumps_, std::pair(at, kNone));
+             jump != jumps_.end() && jump->first < out; ++jump) {
+            if (jump->second < at || jump->second >= out) return false;
         }
         heads_.emplace(at, out);
         for (std::uint32_t pc = at; pc < out; ++pc) {
@@ -146,20 +152,32 @@ class Loops {
         return true;
     }
 
+    // Behind this no path leads back to `end` or above it.
+    [[nodiscard]] std::uint32_t last_with_way_back(std::uint32_t end) const {
+        auto last = end;
+        auto next =
+            static_cast<std::size_t>(std::ranges::upper_bound(backward_, end) - backward_.begin());
+        for (; next < backward_.size() && furthest_back_[next] <= last; ++next) {
+            if (code_[backward_[next]].d <= last) last = backward_[next];
+        }
+        return last;
+    }
+
     // No path leads from the begin to the jump back without counting.
     [[nodiscard]] bool always_counts(std::uint32_t begin, std::uint32_t end,
-                                     std::uint16_t counter) const {
-        std::vector<bool> seen(code_.size());
+                                     std::uint16_t counter) {
+        const auto last = last_with_way_back(end);
+        ++search_;
         std::vector<std::uint32_t> open{begin};
-        seen[begin] = true;
+        seen_[begin] = search_;
         while (!open.empty()) {
             const auto pc = open.back();
             open.pop_back();
             if (pc == end) return false;
             if (counts_up(pc, counter)) continue;
             for_each_successor(function_, pc, [&](std::uint32_t next) {
-                if (next >= code_.size() || seen[next]) return;
-                seen[next] = true;
+                if (next > last || seen_[next] == search_) return;
+                seen_[next] = search_;
                 open.push_back(next);
             });
         }
@@ -174,7 +192,13 @@ class Loops {
 
     // What lies inside runs once, and once more for each time that the jump is taken.
     void multiply(const std::vector<Round>& rounds) {
-        for (std::uint32_t pc = 0; pc < code_.size(); ++pc) {
+        auto begin = kNone;
+        std::uint32_t end = 0;
+        for (const auto& round : rounds) {
+            begin = std::min(begin, round.begin);
+            end = std::max(end, round.end);
+        }
+        for (auto pc = begin; pc <= end; ++pc) {
             std::uint64_t all = 1;
             for (const auto& round : rounds) {
                 if (pc >= round.begin && pc <= round.end) all = bound_sum(all, round.times);
@@ -244,8 +268,13 @@ class Loops {
     const Function& function_;
     const std::vector<Instruction>& code_;
     std::vector<std::uint64_t> counts_;
-    std::vector<bool> target_;                      // of some jump
-    std::vector<std::uint32_t> backward_;           // jumps back
+    std::vector<bool> target_;                  // of some jump
+    std::vector<std::uint32_t> backward_;       // jumps back, ascending
+    std::vector<std::uint32_t> furthest_back_;  // the least target of this one and those behind
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_;   // target, from; sorted
+    std::map<std::uint16_t, std::vector<std::uint32_t>> written_;  // where, by register
+    std::vector<std::uint32_t> seen_;                              // the last search that came by
+    std::uint32_t search_ = 0;
     std::map<std::uint32_t, std::uint32_t> heads_;  // head -> behind the loop
     std::map<std::uint16_t, std::vector<Round>> edges_;
 };
