@@ -8,9 +8,8 @@
 namespace weft {
 namespace {
 
-// The input as one record type, so that its schema is made like any other.
-std::string input_schema(const Image& image, const WorkflowRow& workflow) {
-    TypeTable types = image.types;
+// The input as one record type, put into `types`, so that its schema is made like any other.
+std::string input_schema(TypeTable& types, const WorkflowRow& workflow) {
     Type input;
     input.kind = TypeKind::Record;
     input.name = workflow.name + ".input";
@@ -55,8 +54,9 @@ Compilation compile_with(const std::string& path, PackageLoader& loader, bool co
     data->encoded = encode_image(*image);
     data->ir = ir::canonical_form(compiled.module);
     data->source = sources_json(compiled.module.sources);
+    TypeTable types = image->types;
     for (const auto& workflow : image->workflows) {
-        data->workflows.push_back({workflow.name, workflow.doc, input_schema(*image, workflow)});
+        data->workflows.push_back({workflow.name, workflow.doc, input_schema(types, workflow)});
     }
     for (const auto& schedule : image->schedules) {
         data->schedules.push_back(
