@@ -137,7 +137,8 @@ void print(const Load& load, const Measured& measured) {
         a_step(static_cast<double>(measured.used.syncs)), a_step(measured.used.cpu_s * 1e6),
         a_step(static_cast<double>(measured.size.file_bytes)),
         a_step(static_cast<double>(measured.size.file_bytes - measured.size.payload_bytes)));
-    fmt::print("  {} commits, {} records\n", measured.driven.commits, measured.size.records);
+    fmt::print("  {} commits, {} records; at most {:.0f} MiB resident\n", measured.driven.commits,
+               measured.size.records, measured.used.peak_mib);
     if (!load.has_floor) return;
     fmt::print("  floor: {:.0f} steps/s, {:.1f} us CPU a step; reached {:.0f} %\n",
                steps / measured.floor.wall_s, a_step(measured.floor.cpu_s * 1e6),

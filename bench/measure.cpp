@@ -25,6 +25,12 @@ double cpu_seconds_now() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+double peak_mib() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 double percentile(std::vector<double> values, double share) {
     if (values.empty()) return 0;
     const auto last = static_cast<double>(values.size() - 1);

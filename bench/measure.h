@@ -14,17 +14,21 @@ double cpu_seconds_now();
 // Calls of fsync and fdatasync in this process, SQLite's included (syncs.cpp stands before libc's).
 std::uint64_t syncs_now();
 
+// The most memory that the process ever had resident.
+double peak_mib();
+
 struct Used {
     double wall_s = 0;
     double cpu_s = 0;
     std::uint64_t syncs = 0;
+    double peak_mib = 0;
 };
 
 class Meter {
   public:
     Meter() : wall_(seconds_now()), cpu_(cpu_seconds_now()), syncs_(syncs_now()) {}
     [[nodiscard]] Used used() const {
-        return {seconds_now() - wall_, cpu_seconds_now() - cpu_, syncs_now() - syncs_};
+        return {seconds_now() - wall_, cpu_seconds_now() - cpu_, syncs_now() - syncs_, peak_mib()};
     }
 
   private:
