@@ -221,6 +221,8 @@ class SqliteStore final : public Store {
     std::unordered_map<std::uint32_t, std::pair<std::uint64_t, std::string>> tiles_;
 
     std::uint64_t commits_ = 0;
+    std::uint64_t commits_seen_ = 0;  // by maintain, at
+    std::int64_t busy_at_ms_ = 0;
     std::uint64_t next_slot_ = 1;
     int wal_frames_ = 0;  // set by the hook at each commit
     Space space_ = Space::Plenty;

@@ -16,6 +16,9 @@ constexpr std::uint64_t kSignEveryRecords = 256;
 constexpr std::int64_t kSignEveryMs = 1000;
 constexpr std::int64_t kLookEveryMs = 1000;
 constexpr int kWalPagesMax = 4000;
+// Moving it syncs twice, so a store between two runs of many waits with that until it rests.
+constexpr int kWalPagesIdle = 1000;
+constexpr std::int64_t kRestMs = 1000;
 
 std::optional<std::uint64_t> free_bytes(const std::string& path) {
     struct statvfs info{};
@@ -153,7 +156,12 @@ Result<void> SqliteStore::maintain(std::int64_t monotonic_ms, bool idle) {
         WEFT_TRY_VOID(save_checkpoint_in_keys());
     }
     if (idle) WEFT_TRY_VOID(store_pending_checkpoint());
-    if ((idle && wal_frames_ > 0) || wal_frames_ >= kWalPagesMax) {
+    if (commits_ != commits_seen_) {
+        commits_seen_ = commits_;
+        busy_at_ms_ = monotonic_ms;
+    }
+    const bool rests = idle && monotonic_ms - busy_at_ms_ >= kRestMs;
+    if ((rests && wal_frames_ > 0) || wal_frames_ >= (idle ? kWalPagesIdle : kWalPagesMax)) {
         return checkpoint_wal("PASSIVE");
     }
     return {};

@@ -77,7 +77,8 @@ class Store {
     [[nodiscard]] virtual bool poisoned() const = 0;
     [[nodiscard]] virtual Space space() const = 0;
     // Between commits: looks at the free space, signs a checkpoint when one is due (256 records or
-    // 1 s of the given monotonic clock), moves the WAL into the database when idle or long.
+    // 1 s of the given monotonic clock), moves the WAL into the database when it is long, or idle
+    // for 1 s.
     virtual Result<void> maintain(std::int64_t monotonic_ms, bool idle) = 0;
     // Signs and stores a checkpoint of all records now.
     virtual Result<Checkpoint> sign_checkpoint() = 0;
