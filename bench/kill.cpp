@@ -23,6 +23,41 @@ void work_and_be_killed(const Load& load, const std::string& path) {
     if (!done) fmt::print(stderr, "{}\n", done.error().message);
 }
 
+// Drives one run until it has so many records, leaves it, and takes it up.
+Result<void> resume_run(Load load, std::uint64_t records) {
+    const Folder folder;
+    const std::string path = folder / "load.weft";
+    load.threads = 32;
+    store::RunId run{};
+    {
+        WEFT_TRY(core, open_engine(load, path));
+        WEFT_TRY(request, start_request(load));
+        WEFT_TRY(fresh, core->start(std::move(request)));
+        run = fresh.run;
+        while (core->live(run) != nullptr && core->live(run)->next_seq() < records) {
+            WEFT_TRY_VOID(core->turn(std::chrono::milliseconds(500)));
+        }
+    }  // closes nothing
+    WEFT_TRY(core, open_engine(load, path));
+    const Meter from_snapshot;
+    WEFT_TRY(header, engine::read_run_header(core->store(), run));
+    WEFT_TRY(resumed, engine::resume(core->store(), header));
+    const Used quick = from_snapshot.used();
+    const auto state = resumed.replayed.machine ? resumed.replayed.machine->snapshot().size() : 0;
+    const Meter from_begin;
+    WEFT_TRY(replayed, engine::replay(core->store(), header));
+    const Used slow = from_begin.used();
+    const double megabytes = std::max(1.0, static_cast<double>(state) / 1e6);
+    fmt::print(
+        "a run of {} records, {:.2f} MB of state: from its snapshot and {} records {:.1f} "
+        "ms, {:.1f} ms a MB;\n",
+        replayed.records, static_cast<double>(state) / 1e6, resumed.replayed.records,
+        quick.wall_s * 1e3, quick.wall_s * 1e3 / megabytes);
+    fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
+               static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
+    return core->close();
+}
+
 }  // namespace
 
 Result<void> kill_and_recover(unsigned runs, unsigned in_flight) {
@@ -51,38 +86,23 @@ Result<void> kill_and_recover(unsigned runs, unsigned in_flight) {
 }
 
 Result<void> resume_long_run(unsigned steps) {
-    const Folder folder;
-    const std::string path = folder / "load.weft";
     Load load;
     load.source = parallel_steps(steps, 32);
     load.input = texts_input(steps);
-    load.threads = 32;
-    store::RunId run{};
-    {
-        WEFT_TRY(core, open_engine(load, path));
-        WEFT_TRY(request, start_request(load));
-        WEFT_TRY(fresh, core->start(std::move(request)));
-        run = fresh.run;
-        const std::uint64_t most = std::uint64_t{3} * steps - std::uint64_t{steps} / 10;
-        while (core->live(run) != nullptr && core->live(run)->next_seq() < most) {
-            WEFT_TRY_VOID(core->turn(std::chrono::milliseconds(500)));
-        }
-    }  // closes nothing
-    WEFT_TRY(core, open_engine(load, path));
-    const Meter from_snapshot;
-    WEFT_TRY(header, engine::read_run_header(core->store(), run));
-    WEFT_TRY(resumed, engine::resume(core->store(), header));
-    const Used quick = from_snapshot.used();
-    const Meter from_begin;
-    WEFT_TRY(replayed, engine::replay(core->store(), header));
-    const Used slow = from_begin.used();
-    WEFT_TRY(row, core->store().snapshot(run));
-    fmt::print("a run of {} records: from its snapshot of {} kB and {} records {:.1f} ms,\n",
-               replayed.records, row ? row->box.size() / 1000 : 0, resumed.replayed.records,
-               quick.wall_s * 1e3);
-    fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
-               static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
-    return core->close();
+    return resume_run(load, std::uint64_t{3} * steps - std::uint64_t{steps} / 10);
+}
+
+Result<void> resume_million_records() {
+    constexpr std::uint64_t kRecords = 1'000'000;
+    constexpr unsigned kItems = 1000;
+    Load growing;
+    growing.source = parallel_steps(kRecords / 3 + kItems, 32);
+    growing.input = texts_input(kRecords / 3 + kItems);
+    WEFT_TRY_VOID(resume_run(growing, kRecords));
+    Load steady;
+    steady.source = rounds_of_steps(kRecords / 3 / kItems + 10, kItems);
+    steady.input = texts_input(kItems);
+    return resume_run(steady, kRecords);
 }
 
 Result<void> engine_start() {

@@ -67,5 +67,7 @@ std::string texts_input(unsigned count);  // for parallel_steps
 std::string parallel_steps(unsigned items, unsigned at_once);
 std::string saga();
 std::string timers();
+std::string waiting();                                         // for a signal
+std::string rounds_of_steps(unsigned rounds, unsigned items);  // a long history, a small state
 
 }  // namespace weft::bench

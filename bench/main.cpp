@@ -10,6 +10,7 @@
 #include "bench/kill.h"
 #include "bench/load.h"
 #include "bench/store_steps.h"
+#include "bench/waiting.h"
 
 namespace weft::bench {
 
@@ -75,6 +76,8 @@ const std::vector<std::pair<std::string_view, std::function<Result<void>()>>> kA
     {"w4", w4},
     {"w5", w5},
     {"resume", [] { return resume_long_run(30'000); }},
+    {"million", resume_million_records},
+    {"waiting", [] { return open_with_waiting_runs(100'000); }},
     {"w6", [] { return kill_and_recover(2000, 32); }},
 };
 

@@ -76,6 +76,44 @@ workflow main(text: Text) -> Text
 )wf";
 }
 
+std::string waiting() {
+    return R"wf(
+workflow main(text: Text) -> Text
+  within 60d
+{
+  signal go: Text
+
+  step word = wait go within 30d else {
+    fail "nobody came"
+  }
+  return "${text} ${word}"
+}
+)wf";
+}
+
+std::string rounds_of_steps(unsigned rounds, unsigned items) {
+    return fmt::format(R"wf({0}
+workflow main(texts: List<Text> where length in 1..{2}) -> Int
+  within 1d
+{{
+  step rounds = repeat round = 0, up to {1} times {{
+    step notes = each text in texts, 32 at once {{
+      step bench.note(text)
+        compensate none "a note may stand"
+    }}
+    if count(notes) == 0 {{
+      done round
+    }}
+    next round + 1
+  }} else {{
+    fail "it has no end"
+  }}
+  return rounds
+}}
+)wf",
+                       kWorkers, rounds, items);
+}
+
 std::string timers() {
     return R"wf(
 workflow main(text: Text) -> Text

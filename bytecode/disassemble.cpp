@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "bytecode/image_parts.h"
 #include "bytecode/opcode_info.h"
 
 namespace weft {
@@ -124,6 +125,34 @@ std::string index_text(const Image& image, Table table, std::uint32_t index) {
     return "?";
 }
 
+std::string_view kind_text(FunctionKind kind) {
+    switch (kind) {
+        case FunctionKind::Pure:
+            return "pure";
+        case FunctionKind::Workflow:
+            return "workflow";
+        case FunctionKind::Branch:
+            return "branch";
+        case FunctionKind::Undo:
+            return "undo";
+        case FunctionKind::Hook:
+            return "hook";
+    }
+    return "?";
+}
+
+// As the language writes it, in the largest unit that goes into it: "15m".
+std::string written_duration(std::int64_t ms) {
+    constexpr std::array<std::pair<std::int64_t, const char*>, 5> kUnits = {
+        {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}}};
+    for (const auto& [size, name] : kUnits) {
+        if (ms % size == 0) return fmt::format("{}{}", ms / size, name);
+    }
+    return "";
+}
+
+}  // namespace
+
 std::string instruction_text(const Image& image, const Instruction& x) {
     const auto* info = opcode_info(x.op);
     if (info == nullptr) return fmt::format("unknown {}", static_cast<unsigned>(x.op));
@@ -160,34 +189,6 @@ std::string instruction_text(const Image& image, const Instruction& x) {
     if (!note.empty()) out += "  ; " + note;
     return out;
 }
-
-std::string_view kind_text(FunctionKind kind) {
-    switch (kind) {
-        case FunctionKind::Pure:
-            return "pure";
-        case FunctionKind::Workflow:
-            return "workflow";
-        case FunctionKind::Branch:
-            return "branch";
-        case FunctionKind::Undo:
-            return "undo";
-        case FunctionKind::Hook:
-            return "hook";
-    }
-    return "?";
-}
-
-// As the language writes it, in the largest unit that goes into it: "15m".
-std::string written_duration(std::int64_t ms) {
-    constexpr std::array<std::pair<std::int64_t, const char*>, 5> kUnits = {
-        {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}}};
-    for (const auto& [size, name] : kUnits) {
-        if (ms % size == 0) return fmt::format("{}{}", ms / size, name);
-    }
-    return "";
-}
-
-}  // namespace
 
 std::string schedule_text(const ScheduleRow& row) {
     std::string out;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "bytecode/image.h"
+#include "bytecode/image_parts.h"
 #include "value/utf8.h"
 
 namespace weft {
@@ -354,6 +355,15 @@ Result<Image> decode_image(std::string_view bytes) {
 
 Hash image_hash(std::string_view encoded) {
     return sha256(encoded);
+}
+
+std::optional<Hash> image_program(std::string_view encoded) {
+    if (!encoded.starts_with(kMagic)) return std::nullopt;
+    ByteReader in(encoded.substr(kMagic.size()));
+    in.u32();  // semantics
+    const auto program = in.raw(32);
+    if (!in.ok()) return std::nullopt;
+    return to_array<32>(program);
 }
 
 }  // namespace weft

@@ -111,7 +111,8 @@ enum class HitSource : std::uint8_t {
     Cache = 0,
     Key = 1,
     Migration = 2,  // this run had it under the program that it came from, and undoes it
-    kLast_ = Migration,
+    Fork = 3,       // the run that this one was forked from had it, and it stays that run's
+    kLast_ = Fork,
 };
 enum class OperatorAction : std::uint16_t {
     Retry = 0,

@@ -9,7 +9,8 @@ namespace {
 bool allowed_in(FunctionKind kind, Opcode op, Family family) {
     // A hook changes nothing in the run: it calls and says, and waits for nothing else.
     if (kind == FunctionKind::Hook && family == Family::Site) {
-        return op == Opcode::CallStep || op == Opcode::CallUntil || op == Opcode::Emit;
+        return op == Opcode::CallStep || op == Opcode::CallUntil || op == Opcode::Emit ||
+               op == Opcode::Block;
     }
     switch (op) {
         case Opcode::End:
@@ -86,7 +87,17 @@ class Code {
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!operand(x, *info, info->roles[i], values[i])) return false;
         }
-        return arguments(x);
+        return arguments(x) && hook_block(x);
+    }
+
+    // In a hook a block only takes errors: it is neither run again nor held, and has no time.
+    bool hook_block(const Instruction& x) {
+        if (function_.kind != FunctionKind::Hook || x.op != Opcode::Block) return true;
+        const auto& site = image_.sites[x.d];
+        if (site.kind != SiteKind::Block) return wrong("its site is of another kind");
+        const auto& policy = image_.blocks[site.row].policy;
+        return (policy.retries == 0 && policy.within_ms == 0 && !policy.then_hold) ||
+               wrong("a hook's block is run again, held or bounded in time");
     }
 
     bool operand(const Instruction& x, const OpcodeInfo& info, Role role, std::uint32_t value) {

@@ -256,7 +256,9 @@ class Loops {
     }
 
     [[nodiscard]] std::uint64_t passes_of(std::uint32_t enter) const {
-        if (enter + 1 >= code_.size() || code_[enter + 1].op != Opcode::Block) return 1;
+        if (enter + 1 >= code_.size()) return 1;
+        const auto behind = code_[enter + 1].op;
+        if (behind != Opcode::Block && behind != Opcode::BlockUntil) return 1;
         const auto& block = image_.blocks[image_.sites[code_[enter + 1].d].row];
         return std::uint64_t{1} + block.policy.retries;
     }

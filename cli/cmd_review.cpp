@@ -242,6 +242,29 @@ int show_key(const KeyOptions& options) {
     return kSuccess;
 }
 
+struct RevokeOptions {
+    StoreCommand common;
+    std::string key;
+    std::string reason;
+};
+
+int revoke(const RevokeOptions& options) {
+    auto session = Session::open(options.common.store, Use::Look);
+    if (!session) return report(session.error());
+    auto answer = session->change("revoke-key", {{"key", options.key}, {"reason", options.reason}});
+    if (!answer) return report(answer.error());
+    auto closed = session->close();
+    if (!closed) return report(closed.error());
+    if (options.common.json) {
+        print_json(*answer);
+    } else {
+        print(fmt::format("{} is revoked{}; what it has signed before holds\n",
+                          answer->value("key", ""),
+                          answer->value("repeat", false) ? " already" : ""));
+    }
+    return kSuccess;
+}
+
 }  // namespace
 
 void add_review(CLI::App& app, Chosen& chosen) {
@@ -263,6 +286,18 @@ void add_review(CLI::App& app, Chosen& chosen) {
     key->add_option("--as", key_options->actor, "the name under which you decide");
     key->add_flag("--json", key_options->json, "print JSON");
     choose(*key, chosen, key_options, show_key);
+    auto revoke_options = std::make_shared<RevokeOptions>();
+    auto* revoked = review->add_subcommand(
+        "revoke", "a signing key is of no more use; what it has signed before holds");
+    revoked
+        ->add_option("KEY", revoke_options->key,
+                     "who decides with it, as weft.toml names them, or the key itself")
+        ->required();
+    revoked->add_option("--reason", revoke_options->reason, "why; it stands in the log")
+        ->required();
+    add_change_options(*revoked, revoke_options->common);
+    add_store_options(*revoked, revoke_options->common);
+    choose(*revoked, chosen, revoke_options, revoke);
     add_decision(*review, chosen, "approve", "approve what is shown");
     add_decision(*review, chosen, "reject", "reject it");
     add_decision(*review, chosen, "revise", "replace values by edited ones");

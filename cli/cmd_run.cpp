@@ -4,11 +4,10 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/drive.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
-#include "cli/progress.h"
 #include "cli/source.h"
-#include "cli/summary.h"
 #include "weft/tools.h"
 
 namespace weft::cli {
@@ -19,10 +18,7 @@ struct RunOptions {
     std::string file;
     std::vector<std::string> words;  // [WORKFLOW] and name=value
     std::string input;
-    std::string out;
-    bool no_wait = false;
-    bool no_verify = false;
-    bool quiet = false;
+    DriveOptions drive;
 };
 
 std::string workflow_names(const Program& program) {
@@ -65,25 +61,6 @@ Result<std::string> start(Session& session, const Program& program, const Workfl
     return (*started)["run"].get<std::string>();
 }
 
-Result<int> drive(Session& session, const std::string& run, const RunOptions& options) {
-    FollowOptions follow_options;
-    follow_options.quiet = options.quiet;
-    follow_options.no_wait = options.no_wait;
-    follow_options.to_stderr = options.common.json;
-    auto followed = follow(session, {run}, follow_options);
-    if (!followed) return std::unexpected(followed.error());
-    if (followed->interrupted) {
-        fmt::print(stderr, "weft: run {} is kept; `weft resume {}{}` goes on\n", short_run(run),
-                   short_run(run), session.flags());
-        return kInterrupted;
-    }
-    SummaryOptions summary;
-    summary.out = options.out;
-    summary.verify = !options.no_verify;
-    summary.json = options.common.json;
-    return summarize(session, followed->status[run], summary);
-}
-
 Result<int> run_program(const RunOptions& options) {
     int code = kSuccess;
     auto program = compile_or_report(options.file, code);
@@ -97,10 +74,10 @@ Result<int> run_program(const RunOptions& options) {
     if (!session) return std::unexpected(session.error());
     auto run = start(*session, *program, *workflow, *input);
     if (!run) return std::unexpected(run.error());
-    if (!options.quiet) {
+    if (!options.drive.quiet) {
         fmt::print(options.common.json ? stderr : stdout, "run {}  {}\n", *run, workflow->name);
     }
-    auto done = drive(*session, *run, options);
+    auto done = drive(*session, *run, options.drive);
     auto closed = session->close();
     if (done && !closed) return std::unexpected(closed.error());
     return done;
@@ -108,6 +85,7 @@ Result<int> run_program(const RunOptions& options) {
 
 int run(const RunOptions& given) {
     RunOptions options = given;
+    options.drive.json = options.common.json;
     if (options.common.store.config.empty()) {
         options.common.store.config =
             default_config(std::filesystem::path(options.file).parent_path().string());
@@ -130,13 +108,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
                         "the store (default: what weft.toml says, else weft.store)");
     command->add_option("--config", options->common.store.config,
                         "weft.toml to use (default: the one beside FILE)");
-    command->add_option("--out", options->out, "folder for the files of the result");
     command->add_option("--actor", options->common.store.actor, "who starts the run");
     command->add_option("--request-id", options->common.store.request_id,
                         "names this start: given again, it gives the same run");
-    command->add_flag("--no-wait", options->no_wait, "leave when the run waits for a person");
-    command->add_flag("--no-verify", options->no_verify, "skip the audit at the end");
-    command->add_flag("-q,--quiet", options->quiet, "no progress");
+    add_drive_options(*command, options->drive);
     command->add_flag("--json", options->common.json, "print one JSON object at the end");
     choose(*command, chosen, options, run);
 }

@@ -26,16 +26,22 @@ struct Named {
     std::shared_ptr<const Program> program;
 };
 
+struct TakenUp {
+    std::vector<std::string> runs;
+    std::size_t parked = 0;  // that wait in the store for their time
+};
+
 // Takes up what is not ended. One that can't be taken up is said and left.
-Result<std::vector<std::string>> take_up_all(Session& session, const ServeScreen& screen) {
-    auto answer = session.request("resume");
+Result<TakenUp> take_up_all(Session& session, const ServeScreen& screen) {
+    auto answer = session.request("resume", {{"active", true}});
     if (!answer) return std::unexpected(answer.error());
     for (const auto& failed : answer->value("failed", Json::array())) {
         screen.complain(fmt::format("run {} was not taken up: {}",
                                     short_run(failed.value("run", "")),
                                     failed.value("message", "")));
     }
-    return (*answer)["runs"].get<std::vector<std::string>>();
+    return TakenUp{(*answer)["runs"].get<std::vector<std::string>>(),
+                   (*answer)["parked"].get<std::size_t>()};
 }
 
 Result<void> serve_until_told(Session& session, ServeScreen& screen, bool once) {
@@ -79,7 +85,7 @@ Result<int> serve_programs(const ServeOptions& options) {
         auto served = session->serve(*program, name);
         if (!served) return std::unexpected(served.error());
     }
-    auto opened = screen.opened(*session, *taken);
+    auto opened = screen.opened(*session, taken->runs, taken->parked);
     if (!opened) return std::unexpected(opened.error());
     auto done = serve_until_told(*session, screen, options.once);
     if (done && is_interrupted()) screen.stopping();

@@ -40,6 +40,7 @@ void add_diff(CLI::App& app, Chosen& chosen);
 void add_plan(CLI::App& app, Chosen& chosen);
 void add_compat(CLI::App& app, Chosen& chosen);
 void add_migrate(CLI::App& app, Chosen& chosen);
+void add_fork(CLI::App& app, Chosen& chosen);
 void add_replay(CLI::App& app, Chosen& chosen);
 void add_audit(CLI::App& app, Chosen& chosen);
 void add_store(CLI::App& app, Chosen& chosen);

@@ -1,8 +1,11 @@
 // `weft`: parses the command line, runs one command, gives its exit code (docs/exit-codes.md).
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <exception>
 #include <filesystem>
+#include <new>
+#include <string_view>
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
@@ -16,12 +19,12 @@ constexpr auto kAbout =
 void add_commands(CLI::App& app, Chosen& chosen) {
     using Add = void (*)(CLI::App&, Chosen&);
     for (Add add :
-         {add_run,     add_resume,     add_runs,   add_show,   add_log,       add_timeline,
-          add_cost,    add_review,     add_cancel, add_kill,   add_hold,      add_release,
-          add_settle,  add_signal,     add_check,  add_test,   add_crashtest, add_fmt,
-          add_explain, add_schema,     add_dump,   add_replay, add_audit,     add_store,
-          add_serve,   add_schedules,  add_why,    add_diff,   add_plan,      add_compat,
-          add_migrate, add_completion, add_version}) {
+         {add_run,     add_resume,    add_runs,       add_show,   add_log,       add_timeline,
+          add_cost,    add_review,    add_cancel,     add_kill,   add_hold,      add_release,
+          add_settle,  add_signal,    add_check,      add_test,   add_crashtest, add_fmt,
+          add_explain, add_schema,    add_dump,       add_replay, add_audit,     add_store,
+          add_serve,   add_schedules, add_why,        add_diff,   add_plan,      add_compat,
+          add_migrate, add_fork,      add_completion, add_version}) {
         add(app, chosen);
     }
 }
@@ -58,6 +61,21 @@ int parse_and_run(int count, char** words) {
         return report({ErrorKind::Usage, message, "see `" + command_path(app) + " --help`"});
     }
     return chosen.action ? chosen.action() : kUsage;
+}
+
+// Whoever has no memory can't put things in order either, and need not: it is as with a kill, and
+// what was confirmed is on the disk. Nothing here allocates.
+[[noreturn]] void end_without_memory() {
+    constexpr std::string_view kMessage =
+        "weft: out of memory; nothing that was confirmed is lost\n"
+        "      free some memory, then go on: `weft resume` takes up what had begun\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    ::_exit(kEnvironment);
+}
+
+// Before the first object of any other file is made.
+[[gnu::constructor(101)]] void watch_memory() {
+    std::set_new_handler(end_without_memory);
 }
 
 }  // namespace

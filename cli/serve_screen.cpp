@@ -39,7 +39,9 @@ Result<void> ServeScreen::begin(Session& session) {
     return {};
 }
 
-Result<void> ServeScreen::opened(Session& session, const std::vector<std::string>& taken_up) {
+Result<void> ServeScreen::opened(Session& session, const std::vector<std::string>& taken_up,
+                                 std::size_t parked) {
+    const auto count = taken_up.size() + parked;
     for (const auto& run : taken_up) runs_[run].status = "waiting";
     // What taking them up has led to is told by their number.
     learns_ = true;
@@ -50,11 +52,9 @@ Result<void> ServeScreen::opened(Session& session, const std::vector<std::string
     if (!answer) return std::unexpected(answer.error());
     const auto& schedules = (*answer)["schedules"];
     if (json_) {
-        print(json_text(
-                  {{"serves", store_}, {"resumed", taken_up.size()}, {"schedules", schedules}}) +
-              "\n");
+        print(json_text({{"serves", store_}, {"resumed", count}, {"schedules", schedules}}) + "\n");
     }
-    line(wall_ms(), fmt::format("serves {}, {} taken up", store_, counted(taken_up.size(), "run")));
+    line(wall_ms(), fmt::format("serves {}, {} taken up", store_, counted(count, "run")));
     for (const auto& schedule : schedules) {
         line(wall_ms(), fmt::format("{} runs {}, {}; next {}", schedule.value("schedule", ""),
                                     schedule.value("workflow", ""), schedule.value("when", ""),

@@ -20,7 +20,9 @@ class ServeScreen {
 
     // From now on changes are news.
     Result<void> begin(Session& session);
-    Result<void> opened(Session& session, const std::vector<std::string>& taken_up);
+    // `parked`: how many more wait in the store for their time.
+    Result<void> opened(Session& session, const std::vector<std::string>& taken_up,
+                        std::size_t parked);
     Result<void> show_news(Session& session);
     void complain(const std::string& text) const;
     void stopping();

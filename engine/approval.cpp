@@ -78,6 +78,31 @@ std::string signed_statement(const std::vector<Value>& payload) {
     return payload.back().as_text();
 }
 
+void ApproverKeys::take(const Record& record, std::uint64_t leaf) {
+    if (record.kind == RecordKind::KeyAdded) {
+        const auto body = decode_body<KeyAddedBody>(record.body);
+        if (body && body->purpose == KeyPurpose::Approver) {
+            added_.emplace(body->public_key, Added{leaf, body->key_id});
+        }
+    }
+    if (record.kind == RecordKind::KeyRevoked) {
+        const auto body = decode_body<KeyRevokedBody>(record.body);
+        if (body && body->purpose == KeyPurpose::Approver) revoked_.emplace(body->key_id, leaf);
+    }
+}
+
+bool ApproverKeys::in_use(const Hash& key, std::uint64_t leaf) const {
+    const auto added = added_.find(key);
+    if (added == added_.end() || added->second.leaf >= leaf) return false;
+    const auto revoked = revoked_.find(added->second.id);
+    return revoked == revoked_.end() || leaf < revoked->second;
+}
+
+std::optional<Bytes16> ApproverKeys::id_of(const Hash& key) const {
+    const auto added = added_.find(key);
+    return added == added_.end() ? std::nullopt : std::optional(added->second.id);
+}
+
 std::optional<SignedDecision> DecisionCheck::take(const Record& record, std::uint64_t leaf,
                                                   const Hash& leaf_hash,
                                                   const std::string* payload) {

@@ -48,6 +48,24 @@ struct SignedDecision {
     std::string problem;  // one sentence; empty: the signature holds
 };
 
+// Which keys of approvers were in use when: what the system chain's records say, in their order. A
+// key that was revoked stays so; what was signed with it before holds.
+class ApproverKeys {
+  public:
+    void take(const Record& record, std::uint64_t leaf);
+    [[nodiscard]] bool in_use(const Hash& key, std::uint64_t leaf) const;
+    // The id of a key that was added; nothing: it never was.
+    [[nodiscard]] std::optional<Bytes16> id_of(const Hash& key) const;
+
+  private:
+    struct Added {
+        std::uint64_t leaf = 0;
+        Bytes16 id{};
+    };
+    std::map<Hash, Added> added_;
+    std::map<Bytes16, std::uint64_t> revoked_;  // by the key's id
+};
+
 // Follows the records of one run and checks the decisions that are signed.
 class DecisionCheck {
   public:

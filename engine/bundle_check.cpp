@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "bytecode/image_parts.h"
 #include "engine/approval.h"
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
@@ -130,8 +131,8 @@ class BundleChecker {
     std::optional<store::VerifierKey> key_;
     std::vector<Entry> entries_;
     std::map<store::RunId, std::vector<const Entry*>> runs_;
-    std::map<std::uint64_t, Hash> roots_;      // trees that the checkpoint is shown to continue
-    std::map<Hash, std::uint64_t> approvers_;  // registered keys, by leaf
+    std::map<std::uint64_t, Hash> roots_;  // trees that the checkpoint is shown to continue
+    ApproverKeys approvers_;
     std::vector<BeginBody> begins_;
     std::set<Hash> images_;  // under which runs went on
 };
@@ -172,12 +173,7 @@ void BundleChecker::check_records() {
                 find(entry, "the system chain's records are not in order");
             }
             system_seq = entry.record.seq;
-            auto added = entry.record.kind == RecordKind::KeyAdded
-                             ? decode_body<KeyAddedBody>(entry.record.body)
-                             : std::nullopt;
-            if (added && added->purpose == KeyPurpose::Approver) {
-                approvers_.emplace(added->public_key, raw.leaf);
-            }
+            approvers_.take(entry.record, raw.leaf);
         }
         entries_.push_back(std::move(entry));
     }
@@ -336,32 +332,39 @@ void BundleChecker::check_sub_ended(const Entry& entry) {
 void BundleChecker::check_approver(const Entry& entry, const SignedDecision& decision) {
     const auto& statement = decision.statement;
     if (!decision.problem.empty()) return find(entry, decision.problem);
-    auto known = approvers_.find(statement.key);
-    if (known == approvers_.end() || known->second >= entry.raw->leaf) {
+    if (!approvers_.in_use(statement.key, entry.raw->leaf)) {
         return find(entry, "the key of the decision was not in use");
     }
     report_.decisions.push_back(
         {entry.record.run, entry.record.seq, statement.by, statement.key, statement.tree_size});
 }
 
+// The programs are those of the runs, from their begin on: what an image is of stands in it.
 void BundleChecker::check_programs() {
     std::vector<Hash> programs;
     std::vector<Hash> images;
-    for (const auto& program : bundle_.programs) {
-        programs.push_back(sha256(program.ir));
-        if (std::ranges::count(begins_, programs.back(), &BeginBody::program) == 0) {
-            find("program", to_hex(view(programs.back())), "no run of the bundle is of it");
-        }
-    }
+    std::set<Hash> wanted;
+    for (const auto& begin : begins_) wanted.insert(begin.program);
     for (const auto& image : bundle_.images) {
         images.push_back(sha256(image));
         if (!images_.contains(images.back())) {
             find("image", to_hex(view(images.back())), "no run of the bundle is of it");
         }
+        if (const auto program = image_program(image)) {
+            wanted.insert(*program);
+        } else {
+            find("image", to_hex(view(images.back())), "it is none");
+        }
     }
-    for (const auto& begin : begins_) {
-        if (std::ranges::count(programs, begin.program) != 1) {
-            find("program", to_hex(view(begin.program)), "it is not here, once");
+    for (const auto& program : bundle_.programs) {
+        programs.push_back(sha256(program.ir));
+        if (!wanted.contains(programs.back())) {
+            find("program", to_hex(view(programs.back())), "no run of the bundle is of it");
+        }
+    }
+    for (const auto& program : wanted) {
+        if (std::ranges::count(programs, program) != 1) {
+            find("program", to_hex(view(program)), "it is not here, once");
         }
     }
     for (const auto& image : images_) {

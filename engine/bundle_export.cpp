@@ -65,12 +65,14 @@ Result<void> BundleExport::open_run(const store::RunId& run) {
     head_ = {};
     secrets_ = std::make_unique<SecretView>(header_->first_image);
     replayer_ = options_.payloads && header_->key ? std::make_unique<Replayer>(*header_) : nullptr;
-    const Hash& name = header_->first_image->program;
-    if (programs_.insert(name).second) {
-        WEFT_TRY(program, store_.program(name));
-        if (!program) return fail(ErrorKind::Corrupt, "the program of the run is not in the store");
-        bundle_.programs.push_back({std::move(program->ir), std::move(program->source)});
-    }
+    return add_program(header_->first_image->program);
+}
+
+Result<void> BundleExport::add_program(const Hash& name) {
+    if (!programs_.insert(name).second) return {};
+    WEFT_TRY(program, store_.program(name));
+    if (!program) return fail(ErrorKind::Corrupt, "the program of the run is not in the store");
+    bundle_.programs.push_back({std::move(program->ir), std::move(program->source)});
     return {};
 }
 
@@ -99,6 +101,9 @@ Result<bool> BundleExport::advance() {
         note_decision(record);
         if (const auto hash = image_from(record.record)) {
             WEFT_TRY(image, load_image(store_, *hash));
+            if (auto kept = add_program(image->program); !kept) {
+                return std::unexpected(kept.error());
+            }
             if (record.record.kind != RecordKind::Begin) secrets_->use(std::move(image));
             if (auto added = add_image(*hash); !added) return std::unexpected(added.error());
         }
@@ -147,6 +152,11 @@ bool BundleExport::concerns(const Record& record, const std::string& payload) co
     if (record.kind == RecordKind::KeyAdded) {
         auto body = decode_body<KeyAddedBody>(record.body);
         return body && seen_keys_.contains(body->public_key);
+    }
+    // Whether it was before or after a decision, who reads the bundle sees.
+    if (record.kind == RecordKind::KeyRevoked) {
+        auto body = decode_body<KeyRevokedBody>(record.body);
+        return body && body->purpose == KeyPurpose::Approver;
     }
     const auto has = [&](const store::RunId& run) {
         return std::find(runs_.begin(), runs_.end(), run) != runs_.end();

@@ -35,6 +35,7 @@ class BundleExport {
     Result<void> add_descendants(const store::RunId& run);
     Result<void> open_run(const store::RunId& run);
     Result<void> add_image(const Hash& hash);
+    Result<void> add_program(const Hash& name);
     void note_decision(const ReadRecord& record);
     void add(ReadRecord& record);
     Result<void> add_system_records();

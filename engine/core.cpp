@@ -62,6 +62,7 @@ void Core::refresh(LiveRun& run) {
 std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most) {
     std::int64_t left = most.count();
     if (!timers_.empty()) left = std::min(left, timers_.begin()->first - time_->now());
+    if (parking_.next_wake_ms > 0) left = std::min(left, parking_.next_wake_ms - time_->now());
     left = std::min(left, schedules_due_ms() - (time_->now() - ahead_ms()));
     if (auto next = pacer_.next_ms()) left = std::min(left, *next - time_->monotonic());
     return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
@@ -69,13 +70,13 @@ std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most)
 
 // One turn: facts that are there, their commands, one commit, then the effects (layout.md §9).
 Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
+    WEFT_TRY_VOID(look_for_wake());
     bool idle = touched_.empty() && to_send_.empty() && !look_at_queues_;
     if (idle) {
         auto wait = until_next_timer(wait_at_most);
-        // A late attempt is looked for at least every 200 ms.
-        // As often the disk is asked whether space came back.
-        bool looks = pool_->in_flight() > 0 || !starved_.empty();
-        if (looks) wait = std::min(wait, std::chrono::milliseconds(200));
+        wait = until_late_attempt(wait);
+        // So often the disk is asked whether space came back.
+        if (!starved_.empty()) wait = std::min(wait, std::chrono::milliseconds(200));
         if (waiter_) {
             waiter_(wait);
         } else {
@@ -85,12 +86,14 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
         std::uint64_t count = 0;
         [[maybe_unused]] auto got = ::read(wake_fd_, &count, sizeof count);
     }
+    WEFT_TRY_VOID(wake_due());
     store::Batch batch = std::exchange(begun_, {});
     WEFT_TRY_VOID(take_completions(batch));
     WEFT_TRY_VOID(fire_timers(batch));
     WEFT_TRY_VOID(fire_schedules(batch));
     WEFT_TRY_VOID(stop_late_attempts(batch));
     WEFT_TRY_VOID(launch(batch));
+    park_resting(batch, false);
     WEFT_TRY_VOID(commit(batch));
     WEFT_TRY_VOID(sweep());
     return store_->maintain(time_->monotonic(), pool_->in_flight() == 0 && touched_.empty());
@@ -160,6 +163,20 @@ Result<void> Core::fire_timers(store::Batch& batch) {
 
 // An attempt past its timeout, or one that the machine no longer wants, is told to stop; its
 // outcome is written when it has.
+// Until the first attempt that is under way is past its time.
+std::chrono::milliseconds Core::until_late_attempt(std::chrono::milliseconds most) {
+    std::int64_t left = most.count();
+    if (pool_->in_flight() == 0) return most;
+    const std::int64_t now = time_->monotonic();
+    for (const auto& [id, run] : runs_) {
+        for (const auto& [call, flight] : run->in_flight) {
+            if (flight.deadline_monotonic_ms == 0 || flight.timed_out) continue;
+            left = std::min(left, flight.deadline_monotonic_ms - now);
+        }
+    }
+    return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
+}
+
 Result<void> Core::stop_late_attempts(store::Batch&) {
     std::int64_t now = time_->monotonic();
     for (auto& [id, run] : runs_) {
@@ -208,10 +225,10 @@ Result<void> Core::launch(store::Batch& batch) {
         tell_change(*run);
         if (run->ended()) WEFT_TRY_VOID(tell_parent(*run, batch));
         if (run->ended() && run->in_flight.empty()) {
-            timers_.erase({due_[id], id});
-            due_.erase(id);
-            runs_.erase(id);
+            drop_live(id);
             look_at_queues_ = !served_.empty();
+        } else {
+            note_rest(*run);
         }
     }
     WEFT_TRY_VOID(log_clock(batch));
@@ -288,9 +305,11 @@ Result<void> Core::commit(store::Batch& batch) {
         if (!done) {
             to_send_.clear();
             settled_.clear();
+            parking_.leaving.clear();
             return std::unexpected(done.error());
         }
     }
+    parked();
     ledger_->committed();
     locks_->committed();
     for (auto& attempt : std::exchange(to_send_, {})) pool_->submit(std::move(attempt));
@@ -317,10 +336,11 @@ Result<void> Core::close() {
         WEFT_TRY_VOID(take_completions(batch));
         WEFT_TRY_VOID(commit(batch));
     }
+    store::Batch batch = std::exchange(begun_, {});
+    park_resting(batch, true);
+    if (!options_.brief) WEFT_TRY_VOID(system_->closed(time_->now(), batch));
+    WEFT_TRY_VOID(commit(batch));
     if (!options_.brief) {
-        store::Batch batch = std::exchange(begun_, {});
-        WEFT_TRY_VOID(system_->closed(time_->now(), batch));
-        WEFT_TRY_VOID(commit(batch));
         WEFT_TRY_VOID(sweep_waiting());
         WEFT_TRY_VOID(sweep_retention());
         if (!config_.witness.empty()) WEFT_TRY_VOID(store_->sign_checkpoint());

@@ -13,20 +13,23 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/attempt.h"
 #include "engine/change_feed.h"
 #include "engine/clock.h"
 #include "engine/config.h"
 #include "engine/erasure.h"
+#include "engine/fork.h"
 #include "engine/inbox.h"
 #include "engine/key_ledger.h"
 #include "engine/live_run.h"
 #include "engine/locks.h"
 #include "engine/migration.h"
 #include "engine/pacer.h"
+#include "engine/parking.h"
+#include "engine/program_change.h"
 #include "engine/schedules.h"
 #include "engine/system_chain.h"
 #include "engine/uploads.h"
-#include "engine/worker_pool.h"
 #include "store/lock.h"
 #include "store/store.h"
 #include "weft/notes.h"
@@ -40,33 +43,13 @@ struct CoreOptions {
     bool brief = false;
     bool accept_damage = false;
     unsigned threads = 8;
-    Clock* clock = nullptr;  // null: the system's
+    // A run at rest leaves the memory after this time; sooner when there are many.
+    std::int64_t park_after_ms = 30'000;
+    // Ports; null: the system's. `notify` of a runner ends a wait of the core.
+    Clock* clock = nullptr;
+    store::Entropy* entropy = nullptr;
+    std::function<std::unique_ptr<AttemptRunner>(std::function<void()> notify)> runner;
 };
-
-// A program ready to run, as the compiler gave it.
-struct RunnableProgram {
-    std::shared_ptr<const Image> image;
-    std::string encoded;  // of the image
-    std::string ir;       // canonical form; its hash is Image::program
-    std::string source;   // JSON object: path -> text
-};
-
-// How a run came, or would come, to another program.
-struct ProgramChange {
-    enum class Way : std::uint8_t {
-        None,    // it can't
-        Same,    // it has that very program
-        Adopt,   // the program takes the same decisions so far
-        Migrate  // the run begins again under it and takes over what was done
-    };
-    Way way = Way::None;
-    std::uint64_t seq = 0;                 // of its record, once it was done
-    std::optional<Difference> difference;  // why it does not adopt the program
-    std::vector<std::string> reasons;      // why it does not migrate either
-    std::vector<std::string> taken;        // steps that take over what was done
-    std::vector<std::string> dropped;      // what has no place any more
-};
-enum class ChangeBy : std::uint8_t { Either, AdoptOnly, MigrateOnly };
 
 struct StartRequest {
     RunnableProgram program;
@@ -116,6 +99,18 @@ class Core {
     Result<void> take_up(const store::RunId& run);
     // The same for every run that is not ended; the number taken up.
     Result<std::size_t> take_up_all();
+    // Only those that must be in memory: what a former owner had under way, and what somebody has
+    // written to. The others stay parked in the store until their time comes or somebody asks for
+    // them (core_parking.cpp).
+    struct TakenUp {
+        std::vector<store::RunId> runs;
+        std::vector<std::pair<store::RunId, Error>> failed;
+        std::uint64_t parked = 0;
+    };
+    Result<TakenUp> take_up_active();
+    // It is in memory, or will be when its time comes.
+    [[nodiscard]] bool drives(const store::RunId& run) const;
+    Parking& parking() { return parking_; }
     // What came from outside (core_inbox.cpp); durable when it returns. Refused when the machine
     // does not accept it, unless it is a repeat of a request that was taken.
     Result<Taken> take(const store::RunId& run, const Incoming& incoming);
@@ -126,6 +121,8 @@ class Core {
     Result<ProgramChange> change_program(const store::RunId& run, const RunnableProgram& program,
                                          ChangeBy by, const std::string& actor,
                                          const std::string& reason);
+    // A new run out of another's past (core_fork.cpp), whole and durable when it returns.
+    Result<Forked> fork(const ForkRequest& request);
     // Written down for whoever drives the run next; durable when it returns.
     Result<Taken> leave(const RunHeader& header, Incoming incoming);
     // Erasure (core_erasure.cpp); durable when they return. The runs have ended and are attested.
@@ -143,6 +140,14 @@ class Core {
     // The person's own key, once its use stands in the log; refused when weft.toml has another one
     // or none of theirs.
     Result<void> use_approver_key(const std::string& name, const Hash& key);
+    // For ever: what is signed with it from now on is of no use. `named`: an approver of weft.toml,
+    // or the key.
+    struct Revoked {
+        Hash key{};
+        bool was_before = false;
+    };
+    Result<Revoked> revoke_approver_key(const std::string& named, const std::string& by,
+                                        const std::string& reason);
     // The same request, if it came before.
     Result<std::optional<Taken>> taken_before(InboxKind kind, const store::Tag& tag);
     // Of the client's id of a request, the same when it is sent again; without one a tag of its
@@ -160,6 +165,7 @@ class Core {
     [[nodiscard]] int wake_fd() const { return wake_fd_; }
 
     [[nodiscard]] LiveRun* live(const store::RunId& run);
+    ImageCache& images() { return images_; }
     [[nodiscard]] bool brief() const { return options_.brief; }
     [[nodiscard]] bool busy() const;  // there is something to do, or under way
     [[nodiscard]] std::size_t in_flight() const { return pool_->in_flight(); }  // attempts
@@ -185,6 +191,7 @@ class Core {
     Result<void> finish_attempt(const Completion& completion, store::Batch& batch);
     Result<void> fire_timers(store::Batch& batch);
     Result<void> stop_late_attempts(store::Batch& batch);
+    std::chrono::milliseconds until_late_attempt(std::chrono::milliseconds most);
     Result<void> launch(store::Batch& batch);
     [[nodiscard]] bool may_start() const;  // an attempt: a thread is free, and space on the disk
     Result<void> launch_run(LiveRun& run, store::Batch& batch);
@@ -203,6 +210,16 @@ class Core {
     Result<void> feed_run(LiveRun& run, const vm::Fact& fact, const FactContext& context,
                           store::Batch& batch);
     Result<void> after_fact(LiveRun& run, store::Batch& batch);
+    // Parking (core_parking.cpp).
+    Result<LiveRun*> load(const store::RunId& run, store::Batch& batch);
+    Result<void> wake_due();
+    Result<void> look_for_wake();
+    Result<std::vector<store::RunId>> due_runs();
+    void note_rest(LiveRun& run);
+    void park_resting(store::Batch& batch, bool at_once);
+    bool park_family(LiveRun& run, store::Batch& batch);
+    void parked();
+    void drop_live(const store::RunId& run);
     // Sub-runs (core_subs.cpp).
     Result<void> begin_subs(LiveRun& parent, store::Batch& batch);
     Result<void> begin_sub(LiveRun& parent, const AskedSub& asked, store::Batch& batch);
@@ -270,6 +287,16 @@ class Core {
     Result<std::string> why_not_now(const RunHeader& header, const vm::Machine& machine);
     Result<void> tell_again(LiveRun& run, const MigrationPlan& plan, store::Batch& batch);
     Result<void> take_inbox(LiveRun& run, store::Batch& batch);
+    Result<void> begin_fork(const ForkRequest& request, const ForkPoint& point,
+                            const RunnableProgram& program, const MigrationPlan& plan);
+    Result<void> tell_fork(LiveRun& run, const MigrationPlan& plan, const Bytes16& actor,
+                           store::Batch& batch);
+    void forget_begun(const store::RunId& run);
+    // Appends the begin of a new run, which is live then.
+    Result<LiveRun*> place_run(const store::RunRow& row, const store::Key& key,
+                               const std::shared_ptr<const Image>& image, const vm::Begin& begin,
+                               const std::string& body, std::shared_ptr<RunFiles> files,
+                               store::Batch& batch);
     Result<Started> begin_run(StartRequest request, store::Batch& batch);
     Result<std::optional<Started>> started_before(const store::Tag& tag, const store::Batch& batch);
     static void put_start(const store::RunId& run, const store::Tag& tag,
@@ -293,6 +320,8 @@ class Core {
     std::map<std::string, WorkerFunction> workers_;
     std::map<store::RunId, std::unique_ptr<LiveRun>> runs_;
     std::uint64_t arrivals_ = 0;
+    Parking parking_;
+    ImageCache images_;
     std::set<store::RunId> touched_;                          // since the last launch
     std::set<store::RunId> starved_;                          // want to start what may not yet
     std::set<std::pair<std::int64_t, store::RunId>> timers_;  // earliest due of each run
@@ -312,7 +341,7 @@ class Core {
     std::vector<std::pair<const WorkerNotes*, std::string>> settled_;  // forgotten after the commit
     std::function<void(std::chrono::milliseconds)> waiter_;
     int wake_fd_ = -1;
-    std::unique_ptr<WorkerPool> pool_;  // last: its threads end first
+    std::unique_ptr<AttemptRunner> pool_;  // last: its threads end first
 };
 
 }  // namespace weft::engine

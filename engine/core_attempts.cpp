@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bytecode/record_codes.h"
 #include "engine/core.h"
+#include "value/utf8.h"
 #include "vm/boundary.h"
 #include "vm/error_value.h"
 
@@ -31,6 +33,12 @@ std::string arguments_json(const Image& image, const vm::Want& want, const Bytes
     return out + "}";
 }
 
+// Nothing is earned, and a currency has three letters or there is none.
+void take_cost(const Cost& cost, vm::OutcomeFact& fact) {
+    fact.cost_micros = std::max<std::int64_t>(0, cost.micros);
+    fact.currency = unpack_currency(pack_currency(cost.currency));
+}
+
 // A probe answers with the step's result or with null: surely not done.
 std::expected<Value, Misfit> read_result(const Image& image, const InFlight& flight,
                                          const std::string& json) {
@@ -46,6 +54,22 @@ bool is_known_error(const WorkerRow& worker, const std::string& name) {
         return std::find(names.begin(), names.end(), name) != names.end();
     };
     return has(kBuiltIn) || has(worker.fails);
+}
+
+// What a worker says of its failure is told to people. It becomes a text of the log: well-formed,
+// and no longer than anybody reads.
+std::string readable(std::string_view said) {
+    constexpr std::size_t kMessageBytesMax = 16 * 1024;
+    std::string out;
+    for (std::size_t at = 0; at < said.size() && out.size() < kMessageBytesMax;) {
+        std::size_t size = 1;
+        while (size < 4 && at + size < said.size() && !is_utf8(said.substr(at, size))) ++size;
+        const bool is_whole = is_utf8(said.substr(at, size));
+        out += is_whole ? said.substr(at, size) : std::string_view("\xEF\xBF\xBD");
+        at += is_whole ? size : 1;
+    }
+    if (out.size() >= kMessageBytesMax) out += "…";
+    return out;
 }
 
 // The fields of a declared error, as a value. What does not fit the declaration is a Guard, like a
@@ -111,15 +135,15 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
     fact.call = completion.attempt->call;
     fact.attempt = completion.attempt->number;
     if (completion.outcome) {
-        fact.cost_micros = completion.outcome->cost.micros;
-        fact.currency = completion.outcome->cost.currency;
+        take_cost(completion.outcome->cost, fact);
         auto value = read_result(image, flight, completion.outcome->json);
         if (value) {
             fact.value = std::move(*value);
             return fact;
         }
         fact.status = vm::OutcomeStatus::Failed;
-        fact.error = "Guard";
+        // What is too large comes so large again.
+        fact.error = value.error().too_large ? "TooLarge" : "Guard";
         fact.message = fmt::format("the result of {} does not fit its type{}: {}", worker.name,
                                    value.error().path.empty() ? "" : " at " + value.error().path,
                                    value.error().message);
@@ -128,10 +152,9 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
         return fact;
     }
     const WorkerError& error = completion.outcome.error();
-    fact.cost_micros = error.cost.micros;
-    fact.currency = error.cost.currency;
+    take_cost(error.cost, fact);
     fact.error = is_known_error(worker, error.name) ? error.name : "Unavailable";
-    fact.message = error.message;
+    fact.message = readable(error.message);
     if (flight.timed_out) fact.error = "Timeout";
     read_fields(image, error, fact);
     if (error.retry_after) fact.retry_after_ms = error.retry_after->count();

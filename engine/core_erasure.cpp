@@ -218,25 +218,6 @@ Result<void> Core::log_export(std::size_t runs, std::uint64_t tree_size, const s
     return commit(batch);
 }
 
-Result<void> Core::use_approver_key(const std::string& name, const Hash& key) {
-    const std::string text = store::to_base64(view(key));
-    const auto known = config_.approvers.find(name);
-    if (known == config_.approvers.end()) {
-        return fail(ErrorKind::Refused, fmt::format("weft.toml names no key of {}", name),
-                    fmt::format("[approvers]\n\"{}\" = \"{}\"", name, text));
-    }
-    if (known->second != text) {
-        return fail(ErrorKind::Refused, fmt::format("weft.toml has another key of {}", name));
-    }
-    const std::string row = "approver " + text;
-    WEFT_TRY(used, store_->meta(row));
-    if (used) return {};
-    store::Batch batch = std::exchange(begun_, {});
-    WEFT_TRY_VOID(system_->approver(name, key, time_->now(), batch));
-    batch.changes.emplace_back(store::MetaRow{row, "used"});
-    return commit(batch);
-}
-
 // One file with the signed checkpoints, one after another, on another disk or machine. That it
 // can't be written is no reason to stop.
 Result<void> Core::keep_witness() {

@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include "engine/core.h"
+#include "engine/short_id.h"
 #include "store/key_file.h"
 #include "vm/limits.h"
 
 namespace weft::engine {
-namespace {
-
-std::string short_id(const store::RunId& run) {
-    return to_hex(view(run)).substr(0, 8);
-}
-
-}  // namespace
 
 Result<std::optional<Taken>> Core::taken_before(InboxKind kind, const store::Tag& tag) {
     WEFT_TRY(row, store_->inbox_by_tag(tag));

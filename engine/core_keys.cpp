@@ -12,16 +12,6 @@
 namespace weft::engine {
 namespace {
 
-// The worker and the step's path are part of every key.
-std::string key_bytes(const LiveRun& run, const vm::Want& want, const Value& value) {
-    ByteWriter out;
-    const auto& worker = run.image().workers[want.worker];
-    out.block(worker.was.empty() ? worker.name : worker.was);
-    out.block(run.image().steps[want.step].path);
-    out.block(canonical(value));
-    return out.take();
-}
-
 bool has_failed(const store::RunRow& row) {
     auto status = static_cast<vm::RunStatus>(row.status);
     return vm::is_ended(status) && status != vm::RunStatus::Completed;
@@ -40,7 +30,7 @@ vm::HitFact hit_of(const vm::Want& want, HitSource source, const store::RunId& r
 }  // namespace
 
 std::vector<store::Tag> Core::key_tags(const LiveRun& run, const vm::Want& want) const {
-    return store_->keys().tags("key", key_bytes(run, want, *want.author_key));
+    return store_->keys().tags("key", key_bytes(run.image(), want, *want.author_key));
 }
 
 Result<std::optional<Core::KeyAnswer>> Core::ask_key(LiveRun& run, const vm::Want& want) {
@@ -93,7 +83,8 @@ Result<std::optional<Core::KeyAnswer>> Core::ask_key(LiveRun& run, const vm::Wan
 }
 
 Result<std::optional<Core::KeyAnswer>> Core::ask_cache(LiveRun& run, const vm::Want& want) {
-    for (const auto& tag : store_->keys().tags("cache", key_bytes(run, want, *want.cache_key))) {
+    for (const auto& tag :
+         store_->keys().tags("cache", key_bytes(run.image(), want, *want.cache_key))) {
         WEFT_TRY(row, store_->cached(tag));
         if (!row || row->expires_ms <= time_->now()) continue;
         WEFT_TRY(effect, read_effect(*store_, row->run, row->seq, ""));
@@ -162,7 +153,7 @@ Result<void> Core::settle_keys(LiveRun& run, const std::vector<vm::KeyedCall>& c
             vm::Want named;
             named.step = call.step;
             named.worker = run.image().steps[call.step].worker;
-            const auto bytes = key_bytes(run, named, *call.cache_key);
+            const auto bytes = key_bytes(run.image(), named, *call.cache_key);
             batch.changes.emplace_back(
                 store::CacheRow{store_->keys().tag("cache", bytes), run.id(), call.call,
                                 time_->now() + run.image().steps[call.step].cache_ms});

@@ -53,8 +53,10 @@ void Core::forget_settled() {
 }
 
 Result<void> Core::sweep_notes() {
+    // What is parked has nothing under way.
     store::RunFilter filter;
     filter.ended = false;
+    filter.parked = false;
     filter.limit = 1'000'000;
     WEFT_TRY(rows, store_->runs(filter));
     std::vector<std::string> open;

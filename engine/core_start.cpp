@@ -9,17 +9,23 @@
 #include "base/hash.h"
 #include "engine/core.h"
 #include "engine/run_input.h"
+#include "engine/worker_pool.h"
 #include "store/key_file.h"
 
 namespace weft::engine {
 namespace {
 
+// By status, of which there is an index: a store may hold many runs that have ended.
 Result<bool> has_live_run(store::Store& store) {
-    store::RunFilter filter;
-    filter.ended = false;
-    filter.limit = 1;
-    WEFT_TRY(rows, store.runs(filter));
-    return !rows.empty();
+    using enum vm::RunStatus;
+    for (const auto status : {Running, Waiting, Held, Stuck}) {
+        store::RunFilter filter;
+        filter.statuses = {static_cast<std::int32_t>(status)};
+        filter.limit = 1;
+        WEFT_TRY(rows, store.runs(filter));
+        if (!rows.empty()) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -42,12 +48,19 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     open.create = options.create;
     open.brief = options.brief;
     open.accept_damage = options.accept_damage;
+    open.entropy = options.entropy;
     WEFT_TRY(opened, store::open_sqlite_store(settled.store, open));
     core->store_ = std::move(opened);
     core->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (core->wake_fd_ < 0) return fail(ErrorKind::Environment, "eventfd failed");
-    core->pool_ = std::make_unique<WorkerPool>(options.brief ? 0 : options.threads,
-                                               [core = core.get()] { core->wake(); });
+    const auto notify = [core = core.get()] { core->wake(); };
+    core->pool_ = options.runner
+                      ? options.runner(notify)
+                      : std::make_unique<WorkerPool>(options.brief ? 0 : options.threads, notify);
+    if (!options.brief && options.threads > 0 && core->pool_->size() == 0) {
+        return fail(ErrorKind::Environment, "the system gives no thread for workers",
+                    "end other programs, or raise the limit of processes (`ulimit -u`)");
+    }
     core->ledger_ = std::make_unique<KeyLedger>(*core->store_);
     WEFT_TRY(system, SystemChain::open(*core->store_));
     core->system_ = std::move(system);
@@ -167,47 +180,34 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     body.start_tag = row.start_tag.value_or(store::Tag{});
     put_subjects(id, begin.subjects, batch);
     if (request.tag) put_start(id, *request.tag, 0, batch);
-    WEFT_TRY(run, LiveRun::begin(*store_, row, key, request.program.image, begin, encode_body(body),
-                                 batch));
-    run->files = std::move(files);
-    auto& placed = *runs_.emplace(id, std::move(run)).first->second;
-    placed.arrival = ++arrivals_;
-    touched_.insert(id);
-    WEFT_TRY_VOID(begin_subs(placed, batch));
+    WEFT_TRY(placed, place_run(row, key, request.program.image, begin, encode_body(body),
+                               std::move(files), batch));
+    WEFT_TRY_VOID(begin_subs(*placed, batch));
     return Started{id, false, false};
+}
+
+Result<LiveRun*> Core::place_run(const store::RunRow& row, const store::Key& key,
+                                 const std::shared_ptr<const Image>& image, const vm::Begin& begin,
+                                 const std::string& body, std::shared_ptr<RunFiles> files,
+                                 store::Batch& batch) {
+    WEFT_TRY(run, LiveRun::begin(*store_, row, key, image, begin, body, batch));
+    run->files = std::move(files);
+    auto& placed = *runs_.emplace(row.id, std::move(run)).first->second;
+    placed.arrival = ++arrivals_;
+    touched_.insert(row.id);
+    return &placed;
 }
 
 Result<void> Core::take_up(const store::RunId& id) {
     if (live(id) != nullptr) return {};
-    WEFT_TRY(header, read_run_header(*store_, id));
-    WEFT_TRY(resumed, resume(*store_, header));
-    auto& replayed = resumed.replayed;
-    if (replayed.divergence) {
-        return fail(ErrorKind::Corrupt,
-                    fmt::format("run {} diverges from its program at record {}: {}",
-                                to_hex(view(id)).substr(0, 8), replayed.divergence->seq,
-                                replayed.divergence->what),
-                    "`weft replay` shows both sides; the run is left as it is");
-    }
-    if (!replayed.machine) {
-        return fail(ErrorKind::Corrupt,
-                    fmt::format("run {} has no records", to_hex(view(id)).substr(0, 8)));
-    }
-    if (vm::is_ended(replayed.machine->status())) return {};
-    const auto parent = header.row.parent;
-    time_->at_least(replayed.last_time_ms);
-    auto run = std::make_unique<LiveRun>(*store_, std::move(header), std::move(*replayed.machine),
-                                         replayed.head, replayed.last_time_ms, resumed.pace);
-    WEFT_TRY(files, files_of_run(*store_, id));
-    run->files = std::move(files);
-    auto& placed = *runs_.emplace(id, std::move(run)).first->second;
-    placed.arrival = ++arrivals_;
     store::Batch batch = std::exchange(begun_, {});
-    if (resumed.is_damaged) batch.changes.emplace_back(store::DropSnapshot{id});
-    WEFT_TRY_VOID(adopt(placed, batch));
-    WEFT_TRY_VOID(hold_if_rebound(placed, batch));
-    WEFT_TRY_VOID(take_inbox(placed, batch));
-    touched_.insert(id);
+    auto loaded = load(id, batch);
+    // What others have begun meanwhile is not lost with it.
+    if (!loaded || *loaded == nullptr) {
+        begun_ = std::move(batch);
+        return loaded ? Result<void>() : std::unexpected(loaded.error());
+    }
+    const auto parent = (*loaded)->row().parent;
     WEFT_TRY_VOID(launch(batch));
     WEFT_TRY_VOID(commit(batch));
     // Whoever waits for it must be there when it ends; that one can't be taken up is its own

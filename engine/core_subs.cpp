@@ -57,13 +57,9 @@ Result<void> Core::begin_sub(LiveRun& parent, const AskedSub& asked, store::Batc
     body.actor = actor;
     put_subjects(row.id, begin.subjects, batch);
     batch.changes.emplace_back(store::FlowRow{parent.id(), row.id});
-    WEFT_TRY(run, LiveRun::begin(*store_, row, key, parent.shared_image(), begin, encode_body(body),
-                                 batch));
-    run->files = std::move(files);
-    auto& placed = *runs_.emplace(row.id, std::move(run)).first->second;
-    placed.arrival = ++arrivals_;
-    touched_.insert(row.id);
-    return begin_subs(placed, batch);
+    WEFT_TRY(placed, place_run(row, key, parent.shared_image(), begin, encode_body(body),
+                               std::move(files), batch));
+    return begin_subs(*placed, batch);
 }
 
 Result<void> Core::sub_ended(LiveRun& parent, std::uint64_t call, const vm::Machine& child,
@@ -135,6 +131,7 @@ Result<void> Core::take_up_subs(const store::RunId& id) {
         WEFT_TRY(header, read_run_header(*store_, want.key));
         if (!vm::is_ended(static_cast<vm::RunStatus>(header.row.status))) {
             WEFT_TRY_VOID(take_up(want.key));
+            touched_.insert(id);  // a cancel may have found nobody
             continue;
         }
         WEFT_TRY(replayed, replay(*store_, header));

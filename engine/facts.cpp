@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "value/payload.h"
+
 namespace weft::engine {
 namespace {
 
@@ -155,7 +157,7 @@ FactRecord encode(const vm::SubEndedFact& fact, const FactContext&) {
 // Fields of a payload that must be a record of `count` of them.
 Result<std::vector<Value>> fields(const std::string& payload, std::size_t count) {
     Value value;
-    if (!decode_canonical(payload, value) || value.tag() != Tag::Record ||
+    if (!decode_payload(payload, value) || value.tag() != Tag::Record ||
         value.items().size() != count) {
         return fail(ErrorKind::Corrupt, "a payload does not have the shape of its kind");
     }

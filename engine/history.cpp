@@ -10,6 +10,7 @@
 #include "engine/history_text.h"
 #include "engine/request_context.h"
 #include "engine/sites.h"
+#include "value/payload.h"
 
 namespace weft::engine {
 namespace {
@@ -50,6 +51,11 @@ std::string hit_text(const HitBody& body, const std::string& refused) {
             return refused.empty()
                        ? fmt::format("taken over from record {}", body.origin_seq)
                        : fmt::format("failed at record {}: {}", body.origin_seq, refused);
+        case HitSource::Fork:
+            return refused.empty()
+                       ? fmt::format("taken over from run {}, record {}", run, body.origin_seq)
+                       : fmt::format("failed in run {}, record {}: {}", run, body.origin_seq,
+                                     refused);
         case HitSource::Key:
             if (refused.empty()) return fmt::format("had before with this key, in run {}", run);
             break;
@@ -246,7 +252,7 @@ void Historian::describe_gate(const ReadRecord& record, HistoryEntry& out) const
     if (!body) return;
     out.status = static_cast<std::uint8_t>(body->verdict);
     Value payload;
-    if (!decode_canonical(record.payload, payload)) payload = Value::none();
+    if (!decode_payload(record.payload, payload)) payload = Value::none();
     switch (body->verdict) {
         case GateVerdict::Passed:
             out.text = "passed";
@@ -371,7 +377,7 @@ void Historian::describe_sub(const ReadRecord& record, HistoryEntry& out) {
 void Historian::describe_event(const ReadRecord& record, HistoryEntry& out) const {
     const Image& image = *image_;
     Value value;
-    bool known = record.record.site < image.sites.size() && decode_canonical(record.payload, value);
+    bool known = record.record.site < image.sites.size() && decode_payload(record.payload, value);
     if (!known) return;
     const auto& event = image.events[image.sites[record.record.site].row];
     out.text =

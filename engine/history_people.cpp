@@ -7,6 +7,7 @@
 #include "engine/history.h"
 #include "engine/history_text.h"
 #include "engine/request_context.h"
+#include "value/payload.h"
 
 namespace weft::engine {
 
@@ -21,7 +22,7 @@ std::string duration_text(std::int64_t ms) {
 
 std::vector<Value> payload_fields(const std::string& payload) {
     Value value;
-    if (!decode_canonical(payload, value) || value.tag() != Tag::Record) return {};
+    if (!decode_payload(payload, value) || value.tag() != Tag::Record) return {};
     return value.items();
 }
 
@@ -123,7 +124,7 @@ void Historian::describe_outside(const ReadRecord& record, HistoryEntry& out) {
         case RecordKind::LockAsk: {
             Value keys;
             std::string list;
-            if (decode_canonical(record.payload, keys) && keys.tag() == Tag::List) {
+            if (decode_payload(record.payload, keys) && keys.tag() == Tag::List) {
                 for (const auto& key : keys.items()) {
                     if (key.tag() == Tag::Text) list += (list.empty() ? "" : ", ") + key.as_text();
                 }

@@ -38,6 +38,15 @@ void KeyLedger::drop(const store::Tag& tag, store::Batch& batch) {
     batch.changes.emplace_back(store::DropLedger{tag});
 }
 
+std::string key_bytes(const Image& image, const vm::Want& want, const Value& value) {
+    ByteWriter out;
+    const auto& worker = image.workers[want.worker];
+    out.block(worker.was.empty() ? worker.name : worker.was);
+    out.block(image.steps[want.step].path);
+    out.block(canonical(value));
+    return out.take();
+}
+
 Bytes16 worker_key(const store::LedgerRow& use) {
     ByteWriter input;
     input.raw("weft-key-2");

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "store/key_file.h"
 #include "store/store.h"
+#include "vm/machine.h"
 
 namespace weft::engine {
 
@@ -43,6 +44,9 @@ class KeyLedger {
     store::Store& store_;
     std::map<store::Tag, std::optional<store::LedgerRow>> fresh_;
 };
+
+// What names a use of an author's key, or of a cache: the worker, the step's path and the value.
+std::string key_bytes(const Image& image, const vm::Want& want, const Value& value);
 
 // The key that a worker is sent for a use of an author-given key.
 Bytes16 worker_key(const store::LedgerRow& use);

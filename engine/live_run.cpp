@@ -107,8 +107,7 @@ Result<void> LiveRun::append_change(RecordKind kind, const Change& change, std::
     WEFT_TRY_VOID(writer_.append(draft, batch));
     header_.image = change.image;
     header_.row.image = change.image_hash;
-    std::erase_if(batch.runs, [&](const store::RunRow& row) { return row.id == header_.row.id; });
-    batch.runs.push_back(header_.row);
+    put_row(batch);
     return {};
 }
 
@@ -170,9 +169,54 @@ void LiveRun::note_status(store::Batch& batch) {
         if (retain_ms > 0) header_.row.retain_until_ms = last_time_ms_ + retain_ms;
         if (pace_.has_snapshot()) batch.changes.emplace_back(store::DropSnapshot{id()});
     }
-    // The batch keeps one row a run, the latest.
+    put_row(batch);
+}
+
+// The batch keeps one row a run, the latest.
+void LiveRun::put_row(store::Batch& batch) {
     std::erase_if(batch.runs, [&](const store::RunRow& row) { return row.id == header_.row.id; });
     batch.runs.push_back(header_.row);
+}
+
+bool LiveRun::is_at_rest() const {
+    if (ended() || !in_flight.empty() || !machine_.open_effects().empty()) return false;
+    const auto wants = machine_.wants();
+    return std::ranges::all_of(wants, [](const vm::Want& want) {
+        switch (want.kind) {
+            case vm::WantKind::Timer:
+            case vm::WantKind::Decision:
+            case vm::WantKind::Signal:
+            case vm::WantKind::Release:
+            case vm::WantKind::Sub:
+                return true;
+            default:
+                return false;
+        }
+    });
+}
+
+std::vector<store::RunId> LiveRun::awaited() const {
+    std::vector<store::RunId> out;
+    for (const auto& want : machine_.wants()) {
+        const bool is_sub = want.kind == vm::WantKind::Sub || want.kind == vm::WantKind::CancelSub;
+        if (is_sub) out.push_back(want.key);
+    }
+    return out;
+}
+
+void LiveRun::park(store::Batch& batch) {
+    const auto timer = machine_.next_timer();
+    batch.wakes.push_back({id(), timer ? timer->due_ms : INT64_MAX});
+    if (noted_ == vm::RunStatus::Running) noted_ = vm::RunStatus::Waiting;
+    header_.row.status = static_cast<std::int32_t>(noted_);
+    put_row(batch);
+}
+
+void LiveRun::unpark(store::Batch& batch) {
+    batch.wakes.push_back({id(), std::nullopt});
+    if (noted_ == vm::RunStatus::Waiting) noted_ = vm::RunStatus::Running;
+    header_.row.status = static_cast<std::int32_t>(noted_);
+    put_row(batch);
 }
 
 }  // namespace weft::engine

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "engine/attempt.h"
 #include "engine/facts.h"
 #include "engine/pacer.h"
 #include "engine/record_writer.h"
 #include "engine/run_files.h"
 #include "engine/run_reader.h"
 #include "engine/snapshots.h"
-#include "engine/worker_pool.h"
 #include "vm/machine.h"
 
 namespace weft::engine {
@@ -86,6 +86,15 @@ class LiveRun {
     Result<void> migrate(const Change& change, const vm::Begin& begin, std::int64_t now_ms,
                          store::Batch& batch);
 
+    // Nothing is under way, nothing could leave, and nothing is in doubt: it waits for time, for
+    // people or for the end of another run, and needs no memory for that.
+    [[nodiscard]] bool is_at_rest() const;
+    // The runs that it waits for.
+    [[nodiscard]] std::vector<store::RunId> awaited() const;
+    // The store's rows say that it waits there, and until when; or that it is driven again.
+    void park(store::Batch& batch);
+    void unpark(store::Batch& batch);
+
     // Between facts: writes the run's snapshot when it has worked enough since the last one.
     void snapshot_if_due(store::Batch& batch);
     // The same at once: the last one is of no use any more.
@@ -99,6 +108,7 @@ class LiveRun {
     }
     std::shared_ptr<RunFiles> files;
     std::optional<vm::RunStatus> told;  // the status that watchers know
+    std::int64_t rested_ms = 0;         // since when nothing happened to it, monotonic
     // What became of calls with keys since the last time.
     std::vector<vm::KeyedCall> take_keyed() { return std::exchange(keyed_, {}); }
     // Calls that are over, since the last time.
@@ -111,6 +121,7 @@ class LiveRun {
                              std::int64_t now_ms, store::Batch& batch);
     Result<void> append_commands(const vm::Progress& progress, store::Batch& batch);
     void note_status(store::Batch& batch);
+    void put_row(store::Batch& batch);
     Result<void> append_change(RecordKind kind, const Change& change, std::int64_t now_ms,
                                store::Batch& batch);
 

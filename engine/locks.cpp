@@ -29,6 +29,11 @@ Result<store::RunId> LockTable::holder(const std::string& key) {
     return found->holder;
 }
 
+Result<bool> LockTable::are_free(const std::vector<std::string>& keys, const IsLive& is_live) {
+    // No run has this id, and none that waits is passed.
+    return may_have(store::RunId{}, tags_of(keys), is_live);
+}
+
 Result<bool> LockTable::may_have(const store::RunId& run, const std::vector<store::Tag>& tags,
                                  const IsLive& is_live) {
     for (const auto& tag : tags) {

@@ -27,10 +27,16 @@ class LockTable {
     // now, and is the run's in the tables of this batch.
     Result<bool> settle(const store::RunId& run, const std::optional<vm::LockView>& lock,
                         std::int64_t now_ms, const IsLive& is_live, store::Batch& batch);
+    // A run that is driven from now on has this lock, or asked for it, as the tables say.
+    void know(const store::RunId& run, const vm::LockView& lock) {
+        asked_.try_emplace(run, tags_of(lock.keys));
+    }
     // The batches so far are durable.
     void committed();
     // Runs that waited for what was freed since the last call.
     std::set<store::RunId> take_woken() { return std::exchange(woken_, {}); }
+    // Whether a run that asks for these keys now, and did not before, would be given them.
+    Result<bool> are_free(const std::vector<std::string>& keys, const IsLive& is_live);
     // Who has the key; zero: nobody.
     Result<store::RunId> holder(const std::string& key);
 

@@ -21,6 +21,7 @@ class Planner {
           now_ms_(now_ms),
           plan_(plan),
           machine_(image, plan.begin),
+          origin_(plan.begin.run),
           is_used_(past.events.size(), false),
           is_accounted_(past.events.size(), false) {}
 
@@ -28,11 +29,16 @@ class Planner {
         ++counters.next_seq;  // behind the record of the migration
         next_seq_ = counters.next_seq;
         note(machine_.start_again(counters, now_ms_));
-        // What it is told again, one at a time; a time that was up and a decision that nobody asks
-        // for any more give way to what came after them.
-        while (plan_.reasons.empty() && (answer_mapped() || tell_next() || drop_next())) {
-        }
-        if (plan_.reasons.empty()) look_at_rest();
+        tell_all();
+    }
+
+    void run_fork(const store::RunId& origin, vm::OperatorFact why) {
+        origin_ = origin;
+        is_fork_ = true;
+        next_seq_ = 1;  // behind its begin
+        note(machine_.start());
+        tell(std::move(why));
+        tell_all();
     }
 
   private:
@@ -45,6 +51,7 @@ class Planner {
     struct OpenTask {
         std::uint64_t seq = 0;
         std::uint32_t review = 0;
+        Value shown;
     };
 
     void note(const vm::Progress& progress) {
@@ -69,11 +76,31 @@ class Planner {
         }
         const auto task = kind == RecordKind::ReviewOpen ? decode_body<ReviewOpenBody>(command.body)
                                                          : std::nullopt;
-        if (task && task->task == seq) tasks_[name] = {seq, image_.sites[command.site].row};
+        if (task && task->task == seq) {
+            tasks_[name] = {seq, image_.sites[command.site].row, shown_values(command.payload)};
+        }
         if (kind == RecordKind::LockAsk) {
             lock_name_ = name;
             lock_keys_ = lock_keys(command.payload);
         }
+    }
+
+    // What it is told again, one at a time; a time that was up and a decision that nobody asks
+    // for any more give way to what came after them.
+    void tell_all() {
+        while (plan_.reasons.empty() && (answer_mapped() || tell_next() || drop_next())) {
+        }
+        if (plan_.reasons.empty()) look_at_rest();
+    }
+
+    // Of a call of the past.
+    vm::HitFact had_before(std::uint64_t call, std::uint64_t origin) const {
+        vm::HitFact hit;
+        hit.call = call;
+        hit.source = static_cast<std::uint8_t>(is_fork_ ? HitSource::Fork : HitSource::Migration);
+        hit.origin_run = origin_;
+        hit.origin_seq = origin;
+        return hit;
     }
 
     bool tell(vm::Fact fact, Bytes16 actor = {}, std::uint64_t origin = 0) {
@@ -148,11 +175,7 @@ class Planner {
     }
 
     bool tell_hit(const OpenCall& call, Value value, std::uint64_t origin) {
-        vm::HitFact hit;
-        hit.call = call.seq;
-        hit.source = static_cast<std::uint8_t>(HitSource::Migration);
-        hit.origin_run = plan_.begin.run;
-        hit.origin_seq = origin;
+        auto hit = had_before(call.seq, origin);
         hit.value = std::move(value);
         const auto path = image_.steps[call.step].path;
         if (!tell(std::move(hit), {}, origin)) return false;
@@ -235,11 +258,7 @@ class Planner {
         const auto& known = worker.was.empty() ? worker.name : worker.was;
         if (known != event.worker) return false;
         if (event.kind == PastEvent::Kind::Failed) {
-            vm::HitFact failed;
-            failed.call = call.seq;
-            failed.source = static_cast<std::uint8_t>(HitSource::Migration);
-            failed.origin_run = plan_.begin.run;
-            failed.origin_seq = event.call;
+            auto failed = had_before(call.seq, event.call);
             failed.value = event.value;
             failed.refused = event.value.items()[0].as_text();
             return tell(std::move(failed));
@@ -254,7 +273,7 @@ class Planner {
             }
             return false;
         }
-        if (event.hit) {
+        if (event.hit && !is_fork_) {
             auto hit = *event.hit;
             hit.call = call.seq;
             hit.value = std::move(*value);
@@ -288,6 +307,8 @@ class Planner {
     bool tell_decision(const PastEvent& event) {
         const auto found = tasks_.find(event.name);
         if (found == tasks_.end()) return false;
+        // Nobody has decided about other values in another run.
+        if (is_fork_ && event.shown != found->second.shown) return false;
         const auto& old = past_.image->reviews[event.review];
         const auto& review = image_.reviews[found->second.review];
         auto fact = event.decision;
@@ -314,11 +335,18 @@ class Planner {
                 plan_.dropped.push_back(event.path);
                 continue;
             }
+            // What it did stays the other run's, and this program never does it.
+            const auto step = std::ranges::find(image_.steps, event.path, &StepRow::path);
+            if (is_fork_ && step == image_.steps.end()) {
+                plan_.dropped.push_back(event.path);
+                continue;
+            }
             const auto next = next_step();
             refuse(fmt::format(
                 "the step `{}` was done, and the new program does not come to it{}: "
-                "it would be done twice, or never undone",
-                event.path, next.empty() ? "" : fmt::format(" before it runs `{}`", next)));
+                "it would be done twice{}",
+                event.path, next.empty() ? "" : fmt::format(" before it runs `{}`", next),
+                is_fork_ ? "" : ", or never undone"));
         }
     }
 
@@ -335,6 +363,8 @@ class Planner {
     std::int64_t now_ms_;
     MigrationPlan& plan_;
     vm::Machine machine_;
+    store::RunId origin_;  // which had what is told again
+    bool is_fork_ = false;
     ConstructNames names_;
     std::uint64_t next_seq_ = 0;
     std::map<std::string, OpenCall> calls_;
@@ -352,7 +382,8 @@ class Planner {
 std::optional<std::string> is_busy(const Past& past, const vm::Machine& machine,
                                    const Image& image) {
     if (machine.is_ending()) return "the run fails, is cancelled or has ended";
-    if (past.has_subs) return "the run has begun runs of other workflows, which undo what they did";
+    if (past.has_subs())
+        return "the run has begun runs of other workflows, which undo what they did";
     for (const auto& want : machine.wants()) {
         const bool open = want.kind == vm::WantKind::Outcome || want.kind == vm::WantKind::Cancel ||
                           want.kind == vm::WantKind::Settle;
@@ -382,6 +413,15 @@ MigrationPlan plan_migration(const Past& past, const vm::Machine& old,
     }
     plan.begin = std::move(*begin);
     Planner(past, image, row, now_ms, plan).run(old.counters());
+    return plan;
+}
+
+MigrationPlan plan_fork(const Past& past, vm::Begin begin, const store::RunId& origin,
+                        const std::shared_ptr<const Image>& image, vm::OperatorFact note,
+                        std::int64_t now_ms) {
+    MigrationPlan plan;
+    plan.begin = std::move(begin);
+    Planner(past, image, nullptr, now_ms, plan).run_fork(origin, std::move(note));
     return plan;
 }
 

@@ -1,7 +1,7 @@
 // Moves a run to a program that does not take the same decisions: the run begins again under it,
 // and what it was told before is told again, construct by construct (docs/machine.md, "Another
-// program"). This plans which facts those are, on a machine of its own; it writes nothing and asks
-// nobody.
+// program"). A fork is a new run that is told what another was told before some record. This plans
+// which facts those are, on a machine of its own; it writes nothing and asks nobody.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,12 @@ struct MigrationPlan {
 MigrationPlan plan_migration(const Past& past, const vm::Machine& old,
                              const std::shared_ptr<const Image>& image, const MigrateRow* row,
                              std::int64_t now_ms);
+
+// What the new run that begins so is told of the past of another. `past` ends where they part;
+// `note` says who forks and why, and is told first.
+MigrationPlan plan_fork(const Past& past, vm::Begin begin, const store::RunId& origin,
+                        const std::shared_ptr<const Image>& image, vm::OperatorFact note,
+                        std::int64_t now_ms);
 
 // The block of `image` for runs of the workflow that have the program; null when there is none.
 const MigrateRow* migrate_row(const Image& image, const std::string& workflow, const Hash& program);

@@ -6,6 +6,7 @@
 
 #include "engine/facts.h"
 #include "engine/sites.h"
+#include "value/payload.h"
 #include "vm/error_value.h"
 
 namespace weft::engine {
@@ -38,12 +39,19 @@ bool stands_alone(RecordKind kind, const std::string& body) {
 std::vector<std::string> lock_keys(const std::string& payload) {
     std::vector<std::string> out;
     Value value;
-    if (!decode_canonical(payload, value)) return out;
+    if (!decode_payload(payload, value)) return out;
     if (value.tag() != Tag::List && value.tag() != Tag::Record) return out;
     for (const auto& key : value.items()) {
         if (key.tag() == Tag::Text) out.push_back(key.as_text());
     }
     return out;
+}
+
+Value shown_values(const std::string& payload) {
+    Value value;
+    const bool whole =
+        decode_canonical(payload, value) && value.tag() == Tag::Record && value.items().size() > 2;
+    return whole ? value.items()[2] : Value();
 }
 
 std::string ConstructNames::numbered(std::string name, std::uint32_t branch) {
@@ -86,7 +94,7 @@ void PastReader::start_over() {
 void PastReader::note(const ReadRecord& record, const std::shared_ptr<const Image>& image) {
     if (record.record.kind == RecordKind::Begin) {
         Value value;
-        const bool named = decode_canonical(record.payload, value) && !value.items().empty();
+        const bool named = decode_payload(record.payload, value) && !value.items().empty();
         if (named) workflow_ = value.items().front().as_text();
     }
     if (record.record.kind == RecordKind::Migrated) start_over();
@@ -112,10 +120,7 @@ void PastReader::note_command(const ReadRecord& record, const Image& image) {
             }
             break;
         case RecordKind::ReviewOpen:
-            if (const auto body = decode_body<ReviewOpenBody>(at.body);
-                body && body->task == at.seq) {
-                tasks_[at.seq] = {std::move(name), image.sites[at.site].row};
-            }
+            note_review(record, image, std::move(name));
             break;
         case RecordKind::LockAsk:
             if (const auto body = decode_body<LockAskBody>(at.body)) {
@@ -126,10 +131,10 @@ void PastReader::note_command(const ReadRecord& record, const Image& image) {
             }
             break;
         case RecordKind::UndoEnd:
-            note_undone(at.body);
+            note_undone(at.seq, at.body);
             break;
         case RecordKind::SubStart:
-            past_.has_subs = true;
+            if (past_.first_sub == 0) past_.first_sub = at.seq;
             break;
         default:
             break;
@@ -154,13 +159,25 @@ void PastReader::note_call(const ReadRecord& record, const Image& image, std::st
     calls_[record.record.seq] = std::move(call);
 }
 
+void PastReader::note_review(const ReadRecord& record, const Image& image, std::string name) {
+    const auto body = decode_body<ReviewOpenBody>(record.record.body);
+    if (!body) return;
+    auto& task = tasks_[body->task];
+    if (body->task == record.record.seq) {
+        task.name = std::move(name);
+        task.row = image.sites[record.record.site].row;
+    }
+    task.shown = shown_values(record.payload);
+}
+
 // What was undone has nothing left that another program would have to undo.
-void PastReader::note_undone(const std::string& body) {
+void PastReader::note_undone(std::uint64_t seq, const std::string& body) {
     const auto undone = decode_body<UndoEndBody>(body);
     if (!undone || undone->status != UndoStatus::Done) return;
     for (auto& event : past_.events) {
-        if (event.call == undone->call && event.kind == PastEvent::Kind::Done)
-            event.changes = false;
+        if (event.call != undone->call || event.kind != PastEvent::Kind::Done) continue;
+        event.changes = false;
+        event.undone_at = seq;
     }
 }
 
@@ -184,6 +201,7 @@ void PastReader::done(std::uint64_t seq, const Value& value, std::uint64_t told)
     if (found == calls_.end() || found->second.is_done) return;
     auto& call = found->second;
     call.is_done = true;
+    call.is_sent = false;
     PastEvent event;
     event.seq = told;
     event.name = call.name;
@@ -209,16 +227,31 @@ std::uint64_t PastReader::probed(const Call& probe) const {
     return 0;
 }
 
+void PastReader::on(const vm::StartFact& fact, const ReadRecord&) {
+    const auto found = calls_.find(fact.call);
+    if (found != calls_.end()) found->second.is_sent = true;
+}
+
 void PastReader::on(const vm::OutcomeFact& fact, const ReadRecord& record) {
     const auto found = calls_.find(fact.call);
     if (found == calls_.end()) return;
     auto& call = found->second;
     if (fact.status == vm::OutcomeStatus::Ok) {
         const bool is_probe = call.direction == Direction::Probe;
-        if (!is_probe) done(fact.call, fact.value, record.record.seq);
-        if (is_probe && !fact.value.is_none()) done(probed(call), fact.value, record.record.seq);
+        if (!is_probe) return done(fact.call, fact.value, record.record.seq);
+        const auto asked = probed(call);
+        if (!fact.value.is_none()) return done(asked, fact.value, record.record.seq);
+        if (const auto of = calls_.find(asked); of != calls_.end()) of->second.is_sent = false;
         return;
     }
+    if (fact.status == vm::OutcomeStatus::Failed || fact.status == vm::OutcomeStatus::Cancelled) {
+        // One that was sent again and reached nobody says nothing of the first.
+        const bool is_vague =
+            call.is_in_doubt &&
+            (fact.error == "Transient" || fact.error == "Timeout" || fact.error == "Unavailable");
+        if (!is_vague) call.is_sent = call.is_in_doubt = false;
+    }
+    if (fact.status == vm::OutcomeStatus::Unknown) call.is_in_doubt = true;
     call.last = record.record.seq;
     call.error = fact.error;
     call.message = fact.message;
@@ -226,13 +259,15 @@ void PastReader::on(const vm::OutcomeFact& fact, const ReadRecord& record) {
 }
 
 void PastReader::on(const vm::SettledFact& fact, const ReadRecord& record) {
-    if (fact.done) done(fact.call, fact.value, record.record.seq);
+    if (fact.done) return done(fact.call, fact.value, record.record.seq);
+    if (const auto of = calls_.find(fact.call); of != calls_.end()) of->second.is_sent = false;
 }
 
 void PastReader::on(const vm::HitFact& fact, const ReadRecord& record) {
     if (!fact.refused.empty()) {
         auto& call = calls_[fact.call];
-        const bool failed = fact.source == static_cast<std::uint8_t>(HitSource::Migration);
+        const bool failed = fact.source == static_cast<std::uint8_t>(HitSource::Migration) ||
+                            fact.source == static_cast<std::uint8_t>(HitSource::Fork);
         call.last = record.record.seq;
         call.error = failed ? fact.refused : "Trap";
         call.message =
@@ -268,6 +303,7 @@ void PastReader::on(const vm::DecisionFact& fact, const ReadRecord& record) {
     event.seq = record.record.seq;
     event.name = found->second.name;
     event.review = found->second.row;
+    event.shown = found->second.shown;
     event.decision = fact;
     if (const auto body = decode_body<DecisionBody>(record.record.body)) event.actor = body->actor;
     past_.events.push_back(std::move(event));
@@ -296,6 +332,10 @@ void PastReader::on_signal(const vm::SignalFact& fact, const ReadRecord& record,
 Past PastReader::finish(const vm::Machine& machine) {
     const auto open = machine.open_calls();
     for (const auto& [seq, call] : calls_) {
+        if (call.is_sent && call.effect != EffectClass::Read &&
+            call.direction != Direction::Probe) {
+            past_.unsettled.push_back({seq, call.path});
+        }
         const bool given_up = !call.is_done && call.direction != Direction::Probe &&
                               std::ranges::find(open, seq) == open.end();
         if (!given_up) continue;

@@ -52,22 +52,35 @@ struct PastEvent {
     std::string worker;              // Done, Failed
     bool changes = false;            // Done: it changed the world, and stands
     bool is_undo = false;            // Done, Failed
+    std::uint64_t undone_at = 0;     // Done: the record that says that it was undone; 0: none does
     std::optional<vm::HitFact> hit;  // Done: by another's effect
     vm::DecisionFact decision;       // its values are still of the old types
     Bytes16 actor{};                 // Decision: who
     std::uint32_t review = 0;        // Decision: row in the image
+    Value shown;                     // Decision: the values that were decided about
     vm::SignalFact signal;
     std::vector<std::string> keys;  // Lock
+};
+
+// A call that may have changed the world, and nobody knows.
+struct UnsettledCall {
+    std::uint64_t call = 0;
+    std::string path;
 };
 
 struct Past {
     std::shared_ptr<const Image> image;  // that the run has now
     std::vector<PastEvent> events;       // as they were told
-    bool has_subs = false;
+    std::vector<UnsettledCall> unsettled;
+    std::uint64_t first_sub = 0;  // record that begins the first run of another workflow; 0: none
+
+    [[nodiscard]] bool has_subs() const { return first_sub != 0; }
 };
 
 // Of the payload of a lock-ask.
 std::vector<std::string> lock_keys(const std::string& payload);
+// The values that are to be decided about, of the payload of a review-open.
+Value shown_values(const std::string& payload);
 
 // Read while the run is replayed: `note` is fed each record once the replay has taken it.
 class PastReader {
@@ -91,16 +104,21 @@ class PastReader {
         std::uint32_t site = kNoSite;
         std::uint32_t branch = 0;
         bool is_done = false;
+        bool is_sent = false;      // an attempt left, and what came of it is not known
+        bool is_in_doubt = false;  // … and may never be
     };
     struct Task {
         std::string name;
         std::uint32_t row = 0;
+        Value shown;
     };
     void start_over();
     void note_command(const ReadRecord& record, const Image& image);
     void note_fact(const ReadRecord& record, const Image& image);
     void note_call(const ReadRecord& record, const Image& image, std::string name);
-    void note_undone(const std::string& body);
+    void note_undone(std::uint64_t seq, const std::string& body);
+    void note_review(const ReadRecord& record, const Image& image, std::string name);
+    void on(const vm::StartFact& fact, const ReadRecord& record);
     void on(const vm::OutcomeFact& fact, const ReadRecord& record);
     void on(const vm::SettledFact& fact, const ReadRecord& record);
     void on(const vm::HitFact& fact, const ReadRecord& record);

@@ -20,6 +20,13 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
     if (record.seq == 0 && record.kind != RecordKind::Begin) {
         find(record, leaf, "the run does not start with its begin record");
     }
+    if (record.kind == RecordKind::Begin) {
+        const auto begin = decode_body<BeginBody>(record.body);
+        if (begin && begin->origin == Origin::Fork) {
+            fork_ = ForkedFrom{begin->origin_run, begin->origin_seq};
+        }
+    }
+    check_answered(record, leaf);
     switch (record.kind) {
         case RecordKind::Call:
         case RecordKind::Start:
@@ -67,12 +74,48 @@ void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
             held_lock_ = 0;
             break;
         case RecordKind::End:
-            if (held_lock_ != 0) find(record, leaf, "the run ends with its lock");
-            ended_ = true;
+            take_end(record, leaf);
             break;
         default:
             break;
     }
+}
+
+void ProtocolCheck::check_answered(const Record& record, std::uint64_t leaf) {
+    switch (record.kind) {
+        case RecordKind::Call:
+        case RecordKind::Fork:
+        case RecordKind::Gate:
+        case RecordKind::ReviewOpen:
+        case RecordKind::UndoBegin:
+        case RecordKind::LockAsk:
+        case RecordKind::SubStart:
+            if (busy_.contains(record.branch)) {
+                find(record, leaf, "the branch goes on without the outcome of what it started");
+            }
+            break;
+        default:
+            break;
+    }
+}
+
+// A kill leaves everything as it is.
+void ProtocolCheck::take_end(const Record& record, std::uint64_t leaf) {
+    ended_ = true;
+    if (held_lock_ != 0) find(record, leaf, "the run ends with its lock");
+    const auto body = decode_body<EndBody>(record.body);
+    if (body && body->status == EndStatus::Killed) return;
+    if (!busy_.empty()) {
+        find(record, leaf, "the run ends without the outcome of an attempt that was started");
+    }
+    if (!subs_.empty()) {
+        find(record, leaf, "the run ends without the end of a run that it waits for");
+    }
+}
+
+void ProtocolCheck::close(Call& call) {
+    call.open = false;
+    busy_.erase(call.branch);
 }
 
 void ProtocolCheck::take_effect(const Record& record, std::uint64_t leaf) {
@@ -82,7 +125,7 @@ void ProtocolCheck::take_effect(const Record& record, std::uint64_t leaf) {
         if (!keys_.insert(body->key).second) {
             find(record, leaf, "the call's key was used by an earlier call");
         }
-        calls_[record.seq] = {};
+        calls_[record.seq].branch = record.branch;
         return;
     }
     auto body = decode_body<StartBody>(record.body);
@@ -96,6 +139,7 @@ void ProtocolCheck::take_effect(const Record& record, std::uint64_t leaf) {
     }
     call->second.attempts = body->attempt;
     call->second.open = true;
+    busy_.insert(call->second.branch);
 }
 
 void ProtocolCheck::take_outcome(const Record& record, std::uint64_t leaf) {
@@ -106,7 +150,7 @@ void ProtocolCheck::take_outcome(const Record& record, std::uint64_t leaf) {
     if (!call->second.open || body->attempt != call->second.attempts) {
         return find(record, leaf, "the outcome belongs to no started attempt");
     }
-    call->second.open = false;
+    close(call->second);
     call->second.in_doubt = body->status == OutcomeCode::Unknown;
     if (body->status == OutcomeCode::Ok) {
         call->second.done = true;
@@ -126,7 +170,7 @@ void ProtocolCheck::take_doubt(const Record& record, std::uint64_t leaf) {
     if (call == calls_.end()) return find(record, leaf, "the settlement is of no call");
     // Of a call that is done it is the compensation, which was stuck.
     if (call->second.done && !call->second.in_doubt) return;
-    call->second.open = false;
+    close(call->second);
     call->second.in_doubt = false;
     // A doubt that was settled as done is as good as an outcome that says so.
     if (body->verdict == SettledVerdict::Done) {
@@ -140,6 +184,11 @@ void ProtocolCheck::take_hit(const Record& record, std::uint64_t leaf) {
     auto call = body ? calls_.find(body->call) : calls_.end();
     if (call == calls_.end()) return find(record, leaf, "the hit belongs to no call");
     if (call->second.attempts > 0) find(record, leaf, "the hit answers a call that was started");
+    if (body->source == HitSource::Fork) {
+        const bool is_origin = fork_ && body->origin_run == fork_->run && body->origin_seq > 0 &&
+                               body->origin_seq < fork_->seq;
+        if (!is_origin) find(record, leaf, "the hit is of no run that this one was forked from");
+    }
     // Made from nothing that was done, by the program's word, it has no origin.
     const bool is_own = body->source == HitSource::Migration && body->origin_seq != 0;
     if (is_own && (body->origin_run != run_ || !calls_.contains(body->origin_seq))) {
@@ -150,7 +199,8 @@ void ProtocolCheck::take_hit(const Record& record, std::uint64_t leaf) {
 
 void ProtocolCheck::take_sub(const Record& record, std::uint64_t leaf) {
     if (record.kind == RecordKind::SubStart) {
-        subs_.insert(record.seq);
+        const auto begun = decode_body<SubStartBody>(record.body);
+        if (!begun || !begun->detached) subs_.insert(record.seq);
         return;
     }
     auto body = decode_body<SubEndedBody>(record.body);

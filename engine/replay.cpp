@@ -107,6 +107,7 @@ Result<void> Replayer::feed(const ReadRecord& record) {
 
 void Replayer::expect(vm::Progress progress) {
     for (auto& command : progress.commands) expected_.push_back(std::move(command));
+    keyed_.insert(keyed_.end(), progress.keyed.begin(), progress.keyed.end());
 }
 
 Result<void> Replayer::feed_begin(const ReadRecord& record) {
@@ -116,6 +117,7 @@ Result<void> Replayer::feed_begin(const ReadRecord& record) {
     out_.image = header_.first_image;
     WEFT_TRY(begin, decode_begin(*out_.image, record.record, record.payload));
     out_.machine.emplace(out_.image, std::move(begin));
+    out_.machine->trace(tracer_);
     out_.segment = Segment{{}, {}, out_.image};
     expect(out_.machine->start());
     return {};
@@ -146,6 +148,7 @@ Result<void> Replayer::adopt(const ReadRecord& record, const std::shared_ptr<con
         return {};
     }
     out_.machine = std::move(*followed.machine);
+    out_.machine->trace(tracer_);
     out_.image = image;
     expect(out_.machine->apply(vm::ResumedFact{}, record.record.time_ms));
     return {};
@@ -161,6 +164,7 @@ Result<void> Replayer::migrate(const ReadRecord& record,
     Segment segment{out_.head, out_.machine->counters(), image};
     segment.counters.next_seq = record.record.seq + 1;
     out_.machine.emplace(image, std::move(*begin));
+    out_.machine->trace(tracer_);
     out_.image = image;
     expect(out_.machine->start_again(segment.counters, record.record.time_ms));
     out_.segment = std::move(segment);

@@ -8,6 +8,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/follow.h"
 #include "engine/run_reader.h"
@@ -44,6 +46,10 @@ class Replayer {
     explicit Replayer(const RunHeader& header, RecordObserver on_record = {}, Replayed from = {})
         : header_(header), on_record_(std::move(on_record)), out_(std::move(from)) {}
 
+    // From now on tells each instruction that is executed again; outlives the replay.
+    void trace(vm::Tracer* tracer) { tracer_ = tracer; }
+    // What became of calls with keys, since the last time.
+    std::vector<vm::KeyedCall> take_keyed() { return std::exchange(keyed_, {}); }
     // False: the record differs from what the machine makes; `so_far` says how.
     Result<bool> take(ReadRecord& record);
     [[nodiscard]] const Replayed& so_far() const { return out_; }
@@ -66,6 +72,8 @@ class Replayer {
     RecordObserver on_record_;
     Replayed out_;
     std::deque<vm::Command> expected_;
+    std::vector<vm::KeyedCall> keyed_;
+    vm::Tracer* tracer_ = nullptr;
 };
 
 Result<Replayed> replay(store::Store& store, const RunHeader& header,

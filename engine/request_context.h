@@ -73,6 +73,7 @@ Result<Json> answer_file(const RequestContext& request);
 Result<Json> answer_reviews(const RequestContext& request);
 Result<Json> answer_review(const RequestContext& request);
 Result<Json> answer_decide(const RequestContext& request);
+Result<Json> answer_revoke_key(const RequestContext& request);
 Result<Json> answer_log(const RequestContext& request);
 Result<Json> answer_timeline(const RequestContext& request);
 Result<Json> answer_cost(const RequestContext& request);
@@ -86,7 +87,9 @@ Result<std::unique_ptr<Job>> begin_keys(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_erase(const RequestContext& request);
 Result<Json> answer_migrate(const RequestContext& request);
 Result<Json> answer_follow(const RequestContext& request);
+Result<Json> answer_fork(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_trace(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request);
 
 }  // namespace weft::engine

@@ -33,7 +33,7 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
     {"start", answer_start},
@@ -50,6 +50,7 @@ constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
     {"reviews", answer_reviews},
     {"review", answer_review},
     {"decide", answer_decide},
+    {"revoke-key", answer_revoke_key},
     {"log", answer_log},
     {"timeline", answer_timeline},
     {"cost", answer_cost},
@@ -61,11 +62,13 @@ constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
     {"legal-hold", answer_legal_hold},
     {"migrate", answer_migrate},
     {"follow", answer_follow},
+    {"fork", answer_fork},
 }};
 
 using JobMaker = Result<std::unique_ptr<Job>> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, JobMaker>, 5> kJobs = {{
+constexpr std::array<std::pair<std::string_view, JobMaker>, 6> kJobs = {{
     {"replay", begin_replay},
+    {"trace", begin_trace},
     {"verify", begin_verify},
     {"export", begin_export},
     {"keys", begin_keys},

@@ -2,14 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/hash.h"
-#include "engine/approval.h"
+#include "engine/approver_log.h"
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "engine/run_reader.h"
 #include "engine/sites.h"
+#include "engine/table_check.h"
 #include "store/note.h"
 
 namespace weft::engine {
@@ -40,9 +42,15 @@ std::string origin_of(const store::Store& store) {
     return key ? key->origin : std::string();
 }
 
+// That something could not be read, since the disk or the memory failed, is no evidence of
+// anything: the audit ends with that error. What else is wrong with a run is a finding.
+bool has_failed(const Error& error) {
+    return error.kind == ErrorKind::Environment;
+}
+
 // Checkpoints that were kept elsewhere: the log must still be what they say it was.
-std::size_t check_witness(store::Store& store, const std::string& witness,
-                          std::vector<store::Finding>& findings) {
+Result<std::size_t> check_witness(store::Store& store, const std::string& witness,
+                                  std::vector<store::Finding>& findings) {
     std::size_t good = 0;
     const auto key = store::parse_verifier_key(store.verifier_key());
     for (const auto& note : store::split_notes(witness)) {
@@ -57,6 +65,7 @@ std::size_t check_witness(store::Store& store, const std::string& witness,
         finding.row = std::to_string(checkpoint->size);
         auto root = checkpoint->size <= store.log_size() ? store.root(checkpoint->size)
                                                          : Result<Hash>(Hash{});
+        if (!root && has_failed(root.error())) return std::unexpected(root.error());
         if (root && *root == checkpoint->root) {
             ++good;
             continue;
@@ -119,19 +128,24 @@ class ReplayJob final : public Job {
 // them again.
 class RunCheck {
   public:
-    RunCheck(RunHeader header, std::int64_t level, Core& core)
+    RunCheck(RunHeader header, std::int64_t level, Core& core, const ApproverKeys& approvers,
+             TableCheck& tables)
         : header_(std::move(header)),
+          approvers_(approvers),
+          tables_(tables),
           protocol_(header_.row.id),
           decisions_(origin_of(core.store()), header_.row.id,
-                     [&core](std::uint64_t size) -> std::optional<Hash> {
+                     [this, &core](std::uint64_t size) -> std::optional<Hash> {
                          auto root = core.store().root(size);
-                         return root ? std::optional(*root) : std::nullopt;
+                         if (root) return *root;
+                         if (has_failed(root.error())) failure_ = root.error();
+                         return std::nullopt;
                      }) {
         if (level >= 3) replayer_.emplace(header_);
     }
 
     // True: there is more to read.
-    bool advance(Core& core, std::vector<store::Finding>& findings) {
+    Result<bool> advance(Core& core, std::vector<store::Finding>& findings) {
         std::size_t read = 0;
         auto done =
             read_records(core.store(), header_, head_, [&](ReadRecord& record) -> Result<bool> {
@@ -139,17 +153,23 @@ class RunCheck {
                 ended_ = record.record.kind == RecordKind::End;
                 head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
                 check_decision(record, findings);
-                execute(record, findings);
+                WEFT_TRY_VOID(check_others(core.store(), record, findings));
+                if (failure_) return std::unexpected(*failure_);
+                WEFT_TRY_VOID(execute(record, findings));
                 return ++read < kRecordSlice;
             });
         if (done && read == kRecordSlice) return true;
+        if (!done && has_failed(done.error())) return std::unexpected(done.error());
         for (auto& finding : protocol_.finish()) findings.push_back(std::move(finding));
         if (!done) {
             findings.push_back(run_finding(header_.row.id, done.error().message));
             return false;
         }
-        compare_row(core, findings);
-        if (replayer_) report(replayer_->finish(), findings);
+        WEFT_TRY_VOID(compare_row(core, findings));
+        if (!replayer_) return false;
+        const auto replayed = replayer_->finish();
+        report(replayed, findings);
+        if (!replayed.divergence) tables_.finish_run(replayed);
         return false;
     }
 
@@ -158,17 +178,63 @@ class RunCheck {
         const bool here = record.payload_state == PayloadState::Here;
         auto decision = decisions_.take(record.record, record.leaf, head_.last_hash,
                                         here ? &record.payload : nullptr);
-        if (!decision || decision->problem.empty()) return;
-        auto finding = run_finding(header_.row.id, decision->problem);
+        if (!decision) return;
+        auto problem = decision->problem;
+        if (problem.empty() && !approvers_.in_use(decision->statement.key, record.leaf)) {
+            problem = "the key of the decision was not in use";
+        }
+        if (problem.empty()) return;
+        auto finding = run_finding(header_.row.id, std::move(problem));
         finding.seq = record.record.seq;
         finding.leaf = record.leaf;
         findings.push_back(std::move(finding));
     }
 
-    void execute(ReadRecord& record, std::vector<store::Finding>& findings) {
-        if (!replayer_) return;
+    // What a record says of a record of another run stands there.
+    Result<void> check_others(store::Store& store, const ReadRecord& record,
+                              std::vector<store::Finding>& findings) {
+        const auto& at = record.record;
+        const auto wrong = [&](std::string_view what) {
+            auto finding = run_finding(header_.row.id, std::string(what));
+            finding.seq = at.seq;
+            finding.leaf = record.leaf;
+            findings.push_back(std::move(finding));
+        };
+        if (at.kind == RecordKind::Begin) {
+            const auto body = decode_body<BeginBody>(at.body);
+            const bool has_origin =
+                body && (body->origin == Origin::SubRun || body->origin == Origin::Fork);
+            if (!has_origin) return {};
+            const auto origin = store.read_run(body->origin_run, body->origin_seq, 1);
+            if (!origin && has_failed(origin.error())) return std::unexpected(origin.error());
+            const bool is_there = origin && !origin->empty() &&
+                                  leaf_hash(origin->front().record) == body->origin_leaf;
+            if (!is_there) wrong("the record of another run that it began with is not there");
+        } else if (at.kind == RecordKind::SubStart) {
+            if (const auto body = decode_body<SubStartBody>(at.body)) subs_[at.seq] = body->child;
+        } else if (at.kind == RecordKind::SubEnded) {
+            const auto body = decode_body<SubEndedBody>(at.body);
+            const auto sub = body ? subs_.find(body->call) : subs_.end();
+            if (sub == subs_.end()) return {};
+            const auto head = store.head(sub->second);
+            if (!head && has_failed(head.error())) return std::unexpected(head.error());
+            if (!head || head->last_hash != body->child_leaf) {
+                wrong("the run that it began ended otherwise than it was told");
+            }
+        }
+        return {};
+    }
+
+    Result<void> execute(ReadRecord& record, std::vector<store::Finding>& findings) {
+        if (!replayer_) return {};
+        tables_.before(record, replayer_->so_far());
         auto same = replayer_->take(record);
-        if (same && *same) return;
+        if (same && *same) {
+            tables_.after(record, *replayer_);
+            return {};
+        }
+        if (!same && has_failed(same.error())) return std::unexpected(same.error());
+        tables_.note_unreadable();
         if (same) {
             report(replayer_->so_far(), findings);
         } else if (same.error().kind != ErrorKind::Refused) {
@@ -176,18 +242,20 @@ class RunCheck {
             findings.push_back(run_finding(header_.row.id, same.error().message));
         }
         replayer_.reset();
+        return {};
     }
 
     // The row as it is now: the run may have ended since the check began.
-    void compare_row(Core& core, std::vector<store::Finding>& findings) const {
-        if (core.live(header_.row.id) != nullptr) return;
-        auto row = core.store().run(header_.row.id);
-        if (!row || !*row) return;
-        bool says_ended = vm::is_ended(static_cast<vm::RunStatus>((*row)->status));
-        if (ended_ == says_ended) return;
+    Result<void> compare_row(Core& core, std::vector<store::Finding>& findings) const {
+        if (core.live(header_.row.id) != nullptr) return {};
+        WEFT_TRY(row, core.store().run(header_.row.id));
+        if (!row) return {};
+        bool says_ended = vm::is_ended(static_cast<vm::RunStatus>(row->status));
+        if (ended_ == says_ended) return {};
         findings.push_back(
             run_finding(header_.row.id, ended_ ? "its row says that it goes on, its log has ended"
                                                : "its row says that it ended, its log goes on"));
+        return {};
     }
 
     void report(const Replayed& replayed, std::vector<store::Finding>& findings) const {
@@ -199,10 +267,14 @@ class RunCheck {
     }
 
     RunHeader header_;
+    const ApproverKeys& approvers_;
+    TableCheck& tables_;
     ProtocolCheck protocol_;
     DecisionCheck decisions_;
     std::optional<Replayer> replayer_;
+    std::map<std::uint64_t, store::RunId> subs_;  // by the record that began them
     store::RunHead head_;
+    std::optional<Error> failure_;
     bool ended_ = false;
 };
 
@@ -210,7 +282,7 @@ class RunCheck {
 class VerifyJob final : public Job {
   public:
     VerifyJob(Core& core, std::int64_t level, std::string witness)
-        : core_(core), level_(level), witness_(std::move(witness)) {
+        : core_(core), level_(level), witness_(std::move(witness)), tables_(core.store()) {
         store::VerifyOptions options;
         options.program_hash = [](std::string_view ir) { return sha256(ir); };
         options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
@@ -224,10 +296,12 @@ class VerifyJob final : public Job {
             WEFT_TRY(more, verification_->advance());
             if (!more) WEFT_TRY_VOID(begin_runs());
         } else if (check_) {
-            if (!check_->advance(core_, report_.findings)) check_.reset();
+            WEFT_TRY(more, check_->advance(core_, report_.findings));
+            if (!more) check_.reset();
         } else if (next_ < rows_.size()) {
-            begin_run(rows_[next_++].id);
+            WEFT_TRY_VOID(begin_run(rows_[next_++].id));
         } else {
+            WEFT_TRY_VOID(compare_tables());
             return json_line(answer());
         }
         return std::nullopt;
@@ -237,8 +311,15 @@ class VerifyJob final : public Job {
     Result<void> begin_runs() {
         report_ = verification_->take_report();
         verification_.reset();
-        witnessed_ = check_witness(core_.store(), witness_, report_.findings);
+        WEFT_TRY(witnessed, check_witness(core_.store(), witness_, report_.findings));
+        witnessed_ = witnessed;
         if (level_ < 2) return {};
+        auto approvers = read_approver_keys(core_.store());
+        if (approvers) {
+            approvers_ = std::move(*approvers);
+        } else {
+            report_.findings.push_back(run_finding(store::RunId{}, approvers.error().message));
+        }
         store::RunFilter filter;
         filter.limit = 1'000'000'000;
         WEFT_TRY(rows, core_.store().runs(filter));
@@ -246,13 +327,24 @@ class VerifyJob final : public Job {
         return {};
     }
 
-    void begin_run(const store::RunId& run) {
+    Result<void> begin_run(const store::RunId& run) {
         auto header = read_run_header(core_.store(), run);
+        if (!header && has_failed(header.error())) return std::unexpected(header.error());
         if (header) {
-            check_ = std::make_unique<RunCheck>(std::move(*header), level_, core_);
+            check_ =
+                std::make_unique<RunCheck>(std::move(*header), level_, core_, approvers_, tables_);
         } else {
+            tables_.note_unreadable();
             report_.findings.push_back(run_finding(run, header.error().message));
         }
+        return {};
+    }
+
+    Result<void> compare_tables() {
+        if (level_ < 3) return {};
+        WEFT_TRY(found, tables_.finish());
+        for (auto& finding : found) report_.findings.push_back(std::move(finding));
+        return {};
     }
 
     [[nodiscard]] Json answer() const {
@@ -280,6 +372,8 @@ class VerifyJob final : public Job {
     store::VerifyReport report_;
     std::vector<store::RunRow> rows_;
     std::size_t next_ = 0;
+    ApproverKeys approvers_;
+    TableCheck tables_;
     std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header
 };
 

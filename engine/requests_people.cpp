@@ -7,6 +7,7 @@
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "engine/signed_decision.h"
+#include "engine/snapshots.h"
 #include "value/base64.h"
 #include "value/json_text.h"
 #include "vm/boundary.h"
@@ -70,11 +71,15 @@ Result<Json> answer_reviews(const RequestContext& request) {
             list_tasks(run->image(), run->workflow(), run->machine(), row->id, tasks);
             continue;
         }
-        WEFT_TRY(header, read_run_header(request.core.store(), row->id));
-        auto replayed = replay(request.core.store(), header);
-        if (replayed && replayed->machine && !replayed->divergence) {
-            list_tasks(*header.image, header.workflow_row(), *replayed->machine, row->id, tasks);
-        }
+        if (request.core.parking().asks_nobody(row->id)) continue;
+        WEFT_TRY(header, read_run_header(request.core.store(), row->id, &request.core.images()));
+        // A snapshot will do: nothing is proved here.
+        auto resumed = resume(request.core.store(), header);
+        if (!resumed || !resumed->replayed.machine || resumed->replayed.divergence) continue;
+        const auto before = tasks.size();
+        list_tasks(*header.image, header.workflow_row(), *resumed->replayed.machine, row->id,
+                   tasks);
+        request.core.parking().note_asks(row->id, tasks.size() > before);
     }
     Json out;
     out["tasks"] = std::move(tasks);
@@ -251,6 +256,16 @@ Result<Json> answer_decide(const RequestContext& request) {
     incoming.context.signed_note = note;
     WEFT_TRY(taken, request.core.take(open.run->id(), incoming));
     return decided(taken);
+}
+
+Result<Json> answer_revoke_key(const RequestContext& request) {
+    const auto reason = request.text("reason");
+    if (reason.empty()) return fail(ErrorKind::Usage, "a revocation needs a reason");
+    WEFT_TRY(revoked, request.core.revoke_approver_key(request.text("key"), request.actor, reason));
+    Json out;
+    out["key"] = to_base64(view(revoked.key));
+    out["repeat"] = revoked.was_before;
+    return out;
 }
 
 }  // namespace weft::engine

@@ -1,5 +1,5 @@
-// Requests that bring another program: whether runs take the same decisions under it, and moving
-// them to it.
+// Requests that bring another program: whether runs take the same decisions under it, moving them
+// to it, and forks.
 #include <fmt/format.h>
 
 #include "base/hash.h"
@@ -93,6 +93,39 @@ Result<Json> answer_migrate(const RequestContext& request) {
         out["taken"] = change.taken;
         out["dropped"] = change.dropped;
     }
+    return out;
+}
+
+Result<Json> answer_fork(const RequestContext& request) {
+    ForkRequest fork;
+    WEFT_TRY(id, request.run());
+    fork.origin = id;
+    fork.from = request.text("from");
+    fork.actor = request.actor;
+    fork.reason = request.text("reason");
+    fork.only_looks = request.flag("look");
+    if (fork.from.empty()) return fail(ErrorKind::Usage, "a fork needs a step to begin at");
+    if (!fork.only_looks && fork.reason.empty()) {
+        return fail(ErrorKind::Usage, "a fork needs a reason");
+    }
+    if (const auto name = request.text("request"); !name.empty()) {
+        fork.tag = request.core.request_tag(name);
+    }
+    if (request.params.contains("image")) {
+        WEFT_TRY(program, program_of(request));
+        fork.program = std::move(program);
+    }
+    WEFT_TRY(forked, request.core.fork(fork));
+    Json out;
+    out["origin"] = to_hex(view(id));
+    if (!fork.only_looks) out["run"] = to_hex(view(forked.run));
+    if (forked.is_repeat) {
+        out["repeat"] = true;
+        return out;
+    }
+    out["at"] = forked.at;
+    out["taken"] = forked.taken;
+    out["dropped"] = forked.dropped;
     return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/error_fields.h"
 #include "engine/exact_numbers.h"
+#include "engine/public_values.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "engine/secret_view.h"
@@ -17,6 +18,7 @@ namespace {
 // A machine of the run, live or replayed just to look at it.
 struct Looked {
     std::optional<Replayed> replayed;
+    std::optional<PublicValues> values;  // of a replay
     const LiveRun* run = nullptr;
     std::shared_ptr<const Image> image;
     const WorkflowRow* workflow = nullptr;  // in the image
@@ -35,9 +37,12 @@ Result<Looked> look_at(Core& core, const store::RunId& id, std::uint64_t seq) {
     Looked out;
     WEFT_TRY(header, read_run_header(core.store(), id));
     Replayer replayer(header);
+    out.values.emplace(header.first_image);
     WEFT_TRY_VOID(read_records(core.store(), header, {}, [&](ReadRecord& record) -> Result<bool> {
         if (record.record.seq > seq) return false;
-        return replayer.take(record);
+        WEFT_TRY(same, replayer.take(record));
+        if (same) out.values->note(record, replayer.so_far().image);
+        return same;
     }));
     out.row = header.row;
     out.row.ended_ms.reset();
@@ -176,14 +181,14 @@ Json waits_json(Core& core, const Looked& looked) {
     return waits;
 }
 
-Json values_json(const vm::Machine& machine) {
+Json values_json(const Looked& looked) {
     Json out = Json::array();
-    for (const auto& named : machine.named_values()) {
+    for (const auto& named : looked.machine()->named_values()) {
         Json item;
         item["branch"] = named.branch;
         item["in"] = named.function;
         item["name"] = named.name;
-        item["value"] = untyped_json(named.value);
+        item["value"] = untyped_json(looked.values->shown(named.value));
         out.push_back(std::move(item));
     }
     return out;
@@ -303,7 +308,8 @@ Result<Json> erased_status(Core& core, const Looked& looked) {
 
 Result<Json> answer_status(const RequestContext& request) {
     WEFT_TRY(id, request.run());
-    const auto at = request.number("at", -1);
+    // What names hold is told of a run that was executed again.
+    const auto at = request.number("at", request.flag("values") ? INT64_MAX : -1);
     WEFT_TRY(looked, at < 0 ? look(request.core, id)
                             : look_at(request.core, id, static_cast<std::uint64_t>(at)));
     if (looked.is_erased) return erased_status(request.core, looked);
@@ -326,8 +332,8 @@ Result<Json> answer_status(const RequestContext& request) {
     out["past_no_return"] = machine.past_no_return();
     out["waits"] = waits_json(request.core, looked);
     if (auto unread = unread_json(looked); !unread.empty()) out["unread"] = std::move(unread);
-    out["live"] = looked.run != nullptr;
-    if (request.flag("values")) out["values"] = values_json(machine);
+    out["live"] = looked.run != nullptr || (!looked.row.ended_ms && request.core.drives(id));
+    if (looked.values && request.flag("values")) out["values"] = values_json(looked);
     if (looked.replayed && looked.replayed->divergence) {
         out["divergence"] = looked.replayed->divergence->what;
     }
@@ -346,7 +352,7 @@ Result<Json> answer_runs(const RequestContext& request) {
         auto status =
             live != nullptr ? live->machine().status() : static_cast<vm::RunStatus>(row.status);
         if (!wanted.empty() && status_name(status) != wanted) continue;
-        WEFT_TRY(header, read_run_header(request.core.store(), row.id));
+        WEFT_TRY(header, read_run_header(request.core.store(), row.id, &request.core.images()));
         Json item;
         item["run"] = to_hex(view(row.id));
         item["workflow"] = header.workflow_row().name;
@@ -361,7 +367,34 @@ Result<Json> answer_runs(const RequestContext& request) {
     return out;
 }
 
+namespace {
+
+Json failed_json(const store::RunId& run, const Error& error) {
+    Json out;
+    out["run"] = to_hex(view(run));
+    out["message"] = error.message;
+    return out;
+}
+
+// What waits in the store is driven from now on, and read when its time has come.
+Result<Json> resume_active(const RequestContext& request) {
+    WEFT_TRY(taken, request.core.take_up_active());
+    Json runs = Json::array();
+    Json failed = Json::array();
+    for (const auto& id : taken.runs) runs.push_back(to_hex(view(id)));
+    for (const auto& [id, error] : taken.failed) failed.push_back(failed_json(id, error));
+    if (failed.empty()) WEFT_TRY_VOID(request.core.sweep_notes());
+    Json out;
+    out["runs"] = std::move(runs);
+    out["failed"] = std::move(failed);
+    out["parked"] = taken.parked;
+    return out;
+}
+
+}  // namespace
+
 Result<Json> answer_resume(const RequestContext& request) {
+    if (request.flag("active")) return resume_active(request);
     std::vector<store::RunId> ids;
     if (request.params.contains("run")) {
         WEFT_TRY(id, request.run());
@@ -378,10 +411,7 @@ Result<Json> answer_resume(const RequestContext& request) {
     for (const auto& id : ids) {
         auto up = request.core.take_up(id);
         if (!up) {
-            Json item;
-            item["run"] = to_hex(view(id));
-            item["message"] = up.error().message;
-            failed.push_back(std::move(item));
+            failed.push_back(failed_json(id, up.error()));
             continue;
         }
         LiveRun* run = request.core.live(id);

@@ -6,6 +6,7 @@
 
 #include "engine/history.h"
 #include "engine/request_context.h"
+#include "value/payload.h"
 
 namespace weft::engine {
 namespace {
@@ -43,7 +44,7 @@ Json entry_json(const HistoryEntry& entry, bool payloads) {
     // A begin's payload holds the run's seed, which keys are made from: it is not shown.
     bool shown = payloads && !entry.payload.empty() && entry.kind != RecordKind::Begin;
     Value value;
-    if (shown && decode_canonical(entry.payload, value)) out["payload"] = untyped_json(value);
+    if (shown && decode_payload(entry.payload, value)) out["payload"] = untyped_json(value);
     return out;
 }
 

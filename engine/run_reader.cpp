@@ -5,6 +5,7 @@
 #include <map>
 
 #include "store/sealed_file.h"
+#include "value/payload.h"
 
 namespace weft::engine {
 namespace {
@@ -85,7 +86,7 @@ class StoreSource final : public RunSource {
 
 void note_workflow(const std::string& begin_payload, RunHeader& header) {
     Value value;
-    if (!decode_canonical(begin_payload, value) || value.tag() != Tag::Record) return;
+    if (!decode_payload(begin_payload, value) || value.tag() != Tag::Record) return;
     if (value.items().empty() || value.items().front().tag() != Tag::Text) return;
     const auto& workflows = header.image->workflows;
     for (std::uint32_t i = 0; i < workflows.size(); ++i) {
@@ -133,14 +134,28 @@ Result<std::shared_ptr<const Image>> load_image(store::Store& store, const Hash&
     return open_image(row->code, name);
 }
 
-Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) {
+namespace {
+
+Result<std::shared_ptr<const Image>> cached_image(store::Store& store, const Hash& hash,
+                                                  ImageCache* images) {
+    if (images == nullptr) return load_image(store, hash);
+    if (auto known = images->find(hash)) return known;
+    WEFT_TRY(image, load_image(store, hash));
+    images->keep(hash, image);
+    return image;
+}
+
+}  // namespace
+
+Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run,
+                                  ImageCache* images) {
     WEFT_TRY(row, store.run(run));
     std::string name = to_hex(view(run)).substr(0, 8);
     if (!row) return fail(ErrorKind::NotFound, fmt::format("there is no run {}", name));
     RunHeader header;
     header.row = *row;
     header.origin = std::make_shared<StoreSource>(store);
-    WEFT_TRY(image, load_image(store, row->image));
+    WEFT_TRY(image, cached_image(store, row->image, images));
     header.image = std::move(image);
     header.first_image = header.image;
     WEFT_TRY(program, store.program(header.image->program));
@@ -161,7 +176,7 @@ Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run) 
     });
     static_cast<void>(noted);
     if (begun_under && *begun_under != row->image) {
-        WEFT_TRY(first, load_image(store, *begun_under));
+        WEFT_TRY(first, cached_image(store, *begun_under, images));
         header.first_image = std::move(first);
     }
     return header;

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "bytecode/image.h"
 #include "bytecode/record.h"
+#include "engine/image_cache.h"
 #include "store/box.h"
 #include "store/store.h"
 
@@ -71,8 +72,9 @@ std::optional<Hash> image_from(const Record& record);
 // A verified image of the store.
 Result<std::shared_ptr<const Image>> load_image(store::Store& store, const Hash& hash);
 
-// The run's row, its verified image and its key.
-Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run);
+// The run's row, its verified image and its key. With a cache an image is read once for many runs.
+Result<RunHeader> read_run_header(store::Store& store, const store::RunId& run,
+                                  ImageCache* images = nullptr);
 
 // Every record after `after` (the default: from the first on), in order; stops early when `each`
 // says false. Corrupt names the record that does not decode, does not continue the chain or does

@@ -1,5 +1,7 @@
 #include "engine/secret_view.h"
 
+#include "value/payload.h"
+
 #include <algorithm>
 
 namespace weft::engine {
@@ -181,7 +183,7 @@ bool SecretView::hide_parts(const Record& record, std::vector<Value>& fields) {
 std::optional<Value> SecretView::hide(const Record& record, const std::string& payload) {
     if (record.kind == RecordKind::Call || record.kind == RecordKind::SubStart) note_call(record);
     Value value;
-    if (payload.empty() || !decode_canonical(payload, value)) return std::nullopt;
+    if (payload.empty() || !decode_payload(payload, value)) return std::nullopt;
     if (record.kind == RecordKind::End) {
         auto body = decode_body<EndBody>(record.body);
         const bool hides = body && body->status == EndStatus::Completed && workflow_ != nullptr &&

@@ -36,9 +36,12 @@ std::string site_path(const Image& image, std::uint32_t site) {
 std::string site_place(const Image& image, std::uint32_t site) {
     if (site >= image.sites.size()) return "";
     const auto& row = image.sites[site];
-    const auto& function = image.functions[row.function];
-    if (row.pc >= function.places.size()) return "";
-    const auto& place = function.places[row.pc];
+    return code_place(image, image.functions[row.function], row.pc);
+}
+
+std::string code_place(const Image& image, const Function& function, std::uint32_t pc) {
+    if (pc >= function.places.size()) return "";
+    const auto& place = function.places[pc];
     if (place.file >= image.files.size() || place.line == 0) return "";
     return fmt::format("{}:{}", image.files[place.file], place.line);
 }

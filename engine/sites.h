@@ -13,5 +13,6 @@ namespace weft::engine {
 std::string site_path(const Image& image, std::uint32_t site);
 // "document_qa.wf:52"; empty when the image does not say.
 std::string site_place(const Image& image, std::uint32_t site);
+std::string code_place(const Image& image, const Function& function, std::uint32_t pc);
 
 }  // namespace weft::engine

@@ -113,6 +113,18 @@ Result<void> SystemChain::approver(const std::string& name, const Hash& public_k
     return append(RecordKind::KeyAdded, encode_body(body), std::move(payload), now_ms, batch);
 }
 
+Result<void> SystemChain::approver_revoked(const Bytes16& key_id, const std::string& by,
+                                           const std::string& reason, std::int64_t now_ms,
+                                           store::Batch& batch) {
+    KeyRevokedBody body;
+    body.purpose = KeyPurpose::Approver;
+    body.key_id = key_id;
+    WEFT_TRY(who, actor(by, now_ms, batch));
+    body.actor = who;
+    return append(RecordKind::KeyRevoked, encode_body(body), by_and_reason(by, reason), now_ms,
+                  batch);
+}
+
 Result<void> SystemChain::attested(const AttestedBody& body, std::int64_t now_ms,
                                    store::Batch& batch) {
     return append(RecordKind::Attested, encode_body(body), {}, now_ms, batch);

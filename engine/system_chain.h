@@ -29,6 +29,9 @@ class SystemChain {
     // A breaker's new state; the worker's name is payload, its tag stands in the record.
     Result<void> breaker(const Pacer::Change& change, std::int64_t now_ms, store::Batch& batch);
     // A person's own key is in use from here on.
+    Result<void> approver_revoked(const Bytes16& key_id, const std::string& by,
+                                  const std::string& reason, std::int64_t now_ms,
+                                  store::Batch& batch);
     Result<void> approver(const std::string& name, const Hash& public_key, std::int64_t now_ms,
                           store::Batch& batch);
     Result<void> attested(const AttestedBody& body, std::int64_t now_ms, store::Batch& batch);

@@ -1,14 +1,18 @@
 #include "engine/worker_pool.h"
 
 #include <algorithm>
-#include <exception>
+#include <system_error>
 #include <utility>
 
 namespace weft::engine {
 
 WorkerPool::WorkerPool(std::size_t threads, std::function<void()> notify)
     : notify_(std::move(notify)) {
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+    try {
+        while (threads_.size() < threads) threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+        return;  // with as many as the system gives
+    }
 }
 
 WorkerPool::~WorkerPool() {
@@ -66,7 +70,7 @@ void WorkerPool::work() {
             running_.push_back(attempt);
             wake_another();
         }
-        WorkerOutcome outcome = run(*attempt);
+        WorkerOutcome outcome = run_attempt(*attempt);
         bool is_first = false;
         {
             std::lock_guard lock(mutex_);
@@ -75,35 +79,6 @@ void WorkerPool::work() {
             done_.push_back({std::move(attempt), std::move(outcome)});
         }
         if (is_first) notify_();
-    }
-}
-
-WorkerOutcome WorkerPool::run(Attempt& attempt) {
-    WorkerCall call;
-    call.worker = attempt.worker;
-    call.arguments = attempt.arguments;
-    call.result_schema = attempt.result_schema;
-    call.key = attempt.key;
-    std::string run = to_hex(view(attempt.run));
-    call.run = run;
-    call.attempt = attempt.number;
-    call.time_ms = attempt.time_ms;
-    call.timeout = std::chrono::milliseconds(attempt.timeout_ms);
-    call.settings = attempt.settings;
-    call.directory = attempt.directory;
-    call.state_directory = attempt.state_directory;
-    call.children_lock = attempt.children_lock;
-    call.files = attempt.files.get();
-    call.cancelled = &attempt.cancelled;
-    // A worker of the host program may throw; that is a failure of the attempt, not of the engine.
-    // It is not known how far it came.
-    try {
-        return attempt.function(call);
-    } catch (const std::exception& e) {
-        return std::unexpected(WorkerError{"Unavailable", e.what(), false, {}, {}});
-    } catch (...) {
-        return std::unexpected(
-            WorkerError{"Unavailable", "the worker threw an unknown exception", false, {}, {}});
     }
 }
 

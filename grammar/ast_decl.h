@@ -172,6 +172,7 @@ using CatchUp = ExprOf<NodeKind::CatchUp>;
 
 struct Schedule : NamedDecl<NodeKind::Schedule> {
     using NamedDecl::NamedDecl;
+    [[nodiscard]] Expr runs() const { return child<Expr>(); }
     [[nodiscard]] Call call() const { return child<Call>(); }
 };
 

@@ -35,6 +35,7 @@ using Times = ExprOf<NodeKind::Times>;
 
 struct MockReturns : ExprOf<NodeKind::MockReturns> {
     using ExprOf::ExprOf;
+    [[nodiscard]] Expr times() const { return child<Times>().value(); }
     // How long the answer takes.
     [[nodiscard]] Expr after() const { return child<After>().value(); }
 };

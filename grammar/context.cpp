@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/habits.h"
 #include "grammar/keywords.h"
 #include "grammar/parse.h"
 
@@ -30,6 +31,11 @@ void Context::finish(NodeKind kind, const Mark& mark, Offset end, Operator op) {
 
 void Context::leaf(NodeKind kind, Offset begin, Offset end) {
     nodes_.push_back({kind, 0, 1, begin, end});
+}
+
+void Context::forget(const Mark& mark, Offset end) {
+    nodes_.resize(mark.nodes);
+    leaf(NodeKind::Missing, std::min(mark.begin, end), end);
 }
 
 void Context::success(NodeKind kind, Offset at) {
@@ -150,8 +156,45 @@ void Context::report_expected(Offset at, std::string_view what) {
     // A word of the grammar; what is described has more than one.
     const bool is_word = std::all_of(what.begin(), what.end(), scan::is_lower);
     const std::string quote = is_word ? "`" : "";
-    report(DiagnosticCode::SyntaxError, at, begin, end,
-           "expected " + quote + std::string(what) + quote + ", found " + found(here));
+    auto* d = report(DiagnosticCode::SyntaxError, at, begin, end,
+                     "expected " + quote + std::string(what) + quote + ", found " + found(here));
+    if (d != nullptr) {
+        d->help =
+            hint(what, at_line_end ? "\n" : text_.substr(here, scan::token(text_, here) - here));
+    }
+}
+
+Diagnostic* Context::report_foreign(Offset begin, Offset end, std::string_view why) {
+    std::string written(text_.substr(begin, end - begin));
+    const bool known = written.find(' ') != std::string::npos;
+    return report(DiagnosticCode::ForeignHabit, begin, begin, end,
+                  "`" + written + (known ? "` is not written so: " : "` is not a word of Weft: ") +
+                      std::string(why));
+}
+
+void Context::report_idle(Offset begin, Offset next, std::string_view why) {
+    Offset end = scan::token(text_, begin);
+    std::string written(text_.substr(begin, end - begin));
+    auto* d = report(DiagnosticCode::ForeignHabit, begin, begin, end,
+                     "`" + written + "` is left out here: " + std::string(why));
+    if (d == nullptr) return;
+    d->fix = Fix{"remove `" + written + "`", {Edit{span(begin, next), ""}}, Applicability::Safe};
+}
+
+// A name is told once, where it stands first: where it is declared, most likely.
+void Context::report_style(Offset begin, Offset end, NameRole role) {
+    const std::string name(text_.substr(begin, end - begin));
+    const bool told = std::ranges::any_of(diagnostics_, [&](const Diagnostic& d) {
+        return d.code == DiagnosticCode::NameStyle &&
+               text_.substr(d.span.begin, d.span.end - d.span.begin) == name;
+    });
+    if (told) return;
+    const bool type = role == NameRole::Type;
+    auto* d = report(DiagnosticCode::NameStyle, begin, begin, end,
+                     "`" + name +
+                         (type ? "` names a type, and types are UpperCamel"
+                               : "` names a value, and values are snake_case"));
+    if (d != nullptr && !type) d->help = "write `" + snake_case(name) + "`";
 }
 
 void Context::report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why) {

@@ -36,6 +36,8 @@ class Context {
     void rewind(const Mark& mark);
     void finish(NodeKind kind, const Mark& mark, Offset end, Operator op = Operator::Unknown);
     void leaf(NodeKind kind, Offset begin, Offset end);
+    // Puts a node that stands for no value in the place of all that was read since the mark.
+    void forget(const Mark& mark, Offset end);
     // The hooks of a node's rule.
     void start(Offset at) { marks_.push_back(mark(at)); }
     void success(NodeKind kind, Offset at);
@@ -57,6 +59,8 @@ class Context {
     Offset take_operator(Offset at, const scan::OperatorToken& op);
     // After an operator or a comma a line end does not count.
     [[nodiscard]] Offset skip_soft(Offset at) const;
+    // `paid within`, `paid until`: what stands behind the word `wait`.
+    [[nodiscard]] bool is_wait(Offset at) const;
     // `not`, `-` and the habit `!`.
     scan::OperatorToken prefix_operator(Offset at);
 
@@ -67,10 +71,14 @@ class Context {
     // Whether the last syntax error stands on the line of `open`, or behind `open`.
     [[nodiscard]] bool has_error_on_line(Offset open) const;
     [[nodiscard]] bool has_error_behind(Offset open) const;
-    void suggest_unit(Offset begin, Offset end);
     Offset match_slip(Offset at, std::string_view word);
     void report_expected(Offset at, std::string_view what);
     void report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why);
+    // A habit that no other word can take the place of: the help says what to write.
+    Diagnostic* report_foreign(Offset begin, Offset end, std::string_view why);
+    // A word that says nothing; `next` is where what follows it begins.
+    void report_idle(Offset begin, Offset next, std::string_view why);
+    void report_style(Offset begin, Offset end, NameRole role);
     [[nodiscard]] std::string found(Offset at) const;
     std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
 

@@ -1,5 +1,6 @@
 #include "grammar/parse.h"
 
+#include "grammar/habits.h"
 #include "grammar/rules_decl.h"
 
 namespace weft {
@@ -76,6 +77,163 @@ bool comma_habit::read(Input& in, Context& c) {
     Offset end = c.match_punct(position(in, c), ",");
     if (end == kNoMatch) return false;
     c.report_habit(end - 1, end, "", "each field and case stands on a line of its own");
+    advance(in, c, end);
+    // What follows on the line was meant as the next one; that was said.
+    Offset next = scan::skip_blanks(c.text(), end);
+    bool goes_on = scan::is_word_char(scan::at(c.text(), next));
+    return goes_on || parse_rule<line_end>(in, c);
+}
+
+// `a?: Int`
+bool optional_habit::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (scan::at(c.text(), at) != '?' ||
+        scan::at(c.text(), scan::skip_blanks(c.text(), at + 1)) != ':') {
+        return false;
+    }
+    auto* d = c.report_foreign(at, at + 1, "it stands behind the type");
+    if (d != nullptr) {
+        d->message = "`?` stands behind the type, not behind the name";
+        d->help = "`name: Text?`";
+    }
+    return advance(in, c, at + 1);
+}
+
+// `Text a`
+bool type_first::read(Input& in, Context& c) {
+    auto text = c.text();
+    Offset at = c.skip(position(in, c));
+    if (!scan::is_upper(scan::at(text, at))) return false;
+    Offset end = scan::word_end(text, at);
+    if (scan::at(text, end) == '<') end = skip_brackets(text, end);
+    if (scan::at(text, end) == '?') ++end;
+    Offset name = scan::skip_blanks(text, end);
+    Offset last = scan::word_end(text, name);
+    char next = scan::at(text, scan::skip_blanks(text, last));
+    const bool closes = next == '\n' || next == ',' || next == ')' || next == '}';
+    if (name == end || !scan::is_lower(scan::at(text, name)) || !closes) return false;
+    auto word = std::string(text.substr(name, last - name));
+    if (auto* d = c.report_foreign(at, last, "the type stands behind the name")) {
+        const auto right = word + ": " + std::string(text.substr(at, end - at));
+        d->message = "the type stands behind the name";
+        d->fix = Fix{"write `" + right + "`", {Edit{c.span(at, last), right}}, Applicability::Safe};
+    }
+    c.leaf(NodeKind::Error, at, last);
+    return advance(in, c, last);
+}
+
+// A body in braces, or behind a colon on deeper lines.
+bool fn_block::read(Input& in, Context& c) {
+    auto text = c.text();
+    Offset at = c.skip(position(in, c));
+    const bool colon =
+        scan::at(text, at) == ':' && scan::at(text, scan::skip_blanks(text, at + 1)) == '\n';
+    Offset end = scan::at(text, at) == '{' ? closing_brace(text, at) : kNoMatch;
+    if (colon) {
+        end = at + 1;
+        while (c.deeper_line_follows(end) &&
+               scan::indent(text, scan::skip_trivia(text, end)) > scan::indent(text, at)) {
+            end = scan::line_end(text, scan::skip_trivia(text, end));
+            if (scan::indent(text, scan::skip_trivia(text, end)) <= scan::indent(text, at)) break;
+        }
+    }
+    if (end == kNoMatch) return false;
+    // `def f(…):` was reported by its first word.
+    const bool told =
+        !c.diagnostics().empty() && c.diagnostics().back().code == DiagnosticCode::ForeignHabit &&
+        scan::line_begin(text, c.diagnostics().back().span.begin) == scan::line_begin(text, at);
+    auto* d = told ? nullptr : c.report_foreign(at, at + 1, "a function is one expression");
+    if (told) c.diagnostics().back().help = "`fn twice(n: Int) -> Int = n * 2`, without a block";
+    if (d != nullptr) {
+        d->message = "a function is one expression behind `=`, and has no block";
+        d->help = "`fn twice(n: Int) -> Int = n * 2`; what has an effect is a workflow";
+    }
+    advance(in, c, end);
+    c.leaf(NodeKind::Missing, at, end);
+    return true;
+}
+
+// `A | B | C` in the place of a type or of the cases of an enum.
+bool union_habit::read(Input& in, Context& c) {
+    auto text = c.text();
+    Offset at = c.skip(position(in, c));
+    if (scan::at(text, at) == '=') at = scan::skip_blanks(text, at + 1);
+    Offset first = scan::word_end(text, at);
+    if (!scan::is_upper(scan::at(text, at))) return false;
+    Offset bar = scan::skip_blanks(text, first);
+    if (scan::at(text, bar) != '|' && scan::at(text, bar) != '\n') return false;
+    if (scan::at(text, bar) == '\n' && scan::at(text, scan::skip_trivia(text, bar)) != '|')
+        return false;
+    Offset end = first;
+    for (Offset next = scan::skip_trivia(text, end); scan::at(text, next) == '|';
+         next = scan::skip_trivia(text, end)) {
+        end = scan::word_end(text, scan::skip_blanks(text, next + 1));
+        if (scan::at(text, end) == '(') end = skip_brackets(text, end);
+        if (end <= next + 1) return false;
+    }
+    if (auto* d = c.report_foreign(at, end, "one of several is an `enum`")) {
+        d->message = "a type that is one of several is an `enum`, with a case on each line";
+        d->help = "`enum Name { … }`";
+    }
+    c.leaf(NodeKind::Error, at, end);
+    return advance(in, c, end);
+}
+
+// The lines of a worker stand without braces.
+bool worker_brace::read(Input& in, Context& c) {
+    auto text = c.text();
+    Offset open = scan::skip_trivia(text, position(in, c));
+    if (scan::at(text, open) != '{') return false;
+    Offset close = closing_brace(text, open);
+    if (close == kNoMatch) return false;
+    if (auto* d = c.report_foreign(open, open + 1, "")) {
+        d->message = "the lines of a worker stand below it, without braces";
+        d->fix = Fix{"remove the braces",
+                     {Edit{c.span(open, open + 1), ""}, Edit{c.span(close - 1, close), ""}},
+                     Applicability::Safe};
+    }
+    advance(in, c, open + 1);
+    parse_rule<worker_lines>(in, c);
+    Offset end = scan::skip_trivia(text, position(in, c));
+    return scan::at(text, end) != '}' || advance(in, c, end + 1);
+}
+
+// `effect: read`, where the clauses of a worker stand.
+bool clause_colon::read(Input& in, Context& c) {
+    auto text = c.text();
+    Offset at = scan::skip_trivia(text, position(in, c));
+    Offset end = scan::word_end(text, at);
+    Offset sign = scan::skip_blanks(text, end);
+    const bool colon = scan::at(text, sign) == ':' || c.match_punct(sign, "=") != kNoMatch;
+    if (end == at || !colon) return false;
+    auto word = scan::word(text, at);
+    for (std::string_view clause :
+         {"effect", "probe", "fails", "timeout", "retry", "breaker", "limit", "costs"}) {
+        if (word != clause) continue;
+        Offset value = scan::skip_blanks(text, sign + 1);
+        c.report_idle(sign, value, "a clause is its word and its value");
+        Offset line = scan::line_end(text, at);
+        c.leaf(NodeKind::Error, at, line);
+        return advance(in, c, line);
+    }
+    return false;
+}
+
+// An error without fields, and one with its fields in parentheses.
+bool error_fields::read(Input& in, Context& c) {
+    Offset at = position(in, c);
+    Offset here = c.skip(at);
+    char next = scan::at(c.text(), here);
+    const bool bare = next == '\n' || here >= c.text().size();
+    if (!bare && next != '(') return false;
+    Offset end = bare ? at : skip_brackets(c.text(), here);
+    if (!bare && end == here) return false;
+    auto* d = c.report(DiagnosticCode::SyntaxError, at, bare ? at : here, bare ? at : end,
+                       bare ? "expected `{`, found " + c.found(here)
+                            : std::string("the fields of an error stand in braces, one to a line"));
+    if (d != nullptr && bare) {
+        d->fix = Fix{"write `{}`", {Edit{c.span(at, at), " {}"}}, Applicability::Safe};
+    }
     return advance(in, c, end);
 }
 
@@ -114,6 +272,11 @@ bool module_rule::read(Input& in, Context& c) {
         parse_rule<lines>(in, c);
         Offset at = position(in, c);
         if (c.stopped || at >= c.text().size()) return true;
+        if (Offset end = foreign_declaration(c, at); end != kNoMatch) {
+            c.leaf(NodeKind::Error, c.skip(at), end);
+            advance(in, c, end);
+            if (scan::at(c.text(), scan::skip_blanks(c.text(), end)) == '\n') continue;
+        }
         if (parse_rule<declaration_rule>(in, c)) {
             parse_rule<line_end>(in, c);
         } else if (!parse_rule<wordless>(in, c)) {

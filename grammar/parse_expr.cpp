@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "grammar/habits.h"
 #include "grammar/rules_expr.h"
 
 namespace weft::grammar {
@@ -27,12 +28,43 @@ bool arguments::read(Input& in, Context& c) {
     return parse_rule<argument_list>(in, c);
 }
 
+bool square_habit::read(Input& in, Context& c) {
+    Offset at = position(in, c);
+    if (scan::at(c.text(), at) != '[' || scan::at(c.text(), at + 1) == ']') return false;
+    auto close = c.text().find(']', at);
+    auto* d = c.report_foreign(at, at + 1, "the types that a type is made of stand in `< >`");
+    if (d != nullptr && close != std::string_view::npos) {
+        auto end = static_cast<Offset>(close);
+        d->fix = Fix{"write `< >`",
+                     {Edit{c.span(at, at + 1), "<"}, Edit{c.span(end, end + 1), ">"}},
+                     Applicability::Safe};
+    }
+    return true;
+}
+
+namespace {
+
+// `Int[]`
+void array_habit(Input& in, Context& c, Offset begin) {
+    Offset at = position(in, c);
+    if (!scan::starts(c.text(), at, "[]")) return;
+    const auto right = "List<" + std::string(c.text().substr(begin, at - begin)) + ">";
+    if (auto* d = c.report_foreign(at, at + 2, "a list is a `List`")) {
+        d->fix =
+            Fix{"write `" + right + "`", {Edit{c.span(begin, at + 2), right}}, Applicability::Safe};
+    }
+    advance(in, c, at + 2);
+}
+
+}  // namespace
+
 bool type_rule::read(Input& in, Context& c) {
     Offset at = position(in, c);
     auto mark = c.mark(at);
     Nested nested(c, at);
     if (!parse_rule<peg::at<type_start>>(in, c)) return false;
     if (!parse_rule<type_name>(in, c)) return false;
+    array_habit(in, c, mark.begin);
     while (parse_rule<p<"?">>(in, c)) c.finish(NodeKind::OptionalType, mark, position(in, c));
     if (parse_rule<w<"where">>(in, c)) {
         parse_rule<must_expr>(in, c);
@@ -53,12 +85,37 @@ bool argument_habit::read(Input& in, Context& c) {
 
 // --- operators
 
+// `value!`, `value?.field`
+bool expression_rule::lost_suffix(Input& in, Context& c, const Context::Mark& mark) {
+    if (!advance(in, c, foreign_suffix(c, position(in, c)))) return false;
+    ++c.quiet;
+    parse_rule<field>(in, c);
+    --c.quiet;
+    c.forget(mark, position(in, c));
+    return true;
+}
+
+// `Order { id: "x" }`
+bool expression_rule::lost_braces(Input& in, Context& c, const Context::Mark& mark) {
+    Offset here = position(in, c);
+    if (scan::at(c.text(), scan::skip_blanks(c.text(), here)) != '{') return false;
+    if (!advance(in, c, foreign_braces(c, mark.begin, here))) return false;
+    c.forget(mark, position(in, c));
+    return true;
+}
+
 bool expression_rule::postfix(Input& in, Context& c) {
     Offset at = position(in, c);
     auto mark = c.mark(at);
     if (!parse_rule<primary>(in, c)) return false;
+    bool is_path = scan::is_word_char(scan::at(c.text(), mark.begin));
     while (true) {
-        char next = scan::at(c.text(), position(in, c));
+        Offset here = position(in, c);
+        char next = scan::at(c.text(), here);
+        if ((next == '!' || scan::starts(c.text(), here, "?.")) && lost_suffix(in, c, mark)) {
+            continue;
+        }
+        if (is_path && lost_braces(in, c, mark)) return true;
         if (parse_rule<field>(in, c)) {
             c.finish(NodeKind::FieldAccess, mark, position(in, c));
         } else if (next == '[' && parse_rule<index>(in, c)) {
@@ -69,6 +126,32 @@ bool expression_rule::postfix(Input& in, Context& c) {
             return true;
         }
     }
+}
+
+bool foreign_operand_rule::read(Input& in, Context& c) {
+    Offset at = position(in, c);
+    auto mark = c.mark(at);
+    auto found = foreign_operand(c, at);
+    if (!advance(in, c, found.end)) return false;
+    if (found.goes_on) {
+        ++c.quiet;
+        parse_rule<expression>(in, c);
+        --c.quiet;
+    }
+    c.forget(mark, position(in, c));
+    return true;
+}
+
+// `c ? a : b`, read and forgotten.
+bool expression_rule::ternary(Input& in, Context& c, const Context::Mark& mark) {
+    Offset end = foreign_suffix(c, position(in, c));
+    if (!advance(in, c, end)) return false;
+    ++c.quiet;
+    parse_rule<must_expr>(in, c);
+    if (parse_rule<p<":">>(in, c)) parse_rule<must_expr>(in, c);
+    --c.quiet;
+    c.forget(mark, position(in, c));
+    return true;
 }
 
 bool expression_rule::climb(Input& in, Context& c, int lowest) {
@@ -91,8 +174,13 @@ bool expression_rule::climb(Input& in, Context& c, int lowest) {
     while (true) {
         Offset here = position(in, c);
         auto op = c.peek_operator(here);
+        if (op.end == 0 && lowest == 1 && ternary(in, c, mark)) continue;
         if (op.end == 0 || op.precedence < lowest) return true;
         operand(op.precedence + 1, c.take_operator(here, op));
+        if (op.is_none) {
+            c.forget(mark, position(in, c));
+            continue;
+        }
         c.finish(NodeKind::Binary, mark, position(in, c), op.op);
         auto next = c.peek_operator(position(in, c));
         bool chained =

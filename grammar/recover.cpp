@@ -75,7 +75,7 @@ bool Context::ends_list(Offset at) const {
     char c = scan::at(text_, here);
     // A line end that skip() did not pass has a stop word behind it.
     return here >= text_.size() || c == '\n' || c == '}' || c == ')' || c == ']' ||
-           (c == '{' && !is_stray_brace(here)) || scan::starts(text_, here, "//");
+           (c == '{' && !is_map(here) && !is_stray_brace(here)) || scan::starts(text_, here, "//");
 }
 
 bool Context::begins_line_outside(Offset at, Offset open) const {
@@ -133,7 +133,9 @@ Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
             at = here;
             return InBlock::Close;
         }
-        if (first && (is_declaration_start(here) || (guess && indent <= frame.indent))) {
+        const bool declares = is_declaration_start(here) &&
+                              !(indent > frame.indent && scan::word(text_, here) == "const");
+        if (first && (declares || (guess && indent <= frame.indent))) {
             at = previous_end;
             return InBlock::Missing;
         }

@@ -7,7 +7,17 @@ namespace weft::grammar {
 
 struct must_key_name : expect<key_name, "a name"> {};
 struct opt_default : peg::opt<p<"=">, soft, must_expr> {};
-struct param : node<NodeKind::Param, key_name, expect<p<":">, "`:`">, must_type, opt_default> {};
+// `a?: Int` and `Int a`, as others have them.
+struct optional_habit : custom<optional_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct type_first : custom<type_first> {
+    static bool read(Input& in, Context& c);
+};
+struct param_name : peg::seq<key_name, peg::opt<optional_habit>> {};
+struct param_decl
+    : node<NodeKind::Param, param_name, expect<p<":">, "`:`">, must_type, opt_default> {};
+struct param : peg::sor<type_first, param_decl> {};
 struct params : bracketed<"(", ")", param, "a parameter"> {};
 struct must_params : expect<params, "`(`"> {};
 // `: T` behind the parameters is a habit of others.
@@ -19,32 +29,45 @@ struct result_type : peg::seq<peg::sor<p<"->">, result_habit>, must_type> {};
 // --- types
 
 struct json_name : node<NodeKind::JsonName, w<"as">, must_text> {};
-struct field_decl : node<NodeKind::Field, key_name, expect<p<":">, "`:`">, must_type,
+struct field_decl : node<NodeKind::Field, param_name, expect<p<":">, "`:`">, must_type,
                          peg::opt<json_name>, opt_default> {};
-// A comma at the end of a field's line is a habit; it is dropped.
+// A comma at the end of a field's line is a habit; it is dropped, and the line ended.
 struct comma_habit : custom<comma_habit> {
     static bool read(Input& in, Context& c);
 };
-struct field_line : peg::seq<field_decl, peg::opt<comma_habit>, line_end> {};
+struct field_line : peg::seq<peg::sor<type_first, field_decl>, peg::sor<comma_habit, line_end>> {};
 struct fields : braced<field_line, true, "a field"> {};
 struct record : node<NodeKind::Record, lead<"record">, must_upper_name, fields> {};
 struct open_record
     : node<NodeKind::Record, word_node<"open">, w<"record">, must_upper_name, fields> {};
-struct error_decl : node<NodeKind::ErrorDecl, lead<"error">, must_upper_name, fields> {};
+struct error_fields : custom<error_fields> {
+    static bool read(Input& in, Context& c);
+};
+struct error_decl
+    : node<NodeKind::ErrorDecl, lead<"error">, must_upper_name, peg::sor<error_fields, fields>> {};
 struct case_decl : node<NodeKind::Case, upper_name, peg::opt<params>> {};
-struct case_line : peg::seq<case_decl, peg::opt<comma_habit>, line_end> {};
+struct case_line : peg::seq<case_decl, peg::sor<comma_habit, line_end>> {};
 struct cases : braced<case_line, true, "a case"> {};
-struct enum_decl : node<NodeKind::Enum, lead<"enum">, must_upper_name, cases> {};
-struct type_alias
-    : node<NodeKind::TypeAlias, lead<"type">, must_upper_name, equals, soft, must_type> {};
+struct union_habit : custom<union_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct enum_decl
+    : node<NodeKind::Enum, lead<"enum">, must_upper_name, peg::sor<union_habit, cases>> {};
+struct type_alias : node<NodeKind::TypeAlias, lead<"type">, must_upper_name, equals, soft,
+                         peg::sor<union_habit, must_type>> {};
 struct const_decl : node<NodeKind::Const, lead<"const">, must_value_name, peg::opt<type_note>,
                          equals, soft, must_expr> {};
 
 // --- use, fn, prompt
 
 struct use : node<NodeKind::Use, lead<"use">, expect<peg::sor<text, path>, "a module">> {};
-struct fn : node<NodeKind::Fn, lead<"fn">, must_value_name, must_params, peg::opt<result_type>,
-                 equals, soft, must_expr> {};
+struct fn_block : custom<fn_block> {
+    static bool read(Input& in, Context& c);
+};
+struct fn_body : peg::sor<fn_block, peg::seq<equals, soft, must_expr>> {};
+struct fn
+    : node<NodeKind::Fn, lead<"fn">, must_value_name, must_params, peg::opt<result_type>, fn_body> {
+};
 struct section_role : peg::sor<word_node<"system">, word_node<"user">, word_node<"assistant">> {};
 struct section : node<NodeKind::PromptSection, section_role, expect<prompt_text, "a text">> {};
 struct section_line : peg::seq<section, line_end> {};
@@ -77,9 +100,16 @@ struct type_params : bracketed<"<", ">", type_param, "a type parameter"> {};
 // Words of clauses are stop words, so junk on a clause's line ends there.
 template <typename Clause>
 struct clause_lines : peg::star<on_lines<Clause, line_end>> {};
+struct clause_colon : custom<clause_colon> {
+    static bool read(Input& in, Context& c);
+};
+struct worker_lines : peg::star<peg::sor<clause_colon, on_lines<worker_clause, line_end>>> {};
+struct worker_brace : custom<worker_brace> {
+    static bool read(Input& in, Context& c);
+};
 struct worker
     : node<NodeKind::Worker, lead<"worker">, must_path, peg::opt<type_params>, must_params,
-           peg::opt<result_type>, peg::opt<was>, clause_lines<worker_clause>> {};
+           peg::opt<result_type>, peg::opt<was>, peg::sor<worker_brace, worker_lines>> {};
 
 // --- workflow
 
@@ -103,6 +133,13 @@ struct eval : node<NodeKind::Eval, lead<"eval">, must_value_name, expect_word<"o
 struct migrate : node<NodeKind::Migrate, lead<"migrate">, must_value_name, expect_word<"from">,
                       must_text, must_block_node> {};
 struct schedule_at : node<NodeKind::ScheduleAt, w<"at">, must_tight> {};
+// `at "06:00", "18:00"`
+struct text_ahead : custom<text_ahead, peg::success> {
+    static bool read(Input& in, Context& c) {
+        return scan::at(c.text(), c.skip(position(in, c))) == '"';
+    }
+};
+struct schedule_also : node<NodeKind::ScheduleAt, text_ahead, must_tight> {};
 struct schedule_every : node<NodeKind::ScheduleEvery, w<"every">, must_tight> {};
 struct schedule_in : expr_part<NodeKind::ScheduleIn, w<"in">> {};
 struct overlap_word : expect<peg::sor<word_node<"skip">, word_node<"queue">, word_node<"allow">>,
@@ -111,7 +148,8 @@ struct overlap : node<NodeKind::Overlap, w<"overlap">, overlap_word> {};
 struct catch_up : node<NodeKind::CatchUp, w<"catch">, expect_word<"up">, must_expr> {};
 struct schedule_clause : peg::sor<schedule_at, schedule_every, schedule_in, overlap, catch_up> {};
 struct schedule_clauses
-    : peg::star<peg::sor<peg::seq<p<",">, soft, schedule_clause>, on_lines<schedule_clause>>> {};
+    : peg::star<peg::sor<peg::seq<p<",">, soft, peg::sor<schedule_clause, schedule_also>>,
+                         on_lines<schedule_clause>>> {};
 struct schedule : node<NodeKind::Schedule, lead<"schedule">, must_value_name, expect_word<"runs">,
                        must_expr, schedule_clauses> {};
 
@@ -127,7 +165,7 @@ struct bare_prompt
 struct bare_fn : node<NodeKind::Fn, must_value_name, must_params, peg::opt<result_type>, equals,
                       soft, must_expr> {};
 struct bare_worker : node<NodeKind::Worker, must_path, peg::opt<type_params>, must_params,
-                          peg::opt<result_type>, clause_lines<worker_clause>> {};
+                          peg::opt<result_type>, worker_lines> {};
 struct bare_record : node<NodeKind::Record, must_upper_name, fields> {};
 struct bare_type : node<NodeKind::TypeAlias, must_upper_name, equals, soft, must_type> {};
 struct bare_test : node<NodeKind::Test, text, must_block_node> {};

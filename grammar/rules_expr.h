@@ -7,8 +7,13 @@ namespace weft::grammar {
 
 // --- types
 
-struct type_name : node<NodeKind::TypeName, expect<path, "a type">,
-                        peg::opt<bracketed<"<", ">", type, "a type">>> {};
+// `List[Int]`
+struct square_habit : custom<square_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct type_arguments : peg::sor<bracketed<"<", ">", type, "a type">,
+                                 peg::seq<square_habit, bracketed<"[", "]", type, "a type">>> {};
+struct type_name : node<NodeKind::TypeName, expect<path, "a type">, peg::opt<type_arguments>> {};
 struct type_start : custom<type_start, peg::success> {
     // A type begins with a word that is not reserved; `length` in a `where` is not one.
     static bool read(Input& in, Context& c) {
@@ -70,8 +75,12 @@ struct free_name : custom<free_name> {
 };
 struct name_ref : node<NodeKind::NameRef, free_name> {};
 
-struct primary
-    : peg::sor<text, literal, type_value, name_ref, paren, list, map, regex, control_operand> {};
+// What others write in the place of a value: `'text'`, `$5`, `new Order(…)`.
+struct foreign_operand_rule : custom<foreign_operand_rule> {
+    static bool read(Input& in, Context& c);
+};
+struct primary : peg::sor<text, foreign_operand_rule, literal, type_value, name_ref, paren, list,
+                          map, regex, control_operand> {};
 
 // --- calls
 
@@ -107,6 +116,9 @@ struct expression_rule : custom<expression_rule, primary, peg::star<argument_lis
     static bool read(Input& in, Context& c) { return climb(in, c, 1); }
     static bool climb(Input& in, Context& c, int lowest);
     static bool postfix(Input& in, Context& c);
+    static bool ternary(Input& in, Context& c, const Context::Mark& mark);
+    static bool lost_suffix(Input& in, Context& c, const Context::Mark& mark);
+    static bool lost_braces(Input& in, Context& c, const Context::Mark& mark);
 };
 
 }  // namespace weft::grammar

@@ -33,7 +33,11 @@ struct upper_ahead : custom<upper_ahead, peg::success> {
                scan::is_upper(scan::at(c.text(), end + 1));
     }
 };
-struct error_name : peg::seq<upper_ahead, path> {};
+// `on error (e)`: the name of an error in small letters.
+struct error_habit : custom<error_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct error_name : peg::sor<peg::seq<upper_ahead, path>, error_habit> {};
 struct errors : peg::seq<error_name, peg::star<p<",">, soft, error_name>> {};
 // A name and a single `=` come next.
 struct named_ahead : custom<named_ahead, peg::success> {
@@ -69,12 +73,32 @@ struct retry : node<NodeKind::Retry, lead<"retry">, must_expr, must_times, peg::
 struct cache
     : node<NodeKind::Cache, lead<"cache">, must_expr, expect<by, "`by` and an expression">> {};
 struct binder : peg::seq<p<"(">, must_value_name, expect<p<")">, "`)`">> {};
+// `on Timeout e {`
+struct binder_habit : custom<binder_habit, value_name> {
+    static bool read(Input& in, Context& c);
+};
 struct hook_word : peg::sor<w<"retry">, w<"failure">> {};
-struct on : node<NodeKind::On, lead<"on">, peg::not_at<hook_word>, must_errors, peg::opt<binder>,
-                 must_block_node> {};
-struct compensate_none : node<NodeKind::CompensateNone, w<"none">, must_text> {};
+struct on : node<NodeKind::On, lead<"on">, peg::not_at<hook_word>, must_errors,
+                 peg::opt<peg::sor<binder, binder_habit>>, must_block_node> {};
+struct must_reason : expect<text, "the reason, a text"> {};
+struct compensate_none : node<NodeKind::CompensateNone, w<"none">, must_reason> {};
+// `compensate with w(…)`: a word that says nothing more. Each rule has the words of one place.
+template <Fixed... Words>
+struct idle_word : custom<idle_word<Words...>> {
+    static bool read(Input& in, Context& c) {
+        Offset at = c.skip(position(in, c));
+        auto word = scan::word(c.text(), at);
+        if (!((word == Words.view()) || ...)) return false;
+        Offset end = scan::word_end(c.text(), at);
+        Offset next = scan::skip_blanks(c.text(), end);
+        if (!scan::is_word_char(scan::at(c.text(), next))) return false;
+        c.report_idle(at, next, "what follows says it all");
+        return advance(in, c, next);
+    }
+};
 struct in_doubt : node<NodeKind::InDoubt, w<"even">, expect_word<"in">, expect_word<"doubt">> {};
 struct compensate : node<NodeKind::Compensate, lead<"compensate">, peg::opt<in_doubt>,
+                         peg::opt<idle_word<"with", "by", "using", "step", "call">>,
                          peg::sor<compensate_none, block, must_expr>> {};
 struct until_line : expr_part<NodeKind::Until, soft_lead<"until">> {};
 struct step_clause
@@ -114,13 +138,15 @@ struct else_if : peg::sor<if_let, if_plain> {};
 
 // --- match
 
-struct pattern_names : bracketed<"(", ")", value_name, "a name"> {};
+// A literal in the place of a field's name: read as a name, so that the arm stays whole.
+struct pattern_value : custom<pattern_value> {
+    static bool read(Input& in, Context& c);
+};
+struct pattern_field : peg::sor<value_name, pattern_value> {};
+struct pattern_names : bracketed<"(", ")", pattern_field, "a name"> {};
 struct pattern_case : node<NodeKind::PatternCase, upper_ahead, path, peg::opt<pattern_names>> {};
 struct wildcard : custom<wildcard> {
-    static bool read(Input& in, Context& c) {
-        Offset at = c.skip(position(in, c));
-        return scan::word(c.text(), at) == "_" && advance(in, c, at + 1);
-    }
+    static bool read(Input& in, Context& c);
 };
 struct pattern_any : node<NodeKind::PatternAny, wildcard> {};
 struct pattern_name : node<NodeKind::PatternName, value_name> {};
@@ -128,7 +154,16 @@ struct pattern_literal : node<NodeKind::PatternLiteral, expression> {};
 struct pattern : peg::sor<pattern_any, pattern_case, pattern_name, pattern_literal> {};
 struct patterns : peg::seq<pattern, peg::star<p<"|">, soft, expect<pattern, "a pattern">>> {};
 struct arm_body;
-struct arm : node<NodeKind::Arm, patterns, expect<p<"=>">, "`=>`">, soft, arm_body> {};
+// `->` and `:` in the place of the arrow.
+struct arrow : custom<arrow> {
+    static bool read(Input& in, Context& c);
+};
+struct must_arrow : expect<arrow, "`=>`"> {};
+// `case 1 =>`
+struct case_word : custom<case_word> {
+    static bool read(Input& in, Context& c);
+};
+struct arm : node<NodeKind::Arm, peg::opt<case_word>, patterns, must_arrow, soft, arm_body> {};
 struct arms : braced<arm, true, "an arm: a pattern, `=>` and a value"> {};
 struct match_rule : node<NodeKind::Match, lead<"match">, must_expr, arms> {};
 
@@ -153,7 +188,7 @@ struct wait_arm
     : node<NodeKind::WaitArm, lead<"on">, must_value_name, peg::opt<binder>, must_block_node> {};
 struct wait_arms : braced<wait_arm, true, "`on` and a signal"> {};
 struct wait_any : peg::seq<deadline, wait_arms, opt_else> {};
-struct wait_one : peg::seq<must_value_name, must_deadline, opt_else> {};
+struct wait_one : peg::seq<peg::opt<idle_word<"for">>, must_value_name, must_deadline, opt_else> {};
 struct wait : node<NodeKind::Wait, lead<"wait">, peg::sor<wait_any, wait_one>> {};
 
 struct detached : custom<detached> {
@@ -171,10 +206,21 @@ struct step_name_ahead : custom<step_name_ahead, peg::success> {
     static bool read(Input& in, Context& c);
 };
 struct step_value : peg::sor<valued, must_expr> {};
+// `step found: Int = …` and `step found: w(…)`
+struct step_colon : custom<step_colon> {
+    static bool read(Input& in, Context& c);
+};
+struct step_equals : peg::sor<step_colon, equals> {};
 struct named_step : peg::seq<step_name_ahead, value_name, peg::opt<was>,
-                             peg::sor<block, peg::seq<equals, soft, step_value>>> {};
+                             peg::sor<block, peg::seq<step_equals, soft, step_value>>> {};
+// `step "found" = …`
+struct quoted_name : custom<quoted_name> {
+    static bool read(Input& in, Context& c);
+};
+struct quoted_step : peg::seq<quoted_name, equals, soft, step_value> {};
 struct plain_step : peg::sor<valued, block, must_expr> {};
-struct step : node<NodeKind::Step, lead<"step">, peg::sor<named_step, plain_step>, step_clauses> {};
+struct step : node<NodeKind::Step, lead<"step">, peg::sor<named_step, quoted_step, plain_step>,
+                   step_clauses> {};
 
 // --- plain statements
 
@@ -185,10 +231,12 @@ struct signal
     : node<NodeKind::Signal, lead<"signal">, must_value_name, peg::opt<was>, peg::opt<type_note>> {
 };
 struct fail : expr_part<NodeKind::Fail, lead<"fail">> {};
+struct sleep_for : idle_word<"for"> {};
 struct return_rule : node<NodeKind::Return, lead<"return">, peg::opt<expression>> {};
 struct next : node<NodeKind::Next, lead<"next">, peg::opt<expression>> {};
 struct done : node<NodeKind::Done, lead<"done">, peg::opt<expression>> {};
-struct sleep : node<NodeKind::Sleep, lead<"sleep">, peg::sor<until, must_expr>> {};
+struct sleep
+    : node<NodeKind::Sleep, lead<"sleep">, peg::opt<sleep_for>, peg::sor<until, must_expr>> {};
 struct lock_keys : expect<items<expression, "a key">, "a key"> {};
 struct lock : node<NodeKind::Lock, lead<"lock">, lock_keys, must_deadline, opt_else> {};
 struct emit : node<NodeKind::Emit, lead<"emit">, must_value_name, expect<arguments, "`(`">> {};

@@ -9,9 +9,15 @@ namespace weft::grammar {
 struct mock_times
     : node<NodeKind::Times, peg::not_at<peg::sor<w<"then">, w<"after">>>, expression, must_times> {
 };
-struct mock_returns
-    : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>, must_expr, peg::opt<after>> {
+// A number that is no value itself: `returns "x" 2 times`.
+struct count_ahead : custom<count_ahead, peg::success> {
+    static bool read(Input& in, Context& c) {
+        return scan::is_digit(scan::at(c.text(), c.skip(position(in, c))));
+    }
 };
+struct opt_mock_times : peg::opt<count_ahead, mock_times> {};
+struct mock_returns : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>, must_expr,
+                           opt_mock_times, peg::opt<after>> {};
 struct upper_expression : custom<upper_expression, expression> {
     static bool read(Input& in, Context& c) {
         std::uint32_t begin = c.skip(position(in, c));
@@ -26,7 +32,8 @@ struct mock_fails : node<NodeKind::MockFails, peg::sor<w<"fails">, w<"fail">>, p
                          peg::opt<upper_expression>, peg::opt<mock_times>, peg::opt<after>> {};
 struct mock_times_out : node<NodeKind::MockTimesOut, peg::sor<w<"times">, w<"time">>,
                              expect_word<"out">, peg::opt<mock_times>> {};
-struct mock_then_value : node<NodeKind::MockReturns, expression, peg::opt<after>> {};
+struct mock_then_value : node<NodeKind::MockReturns, expression, opt_mock_times, peg::opt<after>> {
+};
 struct mock_action : peg::sor<mock_returns, mock_fails, mock_times_out> {};
 struct mock_next : peg::seq<w<"then">, peg::sor<mock_action, mock_then_value>> {};
 struct mock_target : node<NodeKind::MockTarget, peg::opt<word_node<"step">>, value_path> {};

@@ -126,6 +126,40 @@ std::optional<std::uint32_t> regex(std::string_view text, std::uint32_t offset) 
     return std::nullopt;
 }
 
+namespace {
+
+// Operators of others: one that Weft writes otherwise, or has not at all.
+OperatorToken foreign_operator(std::string_view text, std::uint32_t offset) {
+    std::string_view here = word(text, offset);
+    const std::uint32_t end = word_end(text, offset);
+    const std::uint32_t next = skip_blanks(text, end);
+    if (here == "is") {
+        const bool negated = word(text, next) == "not";
+        return {negated ? Operator::NotEqual : Operator::Equal, kComparisonPrecedence,
+                negated ? word_end(text, next) : end, negated ? "is not" : "is"};
+    }
+    if (here == "mod") return {Operator::Remainder, 8, end, "mod"};
+    if (here == "not" && word(text, next) == "in") {
+        return {Operator::In, kComparisonPrecedence,           word_end(text, next), "not in",
+                true,         "`not` stands before the whole", "`not (a in b)`"};
+    }
+    if (starts(text, offset, "**")) {
+        return {Operator::Multiply, 8, offset + 2, "**", true, "there is no power", "multiply"};
+    }
+    if (starts(text, offset, "++")) {
+        return {Operator::Add,
+                7,
+                offset + 2,
+                "++",
+                true,
+                "texts and lists are not added",
+                "texts are joined by holes, `\"${a}${b}\"`, lists by `concat(a, b)`"};
+    }
+    return {};
+}
+
+}  // namespace
+
 OperatorToken binary_operator(std::string_view text, std::uint32_t offset) {
     struct Row {
         std::string_view spelling;
@@ -162,6 +196,7 @@ OperatorToken binary_operator(std::string_view text, std::uint32_t offset) {
     };
     if (starts(text, offset, "->") || starts(text, offset, "//")) return {};
     std::string_view here = word(text, offset);
+    if (auto foreign = foreign_operator(text, offset); foreign.end != 0) return foreign;
     for (const Row& row : kWords) {
         if (here == row.spelling) {
             return {row.op, row.precedence, word_end(text, offset), row.habit};

@@ -60,7 +60,10 @@ struct OperatorToken {
     Operator op = Operator::Unknown;
     int precedence = 0;  // loose to tight, from 1
     std::uint32_t end = 0;
-    std::string_view habit;  // what was written, where Weft writes it otherwise
+    std::string_view habit{};  // what was written, where Weft writes it otherwise
+    bool is_none = false;      // Weft has no such operator; then why, and what it has instead
+    std::string_view why{};
+    std::string_view instead{};
 };
 OperatorToken binary_operator(std::string_view text, std::uint32_t offset);
 inline constexpr int kNotPrecedence = 3;

@@ -1,7 +1,9 @@
 // The tokens as the rules see them: scan.h, and what may stand before a token in the current mode.
+#include <algorithm>
 #include <array>
 
 #include "grammar/context.h"
+#include "grammar/habits.h"
 #include "grammar/keywords.h"
 
 namespace weft::grammar {
@@ -15,12 +17,14 @@ struct Alias {
     std::string_view word;
 };
 constexpr std::array kAliases = {
-    Alias{"for", "each"},      Alias{"foreach", "each"}, Alias{"function", "fn"},
-    Alias{"func", "fn"},       Alias{"def", "fn"},       Alias{"var", "let"},
-    Alias{"val", "let"},       Alias{"switch", "match"}, Alias{"import", "use"},
-    Alias{"struct", "record"}, Alias{"class", "record"}, Alias{"interface", "record"},
-    Alias{"throw", "fail"},    Alias{"raise", "fail"},   Alias{"await", "wait"},
-    Alias{"task", "step"},
+    Alias{"for", "each"},      Alias{"foreach", "each"},    Alias{"function", "fn"},
+    Alias{"func", "fn"},       Alias{"def", "fn"},          Alias{"var", "let"},
+    Alias{"val", "let"},       Alias{"switch", "match"},    Alias{"import", "use"},
+    Alias{"struct", "record"}, Alias{"class", "record"},    Alias{"interface", "record"},
+    Alias{"throw", "fail"},    Alias{"raise", "fail"},      Alias{"await", "wait"},
+    Alias{"task", "step"},     Alias{"call", "step"},       Alias{"invoke", "step"},
+    Alias{"const", "let"},     Alias{"let", "const"},       Alias{"type", "record"},
+    Alias{"model", "record"},  Alias{"activity", "worker"}, Alias{"exception", "error"},
 };
 
 bool is_quote_or_word(std::string_view text, Offset at) {
@@ -59,10 +63,20 @@ Offset Context::match_word(Offset at, std::string_view word) {
         if (found != alias.habit || word != alias.word) continue;
         Offset next = scan::skip_blanks(text_, end);
         if (next == end || !is_quote_or_word(text_, next)) return kNoMatch;
+        if (found == "await" && !is_wait(next)) return kNoMatch;
+        // `type Line {`; with a `=` it is a type of another name.
+        Offset after = scan::skip_blanks(text_, scan::word_end(text_, next));
+        if (found == "type" && scan::at(text_, after) != '{') return kNoMatch;
+        if (found == "let" && scan::indent(text_, here) > 0) return kNoMatch;
         report_habit(here, end, alias.word, "the word for it is `" + std::string(word) + "`");
         return end;
     }
     return kNoMatch;
+}
+
+bool Context::is_wait(Offset at) const {
+    auto next = scan::word(text_, scan::skip_blanks(text_, scan::word_end(text_, at)));
+    return next == "within" || next == "until";
 }
 
 // `setp found = …`: a word that is no word of Weft, before another one, where a statement begins.
@@ -70,7 +84,10 @@ Offset Context::match_slip(Offset at, std::string_view word) {
     Offset here = skip(at);
     auto found = scan::word(text_, here);
     constexpr std::size_t kShort = 3;
-    if (found.size() < kShort || !is_slip(found, word) || word_class(found)) return kNoMatch;
+    const bool foreign = found == "await";  // it has a message of its own
+    if (found.size() < kShort || !is_slip(found, word) || word_class(found) || foreign) {
+        return kNoMatch;
+    }
     Offset end = here + static_cast<Offset>(found.size());
     Offset next = scan::skip_blanks(text_, end);
     if (next == end || !scan::is_word_char(scan::at(text_, next))) return kNoMatch;
@@ -90,7 +107,9 @@ Offset Context::match_lead(Offset at, std::string_view word) {
     Offset end = match_word(at, word);
     if (end == kNoMatch) return match_slip(at, word);
     Offset next = scan::skip_blanks(text_, end);
-    if (scan::at(text_, next) == ':') return kNoMatch;
+    // Behind a clause's word the `:` is reported as what is too many.
+    const bool clause = word_class(word) == WordClass::Clause && !mode.lines_free;
+    if (scan::at(text_, next) == ':' && !clause) return kNoMatch;
     Offset twice = next + static_cast<Offset>(word.size());
     if (scan::word(text_, next) == word &&
         is_quote_or_word(text_, scan::skip_blanks(text_, twice))) {
@@ -124,53 +143,24 @@ Offset Context::match_name(Offset at, NameRole role) {
     if (role == NameRole::BeforeColon && scan::at(text_, skip(end)) != ':') {
         role = NameRole::Value;
     }
-    if (role == NameRole::AfterDot || role == NameRole::BeforeColon) return end;
-    if (is_reserved(word)) return kNoMatch;
-    bool upper = scan::is_upper(word[0]);
-    if (upper != (role == NameRole::Type)) {
-        report(DiagnosticCode::NameStyle, here, here, end,
-               role == NameRole::Type
-                   ? "`" + std::string(word) + "` names a type, and types are UpperCamel"
-                   : "`" + std::string(word) + "` names a value, and values are snake_case");
-    }
+    const bool free = role == NameRole::AfterDot || role == NameRole::BeforeColon;
+    if (!free && is_reserved(word)) return kNoMatch;
+    const bool upper = scan::is_upper(word[0]);
+    const bool camel = !upper && std::ranges::any_of(word, scan::is_upper);
+    const bool wrong = role != NameRole::AfterDot && upper != (role == NameRole::Type);
+    if (camel || wrong) report_style(here, end, free ? NameRole::Value : role);
     return end;
-}
-
-// `2days`, `1min`: units are one or two letters.
-void Context::suggest_unit(Offset begin, Offset end) {
-    struct Unit {
-        std::string_view written;
-        std::string_view unit;
-    };
-    constexpr std::array kUnits = {
-        Unit{"sec", "s"},   Unit{"secs", "s"},   Unit{"second", "s"}, Unit{"seconds", "s"},
-        Unit{"min", "m"},   Unit{"mins", "m"},   Unit{"minute", "m"}, Unit{"minutes", "m"},
-        Unit{"hr", "h"},    Unit{"hrs", "h"},    Unit{"hour", "h"},   Unit{"hours", "h"},
-        Unit{"day", "d"},   Unit{"days", "d"},   Unit{"week", "w"},   Unit{"weeks", "w"},
-        Unit{"msec", "ms"}, Unit{"millis", "ms"}};
-    Offset digits = begin;
-    while (scan::is_digit(scan::at(text_, digits)) || scan::at(text_, digits) == '_') ++digits;
-    const auto written = text_.substr(digits, end - digits);
-    for (const auto& [word, unit] : kUnits) {
-        if (written != word || diagnostics_.empty()) continue;
-        auto& d = diagnostics_.back();
-        if (d.code != DiagnosticCode::BadLiteral || d.span.begin != begin) return;
-        const auto right = std::string(text_.substr(begin, digits - begin)) + std::string(unit);
-        d.help = "units are `ms`, `s`, `m`, `h`, `d` and `w`";
-        d.fix = Fix{"write `" + right + "`", {Edit{span(begin, end), right}}, Applicability::Safe};
-        return;
-    }
 }
 
 Offset Context::match_literal(Offset at) {
     Offset here = skip(at);
+    if (Offset end = foreign_number(*this, here); end != kNoMatch) return end;
     if (auto literal = scan::number(text_, here)) {
         leaf(literal->kind, here, literal->end);
         if (!literal->valid) {
             report(DiagnosticCode::BadLiteral, here, here, literal->end,
                    "`" + std::string(text_.substr(here, literal->end - here)) +
                        "` is not a number, a duration, a date or a time");
-            suggest_unit(here, literal->end);
         }
         return literal->end;
     }
@@ -245,9 +235,14 @@ Offset Context::take_operator(Offset at, const scan::OperatorToken& op) {
     if (!op.habit.empty()) {
         Offset here = skip(at);
         auto right = spelling(op.op);
-        report_habit(here, op.end, right,
-                     op.habit == "=" ? "`=` binds a name, `==` compares"
-                                     : "the operator is `" + std::string(right) + "`");
+        if (op.is_none) {
+            auto* d = report_foreign(here, op.end, op.why);
+            if (d != nullptr) d->help = op.instead;
+        } else {
+            report_habit(here, op.end, right,
+                         op.habit == "=" ? "`=` binds a name, `==` compares"
+                                         : "the operator is `" + std::string(right) + "`");
+        }
     }
     return skip_soft(op.end);
 }

@@ -24,9 +24,12 @@ std::unexpected<Error> fail_errno(std::string_view what, std::string_view path) 
 }
 
 Result<Fd> open_file(const std::string& path, int flags) {
-    Fd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd.valid()) return fail_errno("open", path);
-    return fd;
+    int fd = -1;
+    do {
+        fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0) return fail_errno("open", path);
+    return Fd(fd);
 }
 
 Result<std::string> read_at(const Fd& fd, std::uint64_t offset, std::size_t size,

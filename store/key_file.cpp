@@ -253,9 +253,25 @@ Result<void> KeyFile::make_ahead(std::uint64_t next, Entropy& entropy) {
     for (std::uint64_t slot = first; slot < end; ++slot) {
         bytes += slot_bytes(slot, Key(entropy.text(32)), entropy);
     }
-    WEFT_TRY_VOID(write_at(fd_, slot_offset(first), bytes, path_));
-    WEFT_TRY_VOID(sync_data(fd_, path_));
+    auto made = write_at(fd_, slot_offset(first), bytes, path_);
+    if (made) made = sync_data(fd_, path_);
+    if (!made) {
+        // They may stand in the system's memory and nowhere else: the next owner must not use them.
+        (void)::ftruncate(fd_.get(), static_cast<off_t>(slot_offset(first)));
+        return made;
+    }
     slot_count_ = end;
+    return {};
+}
+
+Result<void> KeyFile::forget_unmade(std::uint64_t next) {
+    if (next >= slot_count_) return {};
+    WEFT_TRY(bytes, read_at(fd_, slot_offset(next), (slot_count_ - next) * kSlotBytes, path_));
+    for (std::size_t at = 0; at < bytes.size(); at += kSlotBytes) {
+        if (static_cast<SlotState>(bytes[at]) != SlotState::None) continue;
+        slot_count_ = next + at / kSlotBytes;
+        break;
+    }
     return {};
 }
 

@@ -54,6 +54,9 @@ class KeyFile {
     [[nodiscard]] std::uint64_t slot_count() const { return slot_count_; }
     // At least kSlotsAhead / 2 live slots stand from `next` on when this returns.
     Result<void> make_ahead(std::uint64_t next, Entropy& entropy);
+    // Of those from `next` on, which no run has taken, the power may have left some unwritten: they
+    // and all behind them are made anew.
+    Result<void> forget_unmade(std::uint64_t next);
     Result<SlotState> slot_state(std::uint64_t slot) const;
     // Refused: destroyed. Corrupt: doesn't unwrap.
     Result<Key> slot_key(std::uint64_t slot) const;

@@ -56,12 +56,14 @@ struct RunFilter {
     std::string id_prefix;  // hex digits
     std::optional<bool> held;
     std::optional<bool> ended;
+    std::optional<bool> parked;  // whether it has a wake row
     std::optional<std::int64_t> retain_before_ms;
     std::uint64_t below_no = 0;  // newest first, below this number; 0: from the newest
     std::uint32_t limit = 1000;
 };
 
-// The earliest due time of a parked run, or none any more.
+// The earliest due time of a parked run (INT64_MAX: no time will wake it), or no parked run any
+// more.
 struct WakeChange {
     RunId run{};
     std::optional<std::int64_t> due_ms;

@@ -1,7 +1,10 @@
 #include "store/sqlite.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include "base/check.h"
@@ -33,7 +36,40 @@ SqliteFailure failure_of(int rc) {
     }
 }
 
+// A read that the device fails comes out of a statement as damage of the database. So SQLite's
+// reads are watched, through the place that it has for that; they do what they did.
+thread_local bool device_has_failed = false;
+
+ssize_t watched(ssize_t got) {
+    if (got < 0 && errno != EINTR) device_has_failed = true;
+    return got;
+}
+ssize_t watched_read(int fd, void* to, std::size_t size) {
+    return watched(::read(fd, to, size));
+}
+ssize_t watched_pread(int fd, void* to, std::size_t size, off_t at) {
+    return watched(::pread(fd, to, size, at));
+}
+
+void watch_reads() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        sqlite3_vfs* vfs = sqlite3_vfs_find("unix");
+        if (vfs == nullptr || vfs->iVersion < 3) return;
+        const auto put = [vfs](const char* name, auto* call) {
+            vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
+        };
+        put("read", &watched_read);
+        put("pread", &watched_pread);
+        put("pread64", &watched_pread);
+    });
+}
+
 }  // namespace
+
+bool take_failed_read() {
+    return std::exchange(device_has_failed, false);
+}
 
 Query::Query(Database* database, sqlite3_stmt* statement, bool once, std::optional<Error> error)
     : database_(database), statement_(statement), once_(once), error_(std::move(error)) {}
@@ -145,6 +181,7 @@ std::optional<std::uint64_t> Query::column_optional_u64(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, int flags) {
+    watch_reads();
     std::unique_ptr<Database> database(new Database);
     database->path_ = path;
     const int rc = sqlite3_open_v2(path.c_str(), &database->handle_, flags, nullptr);
@@ -236,7 +273,11 @@ void Database::rollback() {
 
 Error Database::error(int rc) {
     last_failure_ = failure_of(rc);
-    const std::string reason = handle_ == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(handle_);
+    std::string reason = handle_ == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(handle_);
+    if (take_failed_read() && last_failure_ == SqliteFailure::Corrupt) {
+        last_failure_ = SqliteFailure::Io;
+        reason = sqlite3_errstr(SQLITE_IOERR);
+    }
     switch (last_failure_) {
         case SqliteFailure::Full:
             return {ErrorKind::Environment, "the disk that holds " + path_ + " is full",

@@ -21,6 +21,10 @@ enum class SqliteFailure { None, Full, Io, Corrupt, Constraint, Busy, Other };
 
 class Database;
 
+// Whether a read that SQLite asked the system for on this thread has failed since this was asked
+// last. What SQLite then says of its pages says nothing of them.
+bool take_failed_read();
+
 // One use of a prepared statement: bind in order, step, read columns. Resets itself at its end. A
 // failure to prepare or bind is kept and comes out of step().
 class Query {

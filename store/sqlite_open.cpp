@@ -8,7 +8,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <set>
 
@@ -23,8 +22,9 @@ namespace {
 
 std::mutex claims_mutex;
 std::set<std::pair<std::uint64_t, std::uint64_t>>& claims() {
-    static std::set<std::pair<std::uint64_t, std::uint64_t>> all;
-    return all;
+    // Never destroyed: a host's engine may be an object that ends later than any here.
+    static auto* all = new std::set<std::pair<std::uint64_t, std::uint64_t>>;
+    return *all;
 }
 
 // Locks and fsync can't be relied on there.
@@ -57,12 +57,11 @@ Result<void> refuse_network(const std::string& folder) {
 }
 
 // Read before SQLite has the file open, so that closing it drops none of its locks.
-bool begins_like_a_database(const std::string& path) {
+Result<bool> begins_like_a_database(const std::string& path) {
     static constexpr std::string_view kMagic("SQLite format 3\0", 16);
-    std::ifstream in(path, std::ios::binary);
-    std::string start(kMagic.size(), '\0');
-    in.read(start.data(), static_cast<std::streamsize>(start.size()));
-    return in.gcount() == 0 || start == kMagic;
+    WEFT_TRY(fd, open_file(path, O_RDONLY));
+    WEFT_TRY(start, read_at(fd, 0, kMagic.size(), path));
+    return start.empty() || start == kMagic;
 }
 
 bool exists(const std::string& path) {
@@ -153,9 +152,12 @@ Result<void> SqliteStore::prepare_files(bool& fresh) {
     WEFT_TRY_VOID(refuse_network(folder_of(path_)));
     const std::string key_path = path_ + ".keys";
     fresh = !exists(path_);
-    if (!fresh && !begins_like_a_database(path_)) {
-        return fail(ErrorKind::Corrupt, path_ + " is not a store",
-                    "name another file with --store, or restore the store from its backup");
+    if (!fresh) {
+        WEFT_TRY(is_database, begins_like_a_database(path_));
+        if (!is_database) {
+            return fail(ErrorKind::Corrupt, path_ + " is not a store",
+                        "name another file with --store, or restore the store from its backup");
+        }
     }
     if (fresh && !options_.create) {
         return fail(ErrorKind::NotFound, "there is no store at " + path_, "`weft run` makes one");
@@ -298,6 +300,7 @@ Result<void> SqliteStore::find_next_slot() {
     auto slot = database_->query("SELECT max(slot) FROM run");
     WEFT_TRY(row, slot.step());
     if (row && !slot.is_null(0)) next_slot_ = slot.column_u64(0) + 1;
+    WEFT_TRY_VOID(keys_->forget_unmade(next_slot_));
     return keys_->make_ahead(next_slot_, *entropy_);
 }
 
@@ -338,6 +341,9 @@ Result<void> SqliteStore::verify_last_checkpoint() {
                                   std::to_string(last.size) + ": it was rolled back");
         }
         auto edge = edge_at(last.size);
+        if (!edge && edge.error().kind == ErrorKind::Environment) {
+            return std::unexpected(edge.error());
+        }
         if (!edge) return accept_or_fail(edge.error().message);
         if (edge->root() != last.root) {
             return accept_or_fail("the last " + std::to_string(last.size % kTileWidth) +

@@ -140,6 +140,10 @@ Result<std::vector<RunRow>> SqliteStore::runs(const RunFilter& filter) {
     if (filter.parent) sql += " AND parent = ?";
     if (filter.held) sql += *filter.held ? " AND hold <> 0" : " AND hold = 0";
     if (filter.ended) sql += *filter.ended ? " AND ended IS NOT NULL" : " AND ended IS NULL";
+    if (filter.parked) {
+        sql += *filter.parked ? " AND EXISTS" : " AND NOT EXISTS";
+        sql += " (SELECT 1 FROM wake WHERE wake.run = run.no)";
+    }
     if (filter.retain_before_ms) sql += " AND retain_until <= ?";
     // By the index of those that have one, which are few.
     sql += filter.retain_before_ms ? " ORDER BY retain_until, no DESC LIMIT ?"

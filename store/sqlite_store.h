@@ -95,12 +95,17 @@ class SqliteStore final : public Store {
     Result<std::optional<InboxRow>> inbox_by_tag(const Tag& tag) override;
     Result<std::vector<WakeRow>> due(std::int64_t now_ms, std::uint32_t limit) override;
     Result<std::optional<WakeRow>> next_wake() override;
+    Result<std::uint64_t> parked_runs() override;
     Result<std::vector<ReadyRow>> ready(const std::string& worker, std::uint32_t limit) override;
     Result<std::optional<LedgerRow>> ledger(const Tag& tag) override;
     Result<std::vector<LedgerRow>> ledger_of(const RunId& run) override;
     Result<std::optional<CacheRow>> cached(const Tag& tag) override;
     Result<std::optional<LockRow>> lock(const Tag& tag) override;
     Result<std::vector<RunId>> lock_waiters(const Tag& tag) override;
+    Result<std::vector<LedgerRow>> ledger_after(const std::optional<Tag>& after,
+                                                std::uint32_t limit) override;
+    Result<std::vector<LockRow>> all_locks() override;
+    Result<std::vector<LockWait>> all_lock_waits() override;
     Result<std::vector<RunId>> runs_of_subject(const Tag& tag) override;
     Result<std::vector<Tag>> subjects_of_run(const RunId& run) override;
     Result<std::vector<FlowRow>> flows(const RunId& run) override;

@@ -37,6 +37,10 @@ LedgerRow ledger_row(const Query& q) {
             q.column_optional_i64(5)};
 }
 
+LockRow lock_row(const Query& q) {
+    return {q.column_id<16>(0), q.column_id<16>(1), q.column_i64(2)};
+}
+
 WakeRow wake_row(const Query& q) {
     return {q.column_i64(0), q.column_id<16>(1)};
 }
@@ -92,6 +96,12 @@ Result<std::optional<WakeRow>> SqliteStore::next_wake() {
     return one_row(query, wake_row);
 }
 
+Result<std::uint64_t> SqliteStore::parked_runs() {
+    auto query = database_->query("SELECT count(*) FROM wake");
+    WEFT_TRY(row, query.step());
+    return row ? query.column_u64(0) : 0;
+}
+
 Result<std::vector<ReadyRow>> SqliteStore::ready(const std::string& worker, std::uint32_t limit) {
     auto query = database_->query(
         "SELECT id, worker, run, seq FROM ready WHERE worker = ? ORDER BY id LIMIT ?");
@@ -122,9 +132,27 @@ Result<std::optional<CacheRow>> SqliteStore::cached(const Tag& tag) {
 
 Result<std::optional<LockRow>> SqliteStore::lock(const Tag& tag) {
     auto query = database_->query("SELECT tag, run, since FROM lock WHERE tag = ?");
-    return one_row(query.id(tag), [](const Query& q) {
-        return LockRow{q.column_id<16>(0), q.column_id<16>(1), q.column_i64(2)};
-    });
+    return one_row(query.id(tag), lock_row);
+}
+
+Result<std::vector<LedgerRow>> SqliteStore::ledger_after(const std::optional<Tag>& after,
+                                                         std::uint32_t limit) {
+    auto query = database_->query(
+        "SELECT tag, run, seq, generation, state, keep_until FROM ledger WHERE tag > ? "
+        "ORDER BY tag LIMIT ?");
+    query.blob(after ? view(*after) : std::string_view(""));
+    return all_rows(query.i64(limit), ledger_row);
+}
+
+Result<std::vector<LockRow>> SqliteStore::all_locks() {
+    auto query = database_->query("SELECT tag, run, since FROM lock ORDER BY tag");
+    return all_rows(query, lock_row);
+}
+
+Result<std::vector<LockWait>> SqliteStore::all_lock_waits() {
+    auto query = database_->query("SELECT tag, run FROM lock_wait ORDER BY id");
+    return all_rows(
+        query, [](const Query& q) { return LockWait{q.column_id<16>(0), q.column_id<16>(1)}; });
 }
 
 Result<std::vector<RunId>> SqliteStore::lock_waiters(const Tag& tag) {

@@ -121,6 +121,7 @@ class Store {
     virtual Result<std::optional<InboxRow>> inbox_by_tag(const Tag& tag) = 0;
     virtual Result<std::vector<WakeRow>> due(std::int64_t now_ms, std::uint32_t limit) = 0;
     virtual Result<std::optional<WakeRow>> next_wake() = 0;
+    virtual Result<std::uint64_t> parked_runs() = 0;  // how many
     virtual Result<std::vector<ReadyRow>> ready(const std::string& worker, std::uint32_t limit) = 0;
 
     // The other tables.
@@ -129,6 +130,11 @@ class Store {
     virtual Result<std::optional<CacheRow>> cached(const Tag& tag) = 0;
     virtual Result<std::optional<LockRow>> lock(const Tag& tag) = 0;
     virtual Result<std::vector<RunId>> lock_waiters(const Tag& tag) = 0;  // first come first
+    // Whole tables, for those who compare them with the log; of the ledger the rows behind `after`.
+    virtual Result<std::vector<LedgerRow>> ledger_after(const std::optional<Tag>& after,
+                                                        std::uint32_t limit) = 0;
+    virtual Result<std::vector<LockRow>> all_locks() = 0;
+    virtual Result<std::vector<LockWait>> all_lock_waits() = 0;
     virtual Result<std::vector<RunId>> runs_of_subject(const Tag& tag) = 0;
     virtual Result<std::vector<Tag>> subjects_of_run(const RunId& run) = 0;
     virtual Result<std::vector<FlowRow>> flows(const RunId& run) = 0;  // from it or into it

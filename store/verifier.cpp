@@ -28,12 +28,12 @@ class BoxCursor {
         }
         return !at_end_ && *leaf_ == leaf;
     }
-    [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+    [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
   private:
     void step() {
         const auto row = rows_.step();
-        if (!row) failure_ = row.error().message;
+        if (!row) failure_ = row.error();
         at_end_ = !row || !*row;
         if (!at_end_) leaf_ = rows_.column_u64(0);
     }
@@ -42,7 +42,7 @@ class BoxCursor {
     std::function<void(std::uint64_t)> orphan_;
     std::optional<std::uint64_t> leaf_;
     bool at_end_ = false;
-    std::optional<std::string> failure_;
+    std::optional<Error> failure_;
 };
 
 }  // namespace
@@ -71,6 +71,7 @@ Result<bool> Verifier::advance() {
     at_.bytes = next_bytes_;
     at_.text = next_text_;
     WEFT_TRY(more, (this->*phases_[phase_])());
+    if (failure_) return std::unexpected(*failure_);
     if (more) return true;
     at_ = {};
     next_bytes_.clear();
@@ -103,6 +104,15 @@ void Verifier::found(std::string table, std::string row, std::string what,
         }
     }
     report_.findings.push_back(std::move(finding));
+}
+
+void Verifier::unread(std::string table, std::string row, const std::string& what,
+                      const Error& error, const std::optional<At>& at) {
+    if (error.kind == ErrorKind::Environment) {
+        if (!failure_) failure_ = error;
+        return;
+    }
+    found(std::move(table), std::move(row), what + error.message, at);
 }
 
 // None: the key was destroyed, so there is nothing to open any more.
@@ -156,7 +166,7 @@ Result<bool> Verifier::walk_log() {
     for (std::size_t count = 0; count < kRecordsASlice; ++count) {
         auto row = log.step();
         if (!row) {
-            found("log", std::to_string(next_leaf_), "it can't be read: " + row.error().message);
+            unread("log", std::to_string(next_leaf_), "it can't be read: ", row.error());
             next_leaf_ = std::max(next_leaf_, size_);
             return false;
         }
@@ -178,7 +188,7 @@ Result<bool> Verifier::walk_log() {
             WEFT_TRY_VOID(check_no_box(*previous_));
         }
         if (box.failure()) {
-            found("payload", "", "it can't be read: " + *box.failure());
+            unread("payload", "", "it can't be read: ", *box.failure());
             next_leaf_ = std::max(next_leaf_, size_);
             return false;
         }
@@ -212,7 +222,9 @@ void Verifier::check_leaf_hash(const At& at, const Hash& hash) {
             auto query = store_.database_->query(
                 "SELECT root, hashes FROM tile WHERE level = 0 AND idx = ?");
             const auto row = query.u64(tile).step();
-            if (row && *row) tile_hashes_ = query.column_text(1);
+            if (!row)
+                return unread("tile", std::to_string(tile), "it can't be read: ", row.error());
+            if (*row) tile_hashes_ = query.column_text(1);
         }
         stored = tile_hashes_;
     } else if (at.leaf < edge_size_ && tile == edge_size_ / kTileWidth) {
@@ -296,8 +308,7 @@ void Verifier::check_box(const At& at, std::string_view bytes, std::string_view 
     if (!options_.open_boxes) return;
     auto key = key_of(at.head->run);
     if (!key) {
-        found("payload", row, "its key can't be had: " + key.error().message, at);
-        return;
+        return unread("payload", row, "its key can't be had: ", key.error(), at);
     }
     if (!*key) {
         found("payload", row, "it still stands though its run was erased", at);

@@ -82,11 +82,16 @@ class Verifier final : public Verification {
     Result<std::optional<Key>> key_of(const RunId& run);
     void found(std::string table, std::string row, std::string what,
                const std::optional<At>& at = std::nullopt);
+    // What could not be read: a finding when it is damaged. When the disk or the memory failed,
+    // nothing is known of the store, and the verification ends with that error.
+    void unread(std::string table, std::string row, const std::string& what, const Error& error,
+                const std::optional<At>& at = std::nullopt);
 
     SqliteStore& store_;
     const VerifyOptions options_;
     const std::uint64_t size_;  // of the log that is answered for
     VerifyReport report_;
+    std::optional<Error> failure_;  // of the disk or the memory
     std::vector<Phase> phases_;
     std::size_t phase_ = 0;
     // The key of the last row that this phase has read; before any there can be, at its beginning.

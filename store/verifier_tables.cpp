@@ -1,6 +1,9 @@
 // The tables beside the log: tiles, checkpoints, programs, images, runs, and all that is sealed.
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/hash.h"
 #include "store/box.h"
@@ -24,6 +27,21 @@ std::string tile_name(std::uint64_t level, std::uint64_t index) {
     return std::to_string(level) + "/" + std::to_string(index);
 }
 
+// The integrity check tells of a page that can't be had in the same way, whether it is damaged or
+// the disk or memory failed; the code, where there is one, is SQLite's.
+std::optional<Error> failed_read(Database& database, const std::string& text) {
+    if (take_failed_read()) return database.error(SQLITE_IOERR_READ);
+    static constexpr std::string_view kCode = "unable to get the page. error code=";
+    const auto at = text.find(kCode);
+    if (at == std::string::npos) return std::nullopt;
+    int code = 0;
+    const char* begin = text.data() + at + kCode.size();
+    std::from_chars(begin, text.data() + text.size(), code);
+    auto error = database.error(code);
+    if (error.kind != ErrorKind::Environment) return std::nullopt;
+    return error;
+}
+
 }  // namespace
 
 // SQLite's own pages. What it finds here may hide rows, so it comes first.
@@ -42,12 +60,14 @@ Result<bool> Verifier::structure() {
     while (true) {
         auto row = query.step();
         if (!row) {
-            found("sqlite", "", row.error().message);
+            unread("sqlite", "", "", row.error());
             return false;
         }
         if (!*row) return !whole && next + 1 < kBeside.size();
         const auto text = query.column_text(0);
-        if (text != "ok") found("sqlite", "", text);
+        if (text == "ok") continue;
+        if (const auto error = failed_read(*store_.database_, text)) return std::unexpected(*error);
+        found("sqlite", "", text);
     }
 }
 
@@ -62,7 +82,9 @@ Result<bool> Verifier::run_rows() {
         auto& state = state_of(id);
         state.known = true;
         const auto slot = store_.keys_->slot_state(query.column_u64(2));
-        if (!slot || *slot == SlotState::None) {
+        if (!slot && slot.error().kind == ErrorKind::Environment) {
+            unread("run", to_hex(view(id)), "", slot.error());
+        } else if (!slot || *slot == SlotState::None) {
             found("run", to_hex(view(id)), "its key slot is missing or damaged");
         } else {
             state.erased = *slot == SlotState::Destroyed;
@@ -160,6 +182,9 @@ Result<bool> Verifier::edge_row() {
         const auto checkpoint =
             row ? check_note(store_.origin_, store_.keys_->public_key(), query.column_bytes(0))
                 : Result<Checkpoint>(fail(ErrorKind::Corrupt, ""));
+        if (!above && above.error().kind == ErrorKind::Environment) {
+            return std::unexpected(above.error());
+        }
         // A damaged checkpoint or tile is found where it stands; nothing can be said here then.
         if (!checkpoint || !above) return false;
         if (MerkleEdge::restore(size, partials).root() == checkpoint->root) {
@@ -247,7 +272,8 @@ Result<bool> Verifier::taken_inbox() {
         if (seq < state_of(run).next_seq) return;
         // It may have come since the beginning.
         const auto head = store_.head(run);
-        if (head && seq < head->next_seq) return;
+        if (!head) return unread("inbox", query.column_text(0), "", head.error());
+        if (seq < head->next_seq) return;
         found("inbox", query.column_text(0), "it was taken, but its run has no such record");
     });
 }
@@ -256,9 +282,11 @@ Result<bool> Verifier::taken_inbox() {
 void Verifier::check_sealed(const char* table, const std::string& row, const RunId& run,
                             const std::string& context, std::string_view box) {
     auto key = key_of(run);
-    if (key && !*key) {
+    if (!key) {
+        unread(table, row, "its key can't be had: ", key.error());
+    } else if (!*key) {
         found(table, row, "it still stands though its run was erased");
-    } else if (!key || !open_bytes(**key, context, box)) {
+    } else if (!open_bytes(**key, context, box)) {
         found(table, row, "it does not open");
     }
 }
@@ -302,7 +330,7 @@ Result<bool> Verifier::sealed_files() {
     if (!file_) return next_file();
     for (int parts = 0; parts < kPartsASlice; ++parts) {
         const auto part = file_->next();
-        if (!part) found("file", file_name_, part.error().message);
+        if (!part) unread("file", file_name_, "", part.error());
         if (part && !part->empty()) continue;
         file_.reset();
         return true;
@@ -319,13 +347,17 @@ Result<bool> Verifier::next_file() {
     next_bytes_ = query.column_text(0);
     file_name_ = to_hex(view(file.id));
     auto key = key_of(file.run);
-    if (!key || !*key) {
+    if (!key) {
+        unread("file", file_name_, "its key can't be had: ", key.error());
+        return true;
+    }
+    if (!*key) {
         found("file", file_name_, "its run has no key");
         return true;
     }
     auto reader = FileReader::open(store_.files_folder(), **key, file);
     if (!reader) {
-        found("file", file_name_, reader.error().message);
+        unread("file", file_name_, "", reader.error());
         return true;
     }
     file_.emplace(std::move(*reader));

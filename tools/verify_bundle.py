@@ -2,8 +2,7 @@
 """Checks a bundle of `weft audit export` by docs/log-format.md alone: Python's standard library, nothing of Weft.
 
 KEY is the store's verifier key, known from elsewhere: without it a bundle can only be shown to fit itself. FILE holds
-signed checkpoints seen earlier. To execute the program again as well takes `weft audit verify BUNDLE`.
-"""
+signed checkpoints seen earlier. To execute the program again as well takes `weft audit verify BUNDLE`."""
 import argparse, hashlib, re, struct, sys  # noqa: E401
 from base64 import b64decode, b64encode as b64
 # Number, F fact or C command, body: N bytes of anything, zN zeros, cN a code up to N (wN of 2 bytes, eN of 4),
@@ -11,7 +10,7 @@ from base64 import b64decode, b64encode as b64
 KINDS = {int(line.split()[0][:-1]): (line.split()[0][-1] == "F", line.split()[1:]) for line in """
 1F 100 c3 88/2C s z7 e11 z4/3F z8/4C 24 c2 c2 m 8/5F 12 z4 16/6F 10 c4 c2 4 8 m z6/7F 10 c2 z5/8F 8 c1 c3 z6 16/9C 16 c4
 z7 8/10F 8/11F 4 z4 16/12C 12 z4/13C 16/14C c2 11/15C 24/16F 8 c3 z7 16/17C 16/18C 8 c2 z7/19F 16/20F 16/21C c5 z7 8
-/22F 16/23F 16/24C 24 m z6/25F 8 c2 z7 24/26C z8/27C 10 z6 8/28F 8/29C 8/30C 20 c1 z3/31F 8 s z7 32/32F 80/33F 48/34F w3
+/22F 16/23F 16/24C 24 m z6/25F 8 c3 z7 24/26C z8/27C 10 z6 8/28F 8/29C 8/30C 20 c1 z3/31F 8 s z7 32/32F 80/33F 48/34F w3
 z6 16/40C 16/64F 6 z2 4 z4 16/65F c1 z7/66F c3 z7 48/67F c3 z7 32/68F 16 c2 z7/69F 16 c2 z3 4/70F 16/71F 24 c1 z7 32/72F
 4 z4 16/73F 12 z4/74F 4 z4/75F 60 z4 16/76F 4 z4 24/77F 8/78F c2 z7 16/79F 8/80F 32 c1 z7/81F 40 c4 z3 4""".split("/")}
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032
@@ -21,8 +20,7 @@ def need(condition, what):
     if not condition:
         raise ValueError(what)
 
-def sha(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
+sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 
 def unbase(text, size):
     out = b64decode(text, validate=True)
@@ -53,8 +51,8 @@ def check_signed(name, public, text, line):
     sealed = unbase(line[len(DASH + name) + 1:], 68)
     need(sealed[:4] == sha(name, b"\n\x01", public)[:4], "a note is signed by another key")
     a, r, s = decompress(public), decompress(sealed[4:36]), int.from_bytes(sealed[36:], "little")
-    need(s < L and multiply(8, a)[0] and multiply(8, r)[0], "a signature is malformed")
     k = int.from_bytes(hashlib.sha512(sealed[4:36] + public + text).digest(), "little") % L
+    need(s < L and multiply(8, a)[0] and multiply(8, r)[0], "a signature is malformed")
     left, right = multiply(s, decompress((4 * pow(5, -1, P) % P).to_bytes(32, "little"))), add(r, multiply(k, a))
     need(all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1)), "a signature is wrong")
 
@@ -75,8 +73,7 @@ def cover_root(leaves, proof, begin, end):
     if is_empty or end - begin == 1:
         return proof.pop(0) if is_empty else leaves.pop(0)[1]
     middle = begin + (1 << (end - begin - 1).bit_length() - 1)
-    left = cover_root(leaves, proof, begin, middle)
-    return sha(b"\1", left, cover_root(leaves, proof, middle, end))
+    return sha(b"\1", cover_root(leaves, proof, begin, middle), cover_root(leaves, proof, middle, end))
 
 def two_roots(old, begin, end, known, proof):
     if old == end:
@@ -85,8 +82,7 @@ def two_roots(old, begin, end, known, proof):
     if old <= middle:
         first, whole = two_roots(old, begin, middle, known, proof)
         return first, sha(b"\1", whole, proof.pop(0))
-    first, whole = two_roots(old, middle, end, None, proof)
-    left = proof.pop(0)
+    (first, whole), left = two_roots(old, middle, end, None, proof), proof.pop(0)
     return sha(b"\1", left, first), sha(b"\1", left, whole)
 
 class Reader:
@@ -96,8 +92,7 @@ class Reader:
         need(size <= len(self.data) - self.at, "the bundle ends too early")
         self.at += size
         return self.data[self.at - size:self.at]
-    def number(self, size):
-        return int.from_bytes(self.take(size), "little")
+    number = lambda self, size: int.from_bytes(self.take(size), "little")
     def value(self):
         start, tag = self.at, self.number(1)
         need(tag < 15, "a payload is malformed")
@@ -111,8 +106,8 @@ class Reader:
 class Record:
     def __init__(self, leaf, data):
         self.leaf, self.hash, self.body = leaf, sha(b"\0", data), data[120:]
-        form, self.kind, flags, size, zero, _, _, self.run, self.seq, self.time, _, self.prev, self.commitment = \
-            struct.unpack("<HBBHHII16sQqQ32s32s", data[:120])
+        form, self.kind, flags, size, zero, _, self.branch, self.run, self.seq, self.time, _, self.prev, \
+            self.commitment = struct.unpack("<HBBHHII16sQqQ32s32s", data[:120])
         need(form == 1 and self.kind in KINDS and not zero and size == len(self.body), "a record's head is malformed")
         fact, layout = KINDS[self.kind]
         need(flags < 16 and flags & 1 == fact and (fact or not flags & 12) and self.time >= 0
@@ -129,36 +124,40 @@ class Record:
 
 class Run:
     def __init__(self):
-        self.records, self.calls, self.used, self.due = [], {}, set(), set()
+        self.records, self.calls, self.used, self.due, self.busy = [], {}, set(), set(), set()
     def follow(self, r):
         last, kind, body = self.records[-1] if self.records else r, r.kind, r.body
         need(r.seq == (last.seq + 1 if self.records else 0) and r.prev in (last.hash, bytes(32)) and last.kind != 2
              and r.time >= last.time, f"leaf {r.leaf}: the run's chain is broken")
-        number = lambda part: int.from_bytes(part, "little")
+        number, head = lambda part: int.from_bytes(part, "little"), self.records[0].body if self.records else bytes(157)
         first, attempt, old, tag = number(body[:8]), number(body[8:10]), number(body[32:40]), body[8:]
-        known, attempts, is_open, done = self.calls.get(first, (False, 0, 0, False))
+        known, attempts, is_open, done, branch = self.calls.get(first, (False, 0, 0, False, 0))
         ticket = (kind, first, body[8:12]) if kind == 40 else (kind, first)
-        need({2: not any(due == 29 for due, *_ in self.due), 4: (4, body[:16]) not in self.used,
-              5: known and is_open != 1 and not done and attempt == attempts + 1,
+        need({2: not {d[0] for d in self.due} & {29, 31 * (body[0] != 8)} and (body[0] == 8 or not self.busy),
+              4: (4, body[:16]) not in self.used, 5: known and is_open != 1 and not done and attempt == attempts + 1,
               6: known and (tag[2:3] == b"\4" or is_open == 1 and attempt == attempts), 7: known, 8: known or not first,
               15: first == r.seq or (15, first) in self.used, 16: (15, first) in self.used,
-              17: not known or is_open or done or not attempts,
-              25: known and not attempts and (tag[:1] < b"\2" or not old or tag[8:24] == r.run and old in self.calls),
-              }.get(kind, kind not in (10, 28, 29, 31, 40) or ticket in self.due), f"leaf {r.leaf} is misplaced")
+              17: not known or is_open or done or not attempts, 25: known and not attempts and (
+                  head[100:101] + tag[8:24] == b"\2" + head[101:117] and 0 < old < number(head[117:125])
+                  if tag[:1] == b"\3" else tag[:1] != b"\2" or not old or tag[8:24] == r.run and old in self.calls),
+              }.get(kind, kind not in (10, 28, 29, 31, 40) or ticket in self.due) and
+             (kind not in (4, 12, 14, 15, 17, 27, 30) or r.branch not in self.busy), f"leaf {r.leaf} is misplaced")
         self.records.append(r)
         fresh = {9: (10, first), 11: (40, r.seq, body[:4]), 27: (28, first), 28: (29, first), 30: (31, r.seq)}.get(kind)
-        self.due = self.due - {ticket} | ({fresh} if fresh and (kind, tag) not in self.used else set())
+        is_due = fresh and (kind, tag) not in self.used and (kind != 30 or not body[20])  # none awaits a detached run
+        self.due = self.due - {ticket} | ({fresh} if is_due else set())
         if kind == 4:
-            self.calls[r.seq] = True, 0, 0, False
+            self.calls[r.seq] = True, 0, 0, False, r.branch
         elif known and kind in (5, 6, 8, 25) and tag[2:3] != (b"\4" if kind == 6 else b""):
             done = done or {6: tag[2:3] == b"\0", 8: tag[:1] == b"\1", 25: True}.get(kind, False)
             is_open = {5: 1, 6: 2 * (tag[2:3] == b"\2"), 8: 0}.get(kind, is_open)  # 2: in doubt
-            self.calls[first] = True, attempt if kind == 5 else attempts, is_open, done
+            self.calls[first] = True, attempt if kind == 5 else attempts, is_open, done, branch
+            self.busy = self.busy - {branch} | ({branch} if is_open == 1 else set())
         elif kind == 32:  # what was told is told again, locks are asked for again
             self.due, self.used = {d for d in self.due if d[0] in (10, 31)}, {u for u in self.used if u[0] != 11}
         self.used.add({4: (4, body[:16]), 11: (11, tag), 15: (15, first)}.get(kind, (0,)))
 
-def check_decision(origin, r, review, roots, approvers):
+def check_decision(origin, r, review, roots, keys):
     payload = Reader(r.payload or bytes(5))
     if payload.take(5) != b"\x0c\5\0\0\0":
         return 0
@@ -172,7 +171,8 @@ def check_decision(origin, r, review, roots, approvers):
         sha(reason[5:]).hex().encode(), sha(values).hex().encode(), size, b64(root), b64(public))
     need(open_note(b"approver", public, note[5:]) == text, "another decision was signed")
     need(size > review.leaf and roots.get(size) == root, "the tree that was seen is not shown to be of this log")
-    need(approvers.get(public, r.leaf) < r.leaf, "the key of a decision was not in use")
+    added, name = keys.get((66, b"\3" + bytes(7), public), (r.leaf, b""))
+    need(added < r.leaf < keys.get((67, b"\3" + bytes(7), name), (r.leaf + 1,))[0], "the decision's key was not in use")
     return 1
 
 def check(data, trusted=b"", witness=b""):
@@ -189,7 +189,7 @@ def check(data, trusted=b"", witness=b""):
     is_whole = text == b64(b"\1" + public) and digest == sha(origin, b"\n\1", public)[:4].hex().encode()
     need(is_whole and trusted in (b"", key), "a malformed key, or another store's")
     size, root = open_checkpoint(origin, public, note)
-    roots, runs, approvers, leaves, system = {size: root}, {}, {}, [], -1
+    roots, runs, keys, leaves, system = {size: root}, {}, {}, [], -1
     for part in map(Reader, find(b"earl")):
         old, old_root = open_checkpoint(origin, public, part.take(part.number(4)))
         proof = [one for one, in struct.iter_unpack("32s", part.data[part.at:])]
@@ -212,7 +212,7 @@ def check(data, trusted=b"", witness=b""):
             continue
         need(r.seq > system, "the system chain is not in order")
         system = r.seq
-        approvers.setdefault(r.body[24:] if r.kind == 66 and r.body[0] == 3 else None, r.leaf)
+        keys.setdefault((r.kind, r.body[:8], r.body[24:] if r.kind == 66 else r.body[8:24]), (r.leaf, r.body[8:24]))
     count, proof = len(leaves), [one for one, in struct.iter_unpack("32s", path)]
     need(cover_root(leaves, proof, 0, size) == root and not proof and not leaves and runs, "records not in the tree")
     begins = [run.records[0] for run in runs.values()]
@@ -223,11 +223,11 @@ def check(data, trusted=b"", witness=b""):
     programs, signed = [sha(p.take(p.number(8))) for p in map(Reader, find(b"prog"))], 0
     for run, r in ((run, r) for run in runs.values() for r in run.records if r.kind in (16, 31)):
         reviews = [o for o in run.records[:r.seq] if o.kind == 15 and o.body[:8] == r.body[:8]]
-        signed += check_decision(origin, r, reviews[-1], roots, approvers) if r.kind == 16 else 0
+        signed += check_decision(origin, r, reviews[-1], roots, keys) if r.kind == 16 else 0
         child = runs.get(run.records[int.from_bytes(r.body[:8], "little")].body[:16]) if r.kind == 31 else None
         end = child and child.records[-1]
         need(not end or (end.kind, end.hash, end.body[0]) == (2, r.body[16:], r.body[8]), "another end was told")
-    need(sorted(programs) == sorted({b.body[:32] for b in begins}), "the programs are not those of the runs")
+    need(sorted(programs) == sorted({b.body[:32] for b in begins} | {i[17:49] for i in find(b"imag")}), "no programs")
     images = {r.body[32 * (r.kind < 33):][:32] for run in runs.values() for r in run.records if r.kind in (1, 32, 33)}
     need(sorted(map(sha, find(b"imag"))) == sorted(images), "images of other runs")
     witnessed = re.findall(rb"[^\n]+\n[^\n]+\n[^\n]+\n\n(?:\xe2\x80\x94 [^\n]*\n)+", witness)

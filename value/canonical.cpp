@@ -1,6 +1,7 @@
 // Canonical bytes, version 1, and the digest over them. docs/values.md has the layout in prose.
 #include "base/check.h"
 #include "base/hash.h"
+#include "value/payload.h"
 #include "value/utf8.h"
 #include "value/value.h"
 
@@ -66,7 +67,8 @@ void write(const Value& value, ByteWriter& out) {
 
 class CanonicalReader {
   public:
-    explicit CanonicalReader(std::string_view bytes) : in_(bytes) {}
+    CanonicalReader(std::string_view bytes, std::uint32_t depth_max)
+        : in_(bytes), depth_max_(depth_max) {}
 
     bool read(Value& out) {
         out = value(1);
@@ -80,7 +82,7 @@ class CanonicalReader {
     }
 
     Value value(std::uint32_t depth) {
-        if (depth > kValueDepthMax) return bad();
+        if (depth > depth_max_) return bad();
         const auto tag = in_.u8();
         if (!in_.ok() || tag > static_cast<std::uint8_t>(Tag::Map)) return bad();
         switch (static_cast<Tag>(tag)) {
@@ -171,7 +173,15 @@ class CanonicalReader {
     }
 
     ByteReader in_;
+    std::uint32_t depth_max_;
 };
+
+bool decode(std::string_view bytes, std::uint32_t depth_max, Value& out) {
+    Value value;
+    if (!CanonicalReader(bytes, depth_max).read(value)) return false;
+    out = std::move(value);
+    return true;
+}
 
 // tag ‖ number of content bytes or children, the part of a digest's input that all values share.
 void digest_head(ByteWriter& out, const Value& value, std::uint64_t length) {
@@ -196,11 +206,11 @@ std::string canonical(const Value& value) {
 }
 
 bool decode_canonical(std::string_view bytes, Value& out) {
-    if (bytes.size() > kValueSizeMax) return false;
-    Value value;
-    if (!CanonicalReader(bytes).read(value)) return false;
-    out = std::move(value);
-    return true;
+    return bytes.size() <= kValueSizeMax && decode(bytes, kValueDepthMax, out);
+}
+
+bool decode_payload(std::string_view bytes, Value& out) {
+    return decode(bytes, kValueDepthMax + kPayloadLevels, out);
 }
 
 Bytes16 digest(const Value& value, const Bytes16& key) {

@@ -209,6 +209,7 @@ void Machine::State::fail_attempt(Call& call, std::string name, std::string mess
         }
         auto& asked = calls.at(call.other);
         drop_call(call.seq);
+        asked.phase = Phase::Attempt;  // it has no probe any more
         need_person(asked);
         return;
     }

@@ -25,7 +25,9 @@ void Machine::State::doubt(Call& call) {
     }
     if (is_stopped(call) && undo_in_doubt(call)) return;
     const bool is_idempotent = worker.effect == EffectClass::Idempotent;
-    if (is_idempotent && call.error == "Guard") {
+    if (is_idempotent && call.error == "TooLarge") {
+        need_person(call);  // it was done, and the answer will be as large again
+    } else if (is_idempotent && call.error == "Guard") {
         // An answer that does not fit most likely comes again: it is asked for as often as a retry
         // would be, and as late.
         if (call.doubt_tries < image->steps[call.step].policy.retries) {

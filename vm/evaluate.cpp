@@ -66,8 +66,10 @@ const std::vector<Value>* Evaluator::list_items(const Value& value) {
 }
 
 Outcome<void> Evaluator::pure(CodePlace at, Registers& registers) {
+    if (tracer != nullptr) tracer->executes(*at.function, at.pc, registers);
     auto value = value_of(at, registers);
     if (!value) return std::unexpected(std::move(value).error());
+    if (tracer != nullptr) tracer->gives(*at.function, at.pc, *value);
     return write(at, registers, at.function->code[at.pc].a, *std::move(value));
 }
 
@@ -356,8 +358,10 @@ Outcome<Value> Evaluator::call(std::uint32_t number, std::vector<Value> argument
         for (std::uint32_t pc = 0;;) {
             const CodePlace at{&callee, pc};
             const auto& x = callee.code[pc];
+            const bool is_pure = opcode_info(x.op)->family == Family::Pure;
+            if (tracer != nullptr && !is_pure) tracer->executes(callee, pc, registers);
             if (x.op == Opcode::Return) return registers[x.a];
-            if (opcode_info(x.op)->family == Family::Pure) {
+            if (is_pure) {
                 auto done = pure(at, registers);
                 if (!done) return std::unexpected(std::move(done).error());
                 ++pc;

@@ -9,6 +9,7 @@
 #include "bytecode/image.h"
 #include "vm/error_value.h"
 #include "vm/registers.h"
+#include "vm/tracer.h"
 
 namespace weft::vm {
 
@@ -42,6 +43,7 @@ class Evaluator {
     [[nodiscard]] const Function& function(std::uint32_t number) const {
         return image_.functions[number];
     }
+    Tracer* tracer = nullptr;
 
   private:
     // Pays `cost` and as much again for each 16 bytes of data.

@@ -83,12 +83,12 @@ struct LockGotFact {
 // The call's effect is one that was had before: of the same key, or out of the cache.
 struct HitFact {
     std::uint64_t call = 0;
-    std::uint8_t source = 0;  // of HitSource: 0 cache, 1 key, 2 migration
+    std::uint8_t source = 0;  // of HitSource: 0 cache, 1 key, 2 migration, 3 fork
     Bytes16 origin_run{};
     std::uint64_t origin_seq = 0;  // of the call that had it
     Value value;
-    // The key can't be used: why; the call fails with Trap. Of a migration: the name of the error
-    // that `value` is, with which the call had failed for good.
+    // The key can't be used: why; the call fails with Trap. Of a migration or a fork: the name of
+    // the error that `value` is, with which the call had failed for good.
     std::string refused;
 };
 // A call of this run (zero) or of a sub-run whose undos this run took over.

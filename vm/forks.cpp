@@ -179,7 +179,8 @@ void Machine::State::join(Branch& parent) {
     body.count = fork.count;
     body.ok = fork.ok;
     body.failed = fork.failed;
-    std::ranges::sort(fork.undo, {}, &UndoEntry::order);
+    // One without calls of its own has the place of the call before it, and was done after it.
+    std::ranges::stable_sort(fork.undo, {}, &UndoEntry::order);
     for (auto& entry : fork.undo) push_undo(parent, std::move(entry));
     if (fork.last_order > parent.last_order) {
         parent.last_order = fork.last_order;

@@ -1,10 +1,17 @@
 // Calls that are answered by an effect that was had before, in the place of an attempt. Found by a
 // `key` or in a `cache` it is the effect of whoever had it, so this run neither undoes it nor
-// counts it as its point of no return. Taken over by a migration it is the run's own, as if done
-// now.
+// counts it as its point of no return; the same goes for what a fork takes over from the run that
+// it was forked from. Taken over by a migration it is the run's own, as if done now.
 #include "vm/state.h"
 
 namespace weft::vm {
+namespace {
+
+bool is_from(const HitFact& fact, HitSource source) {
+    return fact.source == static_cast<std::uint8_t>(source);
+}
+
+}  // namespace
 
 void Machine::State::note_keyed(const Call& call, KeyedCall::What what) {
     if (call.direction == Direction::Probe || (!call.author_key && !call.cache_key)) return;
@@ -27,22 +34,20 @@ bool Machine::State::fits(const HitFact& fact) const {
     const auto found = calls.find(fact.call);
     if (found == calls.end()) return false;
     const auto& call = found->second;
-    const bool is_own = fact.source == static_cast<std::uint8_t>(HitSource::Migration);
+    const bool is_told = is_from(fact, HitSource::Migration) || is_from(fact, HitSource::Fork);
     return call.phase == Phase::Attempt && !call.started_ms && !is_held &&
-           (is_own || call.author_key || call.cache_key);
+           (is_told || call.author_key || call.cache_key);
 }
 
 void Machine::State::on(const HitFact& fact) {
     auto& call = calls.at(fact.call);
-    if (fact.source == static_cast<std::uint8_t>(HitSource::Migration)) {
-        if (fact.refused.empty()) {
-            succeed(call, fact.value);
-        } else {
-            call.error = fact.refused;
-            give_up(call, fact.value);
-        }
+    const bool is_own = is_from(fact, HitSource::Migration);
+    if ((is_own || is_from(fact, HitSource::Fork)) && !fact.refused.empty()) {
+        call.error = fact.refused;
+        give_up(call, fact.value);
         return;
     }
+    if (is_own) return succeed(call, fact.value);
     if (!fact.refused.empty()) {
         call.attempt = 0;
         call.error = "Trap";

@@ -293,5 +293,8 @@ void Machine::check_itself(bool on) {
 void Machine::watch(Visits* visits) {
     state_->visits = visits;
 }
+void Machine::trace(Tracer* tracer) {
+    state_->evaluator.tracer = tracer;
+}
 
 }  // namespace weft::vm

@@ -24,6 +24,8 @@
 
 namespace weft::vm {
 
+class Tracer;
+
 // A command: everything of a record but run id, seq, time, prev and commitment, which the engine
 // adds.
 struct Command {
@@ -231,6 +233,8 @@ class Machine {
     void check_itself(bool on);
     // From now on notes what it executes; outlives the machine. It decides nothing by it.
     void watch(Visits* visits);
+    // The same for each instruction, with its values; null: nobody.
+    void trace(Tracer* tracer);
 
   private:
     struct State;

@@ -30,6 +30,10 @@ void Machine::State::make_ready(Branch& branch) {
 // The value of an effect or of branches is kept whatever it is: the effect has happened. The limit
 // on what a run holds is asked at the next logged instruction.
 void Machine::State::resume_with(Branch& branch, Value value) {
+    if (evaluator.tracer != nullptr) {
+        evaluator.tracer->in_branch(branch.id, next_seq);
+        evaluator.tracer->gives(*branch.frame().function, branch.frame().pc, value);
+    }
     branch.frame().registers.set(branch.instruction().a, std::move(value));
     ++branch.frame().pc;
     make_ready(branch);
@@ -39,7 +43,15 @@ bool Machine::State::advance(Branch& branch) {
     if (visits != nullptr) {
         visits->note(branch.frame().number, branch.frame().pc, Visits::kReached);
     }
-    switch (opcode_info(branch.instruction().op)->family) {
+    const auto family = opcode_info(branch.instruction().op)->family;
+    if (evaluator.tracer != nullptr) {
+        evaluator.tracer->in_branch(branch.id, next_seq);
+        const auto& frame = branch.frame();
+        if (family != Family::Pure) {
+            evaluator.tracer->executes(*frame.function, frame.pc, frame.registers);
+        }
+    }
+    switch (family) {
         case Family::Pure: {
             auto done = evaluator.pure(place(branch), branch.frame().registers);
             if (!done) {

@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "value/payload.h"
 #include "vm/branch.h"
 
 namespace weft::vm {
@@ -89,7 +90,7 @@ class StateReader {
     void get(Bytes16& v) { v = to_array<16>(in_.raw(16)); }
     void get(std::string& v) { v = std::string(in_.block()); }
     void get(Value& v) {
-        if (!decode_canonical(in_.block(), v)) in_.set_bad();
+        if (!decode_payload(in_.block(), v)) in_.set_bad();
     }
     template <typename T>
         requires std::is_enum_v<T>

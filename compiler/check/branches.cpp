@@ -192,6 +192,7 @@ StatementResult chain(Body& body, const std::vector<CheckedArm>& arms, std::size
 StatementResult check_match(Body& body, ast::Match node, bool wants_value, TypeId hint) {
     Context& context = body.context;
     ir::ExprId subject = check_expr(body, node.subject());
+    check_always_none(context, subject);
     Span span = node.subject() ? node.subject().span() : node.span();
     ir::LocalId held = context.add_local("match", type_of(context, subject), span);
     add_let(body, held, subject, node.span());

@@ -7,6 +7,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/others.h"
 #include "compiler/check/test_names.h"
 #include "compiler/check/types.h"
 
@@ -16,9 +17,17 @@ namespace {
 
 using ir::ExprKind;
 
-std::vector<ParameterName> parameter_names(const Signature& signature) {
+// What may be none is none when it is left out, as a field of a record is.
+bool may_be_none(const Context& context, TypeId type) {
+    return type.has_value() && !has_variable(context, type) &&
+           kind_of(context, type) == TypeKind::Optional;
+}
+
+std::vector<ParameterName> parameter_names(const Context& context, const Signature& signature) {
     std::vector<ParameterName> out;
-    for (const auto& p : signature.parameters) out.push_back({p.name, bool(p.default_value)});
+    for (const auto& p : signature.parameters) {
+        out.push_back({p.name, bool(p.default_value) || may_be_none(context, p.type)});
+    }
     return out;
 }
 
@@ -337,8 +346,8 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
                     ModuleId home) {
     Context& context = body.context;
     BoundCall out;
-    auto matched =
-        match_arguments(body, call.arguments(), call.span(), callee, parameter_names(signature));
+    auto matched = match_arguments(body, call.arguments(), call.span(), callee,
+                                   parameter_names(context, signature));
     out.ok = matched.ok;
     if (!out.ok) {
         not_callable(body, call);
@@ -351,7 +360,9 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
         const auto& p = signature.parameters[i];
         TypeId hint = substitute(context, p.type, bindings);
         ir::ExprId id = matched.exprs[i] ? check_expr(body, matched.exprs[i], hint)
-                                         : check_expr(defaults, p.default_value, hint);
+                        : p.default_value
+                            ? check_expr(defaults, p.default_value, hint)
+                            : add_literal(context, {}, context.common.none, call.span());
         TypeId actual = type_of(context, id);
         // A type parameter stands for the bare type: labels are judged against the signature.
         TypeId bare = cleared_of(context.types(), actual, kPii | kSecret | kUntrusted);
@@ -405,8 +416,12 @@ ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
     // No value can be called, so a call means what is declared, whatever is named so here.
     const bool is_value = body.find(name[0]) != nullptr;
     if (is_value && !find_value(context, body.module, name).has_value()) {
-        context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
-                       fmt::format("`{}` is a value and can't be called", joined(name)));
+        auto& d = context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
+                                 fmt::format("`{}` is a value and can't be called", joined(name)));
+        if (name.size() > 1) {
+            const Dotted value(name.begin(), name.end() - 1);
+            d.help = function_for_method(joined(value), name.back());
+        }
         return not_callable(body, call);
     }
     if (body.test != nullptr) {

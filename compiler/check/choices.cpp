@@ -128,6 +128,7 @@ IfLetParts check_if_let(Body& body, ast::IfLet node) {
     IfLetParts out;
     out.held_value = check_expr(body, node.value());
     TypeId type = type_of(context, out.held_value);
+    check_always_none(context, out.held_value);
     Span span = node.value() ? node.value().span() : node.span();
     TypeId inner;
     LabelSet labels = 0;
@@ -189,6 +190,7 @@ ir::ExprId check_if_expr(Body& body, ast::Expr expr, TypeId hint) {
 ir::ExprId check_match_expr(Body& body, ast::Match node, TypeId hint) {
     Context& context = body.context;
     ir::ExprId value = check_expr(body, node.subject());
+    check_always_none(context, value);
     ir::LocalId held = context.add_local("match", type_of(context, value), node.span());
     PatternMatch match(body, add_local_ref(body, held, node.span()), node.span());
     std::vector<ir::ExprId> conditions;

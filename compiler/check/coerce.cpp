@@ -6,6 +6,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
 #include "compiler/check/skipped.h"
+#include "compiler/check/truth.h"
 
 namespace weft::check {
 
@@ -91,6 +92,25 @@ void report_labels(Body& body, ir::ExprId id, TypeId wanted, LabelSet extra,
     d.label = context.text(type_of(context, id));
 }
 
+// " where length in 1..80": of a refinement that has no name to be called by, else nothing.
+std::string unnamed_refinement(const Context& context, TypeId type) {
+    const Type& bare = context.types()[without_labels(context.types(), type)];
+    if (bare.kind != TypeKind::Refined || !bare.name.empty()) return {};
+    std::vector<std::string> parts;
+    for (const auto& c : bare.constraints) {
+        if (c.kind == Constraint::Kind::Length) {
+            parts.push_back("length in " + range_text({c.min, c.max}));
+        } else if (c.kind == Constraint::Kind::Matches) {
+            parts.push_back("matches(/" + c.pattern + "/)");
+        } else if (c.kind == Constraint::Kind::Range && is_number(kind_of(context, type))) {
+            parts.push_back("it in " + range_text({c.min, c.max}));
+        } else {
+            parts.emplace_back("…");
+        }
+    }
+    return fmt::format(" where {}", fmt::join(parts, " and "));
+}
+
 void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view what) {
     Context& context = body.context;
     TypeId from = type_of(context, id);
@@ -127,10 +147,16 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
         return;
     }
     bool same_base = fits(context, bare, target);
+    const auto refinement = unnamed_refinement(context, wanted);
     auto& d = context.report(DiagnosticCode::TypeMismatch, span,
-                             fmt::format("{} takes a {}, but this is a {}", what,
-                                         context.text(wanted), context.text(from)));
-    if (same_base && is_refined(context, wanted)) {
+                             fmt::format("{} takes a {}{}, but this is a {}", what,
+                                         context.text(wanted), refinement, context.text(from)));
+    if (same_base && !refinement.empty()) {
+        d.help = fmt::format(
+            "give the type a name, `type Name = {}{}`: then `Name.from(…)` gives the value if it "
+            "fits, else none",
+            context.text(without_labels(context.types(), wanted)), refinement);
+    } else if (same_base && is_refined(context, wanted)) {
         d.help = fmt::format("`{}.from(…)` gives the value if it fits, else none",
                              context.text(without_labels(context.types(), wanted)));
     } else if (have.kind == TypeKind::Int && want.kind == TypeKind::Decimal) {

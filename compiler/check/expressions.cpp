@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/migrates.h"
 #include "compiler/check/names.h"
+#include "compiler/check/others.h"
 #include "compiler/check/skipped.h"
 #include "compiler/check/test_names.h"
 #include "grammar/literals.h"
@@ -241,8 +242,12 @@ ir::ExprId field_of(Body& body, ir::ExprId base, ast::Name name) {
             }
         }
     }
-    report_unknown(context, DiagnosticCode::UnknownName, name.span(),
-                   fmt::format("field of {}", context.text(record)), name.text(), legal);
+    auto& d = report_unknown(context, DiagnosticCode::UnknownName, name.span(),
+                             fmt::format("field of {}", context.text(record)), name.text(), legal);
+    if (d.help.empty() && legal.empty()) {
+        const bool counts = kind_of(context, record) != TypeKind::Text && name.text() == "length";
+        d.help = function_for_method("…", counts ? "count" : name.text());
+    }
     return add_mistake(context, name.span());
 }
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "compiler/ir/takers.h"
 #include "compiler/ir/walk.h"
 
 namespace weft::check {
@@ -98,8 +99,12 @@ class Walk : public ir::PartVisitor {
         if (stmt.kind == Kind::Repeat) return repeat(module_.repeats[stmt.row]);
         if (stmt.kind == Kind::Next && !loops_.empty()) remember(loops_.back().next);
         if (stmt.kind == Kind::Done && !loops_.empty()) remember(loops_.back().done);
+        if (stmt.kind == Kind::Review) rejection(module_.reviews[stmt.row]);
         auto around = std::exchange(at_, {point_, point_, {}});
+        const bool taken = std::exchange(
+            taken_, taken_ || (ir::is_taken_by(module_, stmt, "Rejected") && !holds_point(stmt)));
         ir::visit_parts(module_, stmt, *this);
+        taken_ = taken;
         if (at_.after_branches) point_ = at_.after_branches;
         at_ = around;
         if (step != nullptr && is_irreversible(context_, *step) && !point_) point_ = stmt.row;
@@ -190,6 +195,28 @@ class Walk : public ir::PartVisitor {
         }
     }
 
+    // No `on` reaches past a point of no return inside of its step.
+    [[nodiscard]] bool holds_point(const ir::Stmt& stmt) const {
+        return stmt.kind == Kind::Step && module_.steps[stmt.row].body.has_value() &&
+               find_in(context_, module_.steps[stmt.row].body, IsIrreversible{context_});
+    }
+
+    // Whoever is asked may say no: where nothing can be undone any more, that has to lead
+    // somewhere.
+    void rejection(const ir::Review& review) {
+        if (!point_ || taken_) return;
+        if (!reported_.insert(review.span).second) return;
+        const ir::Step& step = module_.steps[*point_];
+        auto& d = context_.report(
+            DiagnosticCode::OutcomeNotHandled, review.span,
+            fmt::format("`{}` can be rejected after `{}`, which nothing undoes, and no `on` takes "
+                        "`Rejected`",
+                        review.path, step.path));
+        d.secondary.push_back({step.span, "the point of no return"});
+        d.notes.push_back(fmt::format("the path: `{}`, then a rejection holds the run", step.path));
+        d.help = "say what a rejection leads to, `on Rejected (e) { … }`, or ask before the effect";
+    }
+
     void failure(Span span, std::string_view what) {
         // The second pass of a repeat comes to the same places.
         if (!point_ || !reported_.insert(span).second) return;
@@ -213,6 +240,7 @@ class Walk : public ir::PartVisitor {
     std::optional<std::uint32_t> point_;
     std::vector<Loop> loops_;
     std::set<Span> reported_;
+    bool taken_ = false;  // a rejection, by a step around
 };
 
 // Effects that stay and do not say how they are undone, with what can fail behind them.

@@ -161,6 +161,10 @@ void check_threshold(Context& context, const ir::Requirement& requirement, Opera
 
 void check_gate(Body& body, ast::Gate node, StatementResult& result) {
     Context& context = body.context;
+    if (body.in_undo) {
+        context.report(DiagnosticCode::MisplacedStatement, node.span(),
+                       "`gate` is refused inside a compensation");
+    }
     ir::Gate gate;
     gate.name = node.name().text();
     gate.path = new_path(body, gate.name);
@@ -178,7 +182,7 @@ void check_gate(Body& body, ast::Gate node, StatementResult& result) {
         check_rung(body, ladder[i], gate, i + 1 == ladder.size());
     }
     body.path = std::move(around);
-    if (ladder.empty()) {
+    if (ladder.empty() && !context.has_syntax_error(node.span())) {
         auto& d = context.report(
             DiagnosticCode::GateWithoutEnd, gate.span,
             fmt::format("the gate `{}` does not say what happens on a miss", gate.name));

@@ -194,9 +194,16 @@ void check_hooks(Body& around, const std::vector<ast::Statement>& hooks, ir::Wor
     }
 }
 
-bool may_be_step_of_hook(const Body& body, ast::View inside) {
+bool may_be_step_of_hook(const Body& body, ast::Step node) {
+    ast::View inside = node.body();
     bool is_choice = inside.kind() == NodeKind::If || inside.kind() == NodeKind::IfLet ||
                      inside.kind() == NodeKind::Match;
+    if (is_choice && !node.clauses().empty()) {
+        auto& d = body.context.report(DiagnosticCode::MisplacedClause, node.clauses()[0].span(),
+                                      "in a hook only a step that calls a worker has clauses");
+        d.help = "write it at the steps inside";
+        return true;
+    }
     if (is_choice || inside.as<ast::Expr>()) return true;
     body.context.report(DiagnosticCode::MisplacedStatement, inside.span(),
                         "a step in a hook calls a worker");

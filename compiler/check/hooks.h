@@ -17,7 +17,7 @@ void check_hooks(Body& around, const std::vector<ast::Statement>& hooks, ir::Wor
 // Whether a statement may stand inside a hook; reports if not.
 bool may_stand_in_hook(const Body& body, ast::Statement node);
 // Whether it may stand after `step` there; reports if not.
-bool may_be_step_of_hook(const Body& body, ast::View inside);
+bool may_be_step_of_hook(const Body& body, ast::Step node);
 // A step inside a hook leaves nothing to undo.
 void check_hook_step(Body& body, const ir::Step& step);
 

@@ -118,6 +118,9 @@ std::optional<ir::ExprId> check_list_function(Body& body, ast::Call call, std::s
     }
     auto lambda = matched.exprs.back().bare().as<ast::Lambda>();
     std::size_t count = is_fold ? 2 : 1;
+    if (!lambda && context.has_syntax_error(matched.exprs.back().span())) {
+        return add_mistake(context, call.span());  // `|x| …` was reported
+    }
     if (!lambda || lambda.parameters().size() != count) {
         context.report(DiagnosticCode::ArgumentMismatch, matched.exprs.back().span(),
                        fmt::format("`{}` takes a lambda with {} name{}: `{} => …`", name, count,

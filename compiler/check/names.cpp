@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "compiler/check/others.h"
 
 namespace weft::check {
 
@@ -39,28 +40,6 @@ DeclId find_in(Context& context, ModuleId module, const Dotted& name, Table Modu
     if (!found.has_value()) found = take(context, other, joined(name));
     if (found.has_value()) context.declarations[found].used_outside = true;
     return found;
-}
-
-// What others call the types that Weft has.
-std::string_view of_others(std::string_view name) {
-    struct Type {
-        std::string_view other;
-        std::string_view weft;
-    };
-    constexpr std::array kTypes = {
-        Type{"String", "Text"},    Type{"string", "Text"},       Type{"str", "Text"},
-        Type{"Str", "Text"},       Type{"Char", "Text"},         Type{"UUID", "Text"},
-        Type{"Uuid", "Text"},      Type{"Float", "Decimal"},     Type{"float", "Decimal"},
-        Type{"Double", "Decimal"}, Type{"double", "Decimal"},    Type{"Number", "Decimal"},
-        Type{"number", "Decimal"}, Type{"Real", "Decimal"},      Type{"Integer", "Int"},
-        Type{"integer", "Int"},    Type{"int", "Int"},           Type{"Long", "Int"},
-        Type{"Boolean", "Bool"},   Type{"boolean", "Bool"},      Type{"bool", "Bool"},
-        Type{"DateTime", "Time"},  Type{"Datetime", "Time"},     Type{"Timestamp", "Time"},
-        Type{"Instant", "Time"},   Type{"Array", "List"},        Type{"Vec", "List"},
-        Type{"Sequence", "List"},  Type{"Dict", "Map"},          Type{"Object", "Json"},
-        Type{"Any", "Json"},       Type{"Interval", "Duration"}, Type{"Timedelta", "Duration"}};
-    const auto at = std::ranges::find(kTypes, name, &Type::other);
-    return at == kTypes.end() ? std::string_view() : at->weft;
 }
 
 std::vector<std::string> legal_in(const Context& context, ModuleId module, const Dotted& name,
@@ -143,11 +122,13 @@ Diagnostic& report_unknown(const Context& context, DiagnosticCode code, Span spa
                            std::string_view what, std::string_view name,
                            const std::vector<std::string>& legal) {
     auto& d = context.report(code, span, fmt::format("there is no {} `{}`", what, name));
-    if (auto word = what == "type" ? of_others(name) : ""; !word.empty()) {
-        d.help = fmt::format("Weft calls it `{}`", word);
-        d.fix = Fix{fmt::format("write `{}`", word),
-                    {{span, std::string(word)}},
-                    Applicability::MaybeWrong};
+    if (auto other = word_of_others(what, name); !other.help.empty()) {
+        d.help = other.help;
+        if (!other.write.empty()) {
+            d.fix = Fix{fmt::format("write `{}`", other.write),
+                        {{span, std::string(other.write)}},
+                        Applicability::MaybeWrong};
+        }
         return d;
     }
     if (auto near = nearest(name, legal)) {

@@ -3,6 +3,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/truth.h"
 
 namespace weft::check {
 
@@ -109,6 +110,9 @@ ir::ExprId wrong_operands(Body& body, ast::Binary binary, TypeId a, TypeId b) {
         d.help = "narrow a plain Money with `Money<EUR>.from(…)`; currencies are never converted";
     } else if ((x == TypeKind::Money && is_number(y)) || (is_number(x) && y == TypeKind::Money)) {
         d.help = "write the currency behind the number: `3.00 EUR`";
+    } else if ((x == TypeKind::Enum && y == TypeKind::Text) ||
+               (x == TypeKind::Text && y == TypeKind::Enum)) {
+        d.help = "a case stands without quotes";
     } else if (x == TypeKind::Text && y == TypeKind::Text) {
         d.help = "texts are joined with holes: \"${a}${b}\"";
     } else if ((x == TypeKind::Int && y == TypeKind::Decimal) ||
@@ -151,6 +155,7 @@ ir::ExprId compare(Body& body, ast::Binary binary, const Operands& o) {
     if (!o.ok()) return add_mistake(context, binary.span());
     bool equality = binary.op() == Operator::Equal || binary.op() == Operator::NotEqual;
     if (equality && (o.left == context.common.none || o.right == context.common.none)) {
+        check_always_none(context, o.right == context.common.none ? o.a : o.b);
         ir::ExprId is = node(body, ExprKind::IsNone, context.common.boolean, binary.span(),
                              o.right == context.common.none ? o.a : o.b, {});
         if (binary.op() == Operator::Equal) return is;
@@ -309,8 +314,11 @@ ir::ExprId check_binary(Body& body, ast::Binary binary, TypeId hint) {
         case Operator::Coalesce:
             return coalesce(body, binary, hint);
         case Operator::Range:
-            context.report(DiagnosticCode::TypeMismatch, binary.span(),
-                           "a range stands only after `in`");
+            context
+                .report(DiagnosticCode::TypeMismatch, binary.span(),
+                        "a range stands only after `in`")
+                .help =
+                "a list is written out, `[1, 2, 3]`; `repeat n = 1, up to 3 times { … }` counts";
             return add_mistake(context, binary.span());
         default:
             break;

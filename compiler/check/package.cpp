@@ -80,6 +80,9 @@ class Loading {
                                       fmt::format("the module `{}` can't be read", path));
             d.notes.push_back(text.error().message);
             d.help = text.error().hint;
+            if (path.starts_with("std.")) {
+                d.help = fmt::format("the standard library stands without quotes: `use {}`", path);
+            }
             return {};
         }
         ModuleId id = context_.modules.add({});

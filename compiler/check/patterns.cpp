@@ -47,6 +47,11 @@ ir::ExprId PatternMatch::inner_subject(Span span) {
 }
 
 void PatternMatch::cover(Span span, std::string what) {
+    // A pattern that was reported is not what was meant.
+    if (context_.has_syntax_error(span)) {
+        has_mistake_ = true;
+        return;
+    }
     bool again = std::find(covered_.begin(), covered_.end(), what) != covered_.end();
     if (takes_all_ || again) {
         context_.report(DiagnosticCode::UnreachableCase, span,

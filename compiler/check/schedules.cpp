@@ -110,7 +110,7 @@ bool check_times(Context& context, const ScheduleRow& row, Span span) {
         problem = "names a zone, but no time of day";
         help = "leave the zone out: `every` counts from the beginning of 1970 in UTC";
     }
-    if (problem.empty()) return true;
+    if (problem.empty() || context.has_syntax_error(span)) return problem.empty();
     auto& d = context.report(DiagnosticCode::ArgumentMismatch, span,
                              fmt::format("the schedule `{}` {}", row.name, problem));
     d.help = help;
@@ -125,7 +125,12 @@ void check_schedule(Context& context, ModuleId module, ast::Schedule node) {
     Dotted name = call ? ast::dotted_name(call.callee().bare()) : Dotted{};
     DeclId id = name.empty() ? DeclId{} : find_value(context, module, name);
     if (!id.has_value() || context.declarations[id].kind != DeclKind::Workflow) {
-        if (!name.empty()) {
+        if (context.has_syntax_error(node.name().span())) return;
+        if (!call && node.runs()) {
+            auto& d = context.report(DiagnosticCode::TypeMismatch, node.runs().span(),
+                                     "`runs` takes a workflow with its arguments");
+            d.help = fmt::format("call it: `runs {}(…)`", node.runs().bare().text());
+        } else if (!name.empty()) {
             report_unknown(context, DiagnosticCode::UnknownName, call.callee().span(), "workflow",
                            joined(name), legal_values(context, module, name));
         }

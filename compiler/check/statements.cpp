@@ -6,6 +6,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/declassify.h"
+#include "compiler/check/effects.h"
 #include "compiler/check/hooks.h"
 #include "compiler/check/types.h"
 
@@ -15,11 +16,35 @@ namespace {
 
 using Kind = ir::Stmt::Kind;
 
+// `let found = stock.find(item)`: the step that was meant.
+void report_effect_in_let(Context& context, ast::Let let, DeclId worker) {
+    if (context.has_syntax_error(let.span())) return;
+    const auto& decl = context.declarations[worker];
+    auto& d =
+        context.report(DiagnosticCode::EffectInExpression, let.value().span(),
+                       fmt::format("`{}` is an effect, and a `let` has none", decl.qualified));
+    const auto right = fmt::format("write `step {} = …`", let.name().text());
+    if (let.type()) {
+        d.help = right;
+        return;
+    }
+    Span word = let.span();
+    word.end = word.begin + 3;
+    d.fix = Fix{right, {Edit{word, "step"}}, Applicability::Safe};
+}
+
 void check_let(Body& body, ast::Let let) {
     Context& context = body.context;
     std::string name(let.name().text());
     TypeId wanted = resolve_type(context, body.module, let.type());
     ir::ExprId value;
+    const DeclId worker = let.value() ? find_worker(body, let.value()) : DeclId{};
+    if (worker.has_value()) {
+        report_effect_in_let(context, let, worker);
+        if (name.empty()) return;
+        context.use_local(body.declare(name, wanted, let.name().span()));
+        return;
+    }
     if (auto call = declassify_call(body, let.value())) {
         TypeId given;
         value = check_declassify(body, call, given);

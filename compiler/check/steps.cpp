@@ -156,6 +156,22 @@ void check_when(Body& body, ast::When when, ir::Step& step) {
     check_constant(body.context, step.when);
 }
 
+namespace {
+
+// Nothing can name it: no name was given, and it calls nothing from which it would have one.
+bool is_nameless(ast::Step node, const StepName& name) {
+    return !name.is_given && !node.body().as<ast::Call>() && !node.body().as<ast::Run>();
+}
+
+ir::LocalId declare_step(Body& body, ast::Step node, const StepName& name, TypeId type) {
+    if (!is_nameless(node, name)) return body.declare(name.text, type, name.span);
+    const auto local = body.context.add_local(name.text + "…", type, name.span);
+    body.context.use_local(local);
+    return local;
+}
+
+}  // namespace
+
 // Declares the step's name and reads its compensation, which may use it.
 void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step,
                  StatementResult& result) {
@@ -171,7 +187,7 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
         d.help = "leave the clause out";
         compensate = {};
     }
-    step.result = body.declare(name.text, type, name.span);
+    step.result = declare_step(body, node, name, type);
     if (compensate) {
         bool may_be_missing = compensate.even_in_doubt();
         TypeId seen = may_be_missing ? make_optional(context, step.result_type) : step.result_type;
@@ -197,7 +213,7 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
     ir::LocalId local = step.result;
     context.module.steps.push_back(std::move(step));
     ir::StmtId stmt = add_stmt(body, Kind::Step, context.module.steps.size() - 1, node.span());
-    body.block->steps.emplace_back(name.text, stmt);
+    if (!is_nameless(node, name)) body.block->steps.emplace_back(name.text, stmt);
     result.value = add_local_ref(body, local, name.span);
 }
 
@@ -264,6 +280,14 @@ StatementResult check_valued(Body& body, const ast::View& node, const std::strin
     return check_branches(body, node, true, {});
 }
 
+// Nothing goes on behind a block that leaves, unless it may be passed over, or a handler goes on.
+bool always_leaves(const ir::Module& module, const ir::Step& step) {
+    return !step.when.has_value() && module.blocks[step.body].leaves &&
+           std::ranges::all_of(step.handlers, [&](const ir::Handler& handler) {
+               return module.blocks[handler.body].leaves;
+           });
+}
+
 // A step around statements: a block, or `if`, `match` or `each` with clauses.
 void check_composite(Body& body, ast::Step node, const StepName& name, StatementResult& result) {
     Context& context = body.context;
@@ -306,6 +330,7 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
     body.path = std::move(around);
     step.result_type = context.module.blocks[step.body].type;
     finish_step(body, node, name, std::move(step), result);
+    result.leaves = always_leaves(context.module, context.module.steps.back());
 }
 
 // `step n = if …` without clauses needs no step around it.
@@ -323,9 +348,11 @@ void check_named_branches(Body& body, ast::Step node, const StepName& name,
     if (!inner.value.has_value()) {
         inner.value = add_literal(body.context, {}, body.context.common.none, node.span());
     }
-    ir::LocalId local = body.declare(name.text, type_of(body.context, inner.value), name.span);
+    ir::LocalId local = declare_step(body, node, name, type_of(body.context, inner.value));
     add_let(body, local, inner.value, node.span());
-    body.block->steps.emplace_back(name.text, body.block->stmts[first]);
+    if (!is_nameless(node, name)) {
+        body.block->steps.emplace_back(name.text, body.block->stmts[first]);
+    }
     result.value = add_local_ref(body, local, name.span);
 }
 
@@ -363,14 +390,14 @@ void check_what_step_does(Body& body, ast::Step node, const StepName& name,
                           StatementResult& result) {
     Context& context = body.context;
     ast::View inside = node.body();
-    if (body.in_hook && !may_be_step_of_hook(body, inside)) {
+    if (body.in_hook && !may_be_step_of_hook(body, node)) {
         if (name.is_given) context.use_local(body.declare(name.text, {}, name.span));
         return;
     }
     if (inside.kind() == NodeKind::Block) return check_composite(body, node, name, result);
     if (auto each = inside.as<ast::Each>()) {
         if (!node.clauses().empty()) return check_composite(body, node, name, result);
-        return check_each(body, each, name.text, name.span, true, result);
+        return check_each(body, each, name.text, name.span, name.is_given, result);
     }
     if (auto run = inside.as<ast::Run>()) {
         // Tried again, it is another run each time.
@@ -392,12 +419,16 @@ void check_what_step_does(Body& body, ast::Step node, const StepName& name,
         if (worker.has_value()) return check_effect_step(body, node, name, worker, result);
         ir::ExprId value = check_expr(body, inside.as<ast::Expr>());
         TypeId type = type_of(context, value);
-        if (type.has_value()) {
+        // Without its word it was reported as what it is.
+        if (type.has_value() && node.text().starts_with("step")) {
             auto& d = context.report(DiagnosticCode::TypeMismatch, inside.span(),
                                      "a step calls a worker, and this is a pure expression");
             d.help = fmt::format("write `let {} = …`", name.text);
         }
-        if (name.is_given) context.use_local(body.declare(name.text, type, name.span));
+        const bool again = !node.text().starts_with("step") && body.find(name.text) != nullptr;
+        if (name.is_given && !again) {
+            context.use_local(body.declare(name.text, type, name.span));
+        }
         return;
     }
     context.report(DiagnosticCode::NotSupportedYet, inside.span(),

@@ -97,6 +97,13 @@ class CheckMock {
             const auto& row = context_.module.workers[step.worker].row;
             if (std::ranges::find(names, row.name) != names.end()) add_type(step.result_type);
         }
+        if (!types_.empty()) return;
+        // No step calls them: what they declare, where no type parameter is in it.
+        for (const auto& decl : context_.declarations) {
+            if (decl.kind != DeclKind::Worker || !decl.signature.variables.empty()) continue;
+            if (std::ranges::find(names, decl.qualified) == names.end()) continue;
+            add_type(decl.signature.result);
+        }
     }
 
     void add_type(TypeId type) {
@@ -113,6 +120,7 @@ class CheckMock {
         if (auto returns = node.as<ast::MockReturns>()) {
             after = returns.after();
             value(returns.value(), out);
+            times(returns.times(), out);
         } else if (auto fails = node.as<ast::MockFails>()) {
             after = fails.after();
             error(fails.error(), out);

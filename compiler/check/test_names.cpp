@@ -211,8 +211,8 @@ std::optional<std::string> find_step_path(Body& body, const Dotted& name, Span s
 NamedWorkers find_workers(Body& body, const Dotted& name) {
     Context& context = body.context;
     DeclId id = find_value(context, body.module, name);
-    if (id.has_value()) {
-        if (context.declarations[id].kind != DeclKind::Worker) return {};
+    // A workflow or a function may have the name that the workers' names begin with.
+    if (id.has_value() && context.declarations[id].kind == DeclKind::Worker) {
         resolve(context, id);
         return {{context.module.workers[ir::WorkerId{context.declarations[id].row}].row.name},
                 true};

@@ -111,15 +111,20 @@ class CheckTest {
         Dotted name = call ? ast::dotted_name(call.callee().bare()) : Dotted{};
         if (name.empty()) {
             if (node.call()) {
-                context_.report(DiagnosticCode::TypeMismatch, node.call().span(),
-                                "`run` takes a workflow with its arguments");
+                auto& d = context_.report(DiagnosticCode::TypeMismatch, node.call().span(),
+                                          "`run` takes a workflow with its arguments");
+                if (!ast::dotted_name(node.call().bare()).empty()) {
+                    d.help = fmt::format("call it: `run {}(…)`", node.call().bare().text());
+                }
             }
+            frame_.has_run = true;  // what is read behind it was meant of this run
             return;
         }
         DeclId id = find_value(context_, body_.module, name);
         if (!id.has_value() || context_.declarations[id].kind != DeclKind::Workflow) {
             report_unknown(context_, DiagnosticCode::UnknownName, call.callee().span(), "workflow",
                            joined(name), workflows(name));
+            frame_.has_run = true;
             return;
         }
         resolve(context_, id);

@@ -97,7 +97,9 @@ class Template {
         if (kind == TypeKind::Optional) {
             auto& d = report_none(
                 context_, id, span_of(context_, id),
-                fmt::format("a hole takes no {}, which may be none", context_.text(type)));
+                type == context_.common.none
+                    ? "a hole takes a value, and this is always none"
+                    : fmt::format("a hole takes no {}, which may be none", context_.text(type)));
             d.help = "give a text for none: `${x ?? \"-\"}`";
             return add_mistake(context_, span_of(context_, id));
         }

@@ -122,6 +122,27 @@ void check_constant(const Context& context, ir::ExprId condition) {
                                   range_text(interval_of(context, e.b))));
 }
 
+void check_always_none(const Context& context, ir::ExprId value) {
+    if (!value.has_value() || type_of(context, value) != context.common.none) return;
+    const ir::Expr& e = context.module.exprs[value];
+    if (e.kind != ExprKind::Local) return;
+    const auto& name = context.module.locals[e.local].name;
+    auto& d = context.report(DiagnosticCode::ConstantCondition, span_of(context, value),
+                             fmt::format("`{}` is always none: nothing gives it a value", name));
+    ir::LocalId given = e.local;  // what the name was bound to
+    for (const auto& stmt : context.module.stmts) {
+        if (stmt.kind != ir::Stmt::Kind::Let || stmt.local != e.local) continue;
+        const ir::Expr& bound = context.module.exprs[stmt.expr];
+        if (bound.kind == ExprKind::Local) given = bound.local;
+    }
+    const auto& waits = context.module.waits;
+    if (std::ranges::find(waits, given, &ir::Wait::result) == waits.end()) return;
+    d.notes.emplace_back("a signal that is declared without a type has no value");
+    d.help =
+        "to tell whether it came, give a value in the arm: `wait within … { on name { true } } "
+        "else { false }`";
+}
+
 std::string range_text(const Interval& range) {
     auto bound = [](const std::optional<Decimal>& d) { return d ? d->to_string() : "…"; };
     return fmt::format("{}..{}", bound(range.min), bound(range.max));

@@ -113,13 +113,22 @@ ir::ExprId duration_literal(Body& body, std::int64_t ms, Span span) {
     return add_literal(body.context, Value::duration(ms), body.context.common.duration, span);
 }
 
+// A duration from now, which may be computed; one that is known must be longer than nothing.
+ir::ExprId check_within(Body& body, ast::Within within, std::string_view what) {
+    ir::ExprId id = expect_expr(body, within.value(), body.context.common.duration, what);
+    if (!type_of(body.context, id).has_value()) return duration_literal(body, 1, within.span());
+    auto known = known_value(body.context, id);
+    if (!known) return id;
+    if (known->as_int() > 0) return duration_literal(body, known->as_int(), within.span());
+    body.context.report(DiagnosticCode::LiteralOutOfRange, within.value().span(),
+                        fmt::format("{} must be longer than nothing", what));
+    return duration_literal(body, 1, within.span());
+}
+
 }  // namespace
 
 ir::ExprId check_deadline(Body& body, const ast::View& node, std::string_view what) {
-    if (auto within = node.child<ast::Within>()) {
-        auto ms = constant_duration(body, within.value(), what);
-        return duration_literal(body, ms.value_or(1), within.span());
-    }
+    if (auto within = node.child<ast::Within>()) return check_within(body, within, what);
     if (auto until = node.child<ast::Until>()) {
         return expect_expr(body, until.value(), body.context.common.time, what);
     }

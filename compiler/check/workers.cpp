@@ -196,7 +196,7 @@ void resolve_worker(Context& context, DeclId id) {
         has_effect = has_effect || clause.kind() == NodeKind::Effect;
         if (!is_policy(clause.kind())) read_clause(body, clause, decl, worker);
     }
-    if (!has_effect) {
+    if (!has_effect && !context.has_syntax_error(node.span())) {
         auto& d = context.report(
             DiagnosticCode::ArgumentMismatch, decl.name_span,
             fmt::format("the worker `{}` does not say what its effect is", decl.qualified));

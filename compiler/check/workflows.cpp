@@ -19,6 +19,16 @@ Span header_of(ast::Workflow node) {
     return out;
 }
 
+// Behind the brace it was reported as a clause that belongs to nothing.
+bool is_within_in_block(ast::Workflow node) {
+    if (!node.body()) return false;
+    const auto& tree = node.body().tree();
+    for (NodeId id : tree.children(node.body().id())) {
+        if (tree[id].kind == NodeKind::Within || tree[id].kind == NodeKind::Until) return true;
+    }
+    return false;
+}
+
 void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFrame& frame) {
     Context& context = body.context;
     bool has_within = false;
@@ -51,7 +61,7 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
         }
     }
     Span header = header_of(node);
-    if (!has_within && !context.has_syntax_error(header)) {
+    if (!has_within && !context.has_syntax_error(header) && !is_within_in_block(node)) {
         auto& d =
             context.report(DiagnosticCode::MissingTimeout, node.name().span(),
                            fmt::format("nothing bounds the time of the workflow `{}`", row.name));
@@ -107,9 +117,11 @@ std::vector<ast::Statement> take_tunes(Body& body, ast::Block block, ir::Workflo
     std::vector<ast::Statement> rest;
     for (const auto& line : block.statements()) {
         auto tune = line.as<ast::Tune>();
-        if (auto signal = line.as<ast::Signal>(); signal && rest.empty()) {
+        if (auto signal = line.as<ast::Signal>()) {
             declare_signal(body, signal, frame);
-            continue;
+            if (rest.empty()) continue;
+            // Where it stands is what is wrong.
+            if (!frame.awaited.empty()) frame.awaited.back() = true;
         }
         if (!tune || !rest.empty()) {
             rest.push_back(line);

@@ -88,7 +88,7 @@ class Sum : public ir::PartVisitor {
             branches_.push_back(lines(id));
         } else if (role == ir::BlockRole::Body || role == ir::BlockRole::Item) {
             own_ += lines(id);
-        } else if (role == ir::BlockRole::Handler && assume_ == Assume::Worst) {
+        } else if (role == ir::BlockRole::Handler && is_worst()) {
             branches_.push_back(lines(id));
         }
     }
@@ -105,23 +105,19 @@ class Sum : public ir::PartVisitor {
             }
             case ir::Stmt::Kind::Sleep:
                 return sleep(stmt);
-            case ir::Stmt::Kind::Wait:
-                return waiting(stmt, deadline(context_, module_.waits[stmt.row].deadline));
+            case ir::Stmt::Kind::Wait: {
+                const auto& row = module_.waits[stmt.row];
+                return waiting(stmt, deadline(context_, row.deadline), is_paced(row));
+            }
             case ir::Stmt::Kind::Lock:
-                return waiting(stmt, deadline(context_, module_.locks[stmt.row].deadline));
+                return waiting(stmt, deadline(context_, module_.locks[stmt.row].deadline), true);
             case ir::Stmt::Kind::Review:
-                return waiting(stmt, time_of_review(context_, module_.reviews[stmt.row].terms));
+                return waiting(stmt, time_of_review(context_, module_.reviews[stmt.row].terms),
+                               true);
             case ir::Stmt::Kind::Parallel:
                 return parallel(module_.parallels[stmt.row]);
-            case ir::Stmt::Kind::Repeat: {
-                // The else runs when the last pass, too, ended in `next`.
-                const auto& row = module_.repeats[stmt.row];
-                Usage pass = lines(row.body);
-                if (assume_ != Assume::Worst) return pass;
-                Usage all = pass.times(row.times);
-                all += lines(row.else_block);
-                return all;
-            }
+            case ir::Stmt::Kind::Repeat:
+                return repeat(module_.repeats[stmt.row]);
             default:
                 return parts(stmt);
         }
@@ -133,7 +129,7 @@ class Sum : public ir::PartVisitor {
         if (step.workflow != ir::kNoWorkflow && !step.detached) {
             out += of_run(step.workflow);
         }
-        if (assume_ == Assume::Worst) {
+        if (is_worst()) {
             Usage handled;
             for (const auto& handler : step.handlers) handled = handled.max(lines(handler.body));
             out += handled;
@@ -158,13 +154,13 @@ class Sum : public ir::PartVisitor {
     Usage effect(const ir::Step& step) const {
         const WorkerRow& row = module_.workers[step.worker].row;
         const Policy& policy = step.policy;
-        std::int64_t attempts = assume_ == Assume::Worst ? 1 + std::int64_t{policy.retries} : 1;
+        std::int64_t attempts = is_worst() ? 1 + std::int64_t{policy.retries} : 1;
         Usage out;
         out.attempts = Quantity(attempts);
         if (row.effect != EffectClass::Read || row.irreversible) out.effects = Quantity(1);
         if (assume_ != Assume::Least) {
             Quantity time = Quantity(policy.timeout_ms).times(attempts);
-            if (assume_ == Assume::Worst) time += Quantity(longest_backoff(policy));
+            if (is_worst()) time += Quantity(longest_backoff(policy));
             out.time_ms = policy.within_ms > 0 ? time.min(Quantity(policy.within_ms)) : time;
         }
         if (row.reserve_micros > 0) {
@@ -175,7 +171,7 @@ class Sum : public ir::PartVisitor {
 
     Usage composite(const ir::Step& step) {
         Usage body = lines(step.body);
-        if (assume_ == Assume::Worst && step.policy.retries > 0) {
+        if (is_worst() && step.policy.retries > 0) {
             body = body.times(1 + std::int64_t{step.policy.retries});
             body.time_ms += Quantity(longest_backoff(step.policy));
         }
@@ -186,7 +182,15 @@ class Sum : public ir::PartVisitor {
     }
 
     Usage each(const ir::Each& each) {
+        ++loops_;
         Usage item = lines(each.body);
+        --loops_;
+        Usage all = each_of(each, item);
+        if (loops_ == 0) all.time_ms += std::exchange(waited_once_, {});
+        return all;
+    }
+
+    Usage each_of(const ir::Each& each, const Usage& item) {
         auto length = check::length_of(context_, each.list);
         const auto& end = assume_ == Assume::Least ? length.min : length.max;
         auto count = end ? end->to_int() : std::nullopt;
@@ -205,11 +209,47 @@ class Sum : public ir::PartVisitor {
         return out;
     }
 
+    [[nodiscard]] bool is_worst() const {
+        return assume_ == Assume::Worst || assume_ == Assume::Paced;
+    }
+
+    Usage repeat(const ir::Repeat& row) {
+        ++loops_;
+        Usage all = lines(row.body);
+        --loops_;
+        if (!is_worst()) return all;
+        all = all.times(row.times);
+        // The else runs when the last pass, too, ended in `next`.
+        all += lines(row.else_block);
+        if (loops_ == 0) all.time_ms += std::exchange(waited_once_, {});
+        return all;
+    }
+
     // What others decide takes all the time that they have at worst, and none if all goes well.
-    Usage waiting(const ir::Stmt& stmt, std::int64_t longest_ms) {
+    Usage waiting(const ir::Stmt& stmt, std::int64_t longest_ms, bool paced) {
         Usage out = parts(stmt);
-        if (assume_ == Assume::Worst) out.time_ms += Quantity(longest_ms);
+        if (!is_worst()) return out;
+        const bool once = assume_ == Assume::Paced && loops_ > 0 && paced;
+        (once ? waited_once_ : out.time_ms) += Quantity(longest_ms);
         return out;
+    }
+
+    // Whether the passes of the repeat around follow what comes, rather than silence: a wait that
+    // goes on by itself, pass by pass, is a timer. What an `each` waits for is asked side by side.
+    [[nodiscard]] bool is_paced(const ir::Wait& row) const {
+        if (!row.else_block.has_value() || !goes_on(row.else_block)) return true;
+        return std::ranges::any_of(row.arms,
+                                   [&](const ir::WaitArm& arm) { return goes_on(arm.body); });
+    }
+
+    // Whether another pass may follow the block: by `next`, or by what stands behind it.
+    [[nodiscard]] bool goes_on(ir::BlockId block) const {
+        bool found = !module_.blocks[block].leaves;
+        const auto visit = [&](const ir::Stmt& stmt) {
+            found = found || stmt.kind == ir::Stmt::Kind::Next;
+        };
+        ir::for_each_statement(module_, block, visit);
+        return found;
     }
 
     // Side by side, but a branch that reads the value of another runs after it.
@@ -279,7 +319,7 @@ class Sum : public ir::PartVisitor {
         }
         Usage out = judged;
         Usage end;
-        if (assume_ != Assume::Worst) return out;
+        if (!is_worst()) return out;
         for (const auto& rung : gate.rungs) {
             if (rung.kind == ir::Rung::Kind::Retry) {
                 Usage again = judged;
@@ -290,7 +330,9 @@ class Sum : public ir::PartVisitor {
                 out += again.times(rung.times);
             } else if (rung.kind == ir::Rung::Kind::Review) {
                 out += judged;  // a revision is judged anew
-                out.time_ms += Quantity(time_of_review(context_, rung.terms));
+                const bool once = assume_ == Assume::Paced && loops_ > 0;
+                (once ? waited_once_ : out.time_ms) +=
+                    Quantity(time_of_review(context_, rung.terms));
             } else {
                 end = end.max(lines(rung.body));
             }
@@ -322,6 +364,8 @@ class Sum : public ir::PartVisitor {
     Assume assume_;
     Usage own_;
     std::vector<Usage> branches_;
+    int loops_ = 0;         // around what is summed
+    Quantity waited_once_;  // in the outermost of them
 };
 
 // Multiplies what undoes each step by how often the step may have been done.

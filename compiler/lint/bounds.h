@@ -35,6 +35,7 @@ enum class Assume : std::uint8_t {
     Least,  // the shortest lists and branches, no attempt fails, none takes time
     Happy,  // the longest lists and branches, no attempt fails, each takes as long as it may
     Worst,  // the longest, every attempt fails but the last, every rung of a gate is taken
+    Paced,  // as Worst, but others set the pace of a loop: what it waits for counts once
 };
 
 Usage usage_of(const check::Context& context, ir::BlockId block, Assume assume);

@@ -18,6 +18,7 @@ void check_all(check::Context& context) {
         check_compensations(context, workflow);
         check_attempts(context, workflow);
         check_gates(context, workflow);
+        check_edits(context, workflow);
         check_people(context, workflow);
         check_progress(context, workflow);
     }

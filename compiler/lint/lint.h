@@ -17,6 +17,7 @@ void check_fanout(const check::Context& context, const ir::Workflow& workflow);
 void check_compensations(const check::Context& context, const ir::Workflow& workflow);
 void check_attempts(const check::Context& context, const ir::Workflow& workflow);
 void check_gates(const check::Context& context, const ir::Workflow& workflow);
+void check_edits(const check::Context& context, const ir::Workflow& workflow);
 void check_types(const check::Context& context);
 void check_people(const check::Context& context, const ir::Workflow& workflow);
 void check_progress(const check::Context& context, const ir::Workflow& workflow);

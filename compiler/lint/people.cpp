@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "compiler/check/gates.h"
 #include "compiler/check/names.h"
+#include "compiler/ir/takers.h"
 #include "compiler/ir/walk.h"
 #include "compiler/lint/lint.h"
 
@@ -17,23 +19,17 @@ namespace {
 using check::Context;
 using Kind = ir::Stmt::Kind;
 
-bool takes(const std::vector<ir::Handler>& handlers, std::string_view error) {
-    return std::ranges::any_of(handlers, [&](const ir::Handler& handler) {
-        return handler.errors.empty() ||
-               std::ranges::find(handler.errors, error) != handler.errors.end();
-    });
-}
-
 // Whoever runs the workflow as a step takes the error there.
 bool is_taken_outside(const ir::Module& module, const ir::Workflow& workflow,
                       std::string_view error) {
     return std::ranges::any_of(module.steps, [&](const ir::Step& step) {
         return step.workflow != ir::kNoWorkflow && !step.detached &&
-               &module.workflows[step.workflow] == &workflow && takes(step.handlers, error);
+               &module.workflows[step.workflow] == &workflow && ir::takes(step.handlers, error);
     });
 }
 
-// Reviews that stand alone, each with the question whether something around takes `Expired`.
+// Reviews that stand alone and whose silence would leave the world half changed: something was done
+// before that stays, for the run then fails, or is held, without anybody having been asked again.
 class Silence : public ir::PartVisitor {
   public:
     explicit Silence(const Context& context) : context_(context), module_(context.module) {}
@@ -41,37 +37,50 @@ class Silence : public ir::PartVisitor {
     void stmt(ir::StmtId id) {
         const ir::Stmt& stmt = module_.stmts[id];
         if (stmt.kind == Kind::Review) review(module_.reviews[stmt.row]);
-        const bool around = std::exchange(taken_, taken_ || taken_by(stmt));
+        const bool around =
+            std::exchange(taken_, taken_ || ir::is_taken_by(module_, stmt, "Expired"));
+        const auto* before = lasting_;
+        const auto* outer = std::exchange(before_branches_, before);
         ir::visit_parts(module_, stmt, *this);
+        before_branches_ = outer;
         taken_ = around;
+        if (stmt.kind != Kind::Step) return;
+        const ir::Step& step = module_.steps[stmt.row];
+        // Its own compensation takes the place of what is said inside.
+        if (step.undo.kind == ir::Undo::Kind::Run) lasting_ = before;
+        if (stays(step)) lasting_ = &step;
     }
-    void block(ir::BlockId id, ir::BlockRole /*role*/ = ir::BlockRole::Body) {
+    void block(ir::BlockId id, ir::BlockRole role = ir::BlockRole::Body) {
+        if (role == ir::BlockRole::Undo) return;
+        // One branch does not know what another one did; what stands behind them may.
+        const auto* other = lasting_;
+        const bool apart = role == ir::BlockRole::Branch || role == ir::BlockRole::Handler;
+        if (apart) lasting_ = before_branches_;
         for (auto line : module_.blocks[id].stmts) stmt(line);
+        const bool ends = apart && module_.blocks[id].leaves;
+        if (ends || lasting_ == nullptr) lasting_ = other;
     }
 
   private:
-    // Of a step also what its handlers themselves do: they are no part of what it takes, but a
-    // review in one is rare enough.
-    [[nodiscard]] bool taken_by(const ir::Stmt& stmt) const {
-        switch (stmt.kind) {
-            case Kind::Step:
-                return takes(module_.steps[stmt.row].handlers, "Expired");
-            case Kind::Each:
-                return module_.eaches[stmt.row].collects;
-            case Kind::Parallel:
-                return module_.parallels[stmt.row].join != JoinRule::All;
-            default:
-                return false;
-        }
+    [[nodiscard]] bool stays(const ir::Step& step) const {
+        if (!step.worker.has_value()) return false;
+        const WorkerRow& row = module_.workers[step.worker].row;
+        return row.irreversible ||
+               (row.effect != EffectClass::Read && step.undo.kind == ir::Undo::Kind::None);
     }
 
     void review(const ir::Review& review) const {
         const auto& terms = review.terms;
-        if (taken_ || terms.lines.size() != 1 || terms.end != ReviewEnd::Expire) return;
+        const bool asks_again = terms.lines.size() != 1 || terms.end != ReviewEnd::Expire;
+        if (taken_ || asks_again || lasting_ == nullptr) return;
         const auto& role = terms.lines.front().roles.front();
+        const auto& worker = module_.workers[lasting_->worker].row;
         auto& d = context_.report(
             DiagnosticCode::MissingEscalation, terms.lines.front().span,
-            fmt::format("when \"{}\" says nothing to `{}`, the run fails", role, review.path));
+            fmt::format("when \"{}\" says nothing to `{}`, the run {}, and what `{}` did stays",
+                        role, review.path, worker.irreversible ? "is held" : "fails",
+                        lasting_->path));
+        d.secondary.push_back({lasting_->span, "done before, and not undone"});
         d.help =
             "add `overdue by \"…\" within 1d`, `overdue approve` or `overdue reject`, or take "
             "the error `Expired`";
@@ -80,6 +89,8 @@ class Silence : public ir::PartVisitor {
     const Context& context_;
     const ir::Module& module_;
     bool taken_ = false;
+    const ir::Step* lasting_ = nullptr;  // that was done before on this way, and stays
+    const ir::Step* before_branches_ = nullptr;
 };
 
 // One review, of a gate or alone.

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
+#include "compiler/ir/takers.h"
 #include "compiler/ir/walk.h"
 #include "compiler/lint/bounds.h"
 #include "compiler/lint/lint.h"
@@ -66,13 +68,14 @@ bool check_step_time(const Context& context, const ir::Workflow& workflow, const
     unbounded.policy.within_ms = 0;
     unbounded.handlers.clear();
     auto least = usage_of_step(context, unbounded, Assume::Least).time_ms.number();
-    auto worst = usage_of_step(context, unbounded, Assume::Worst).time_ms.number();
+    auto worst = usage_of_step(context, unbounded, Assume::Paced).time_ms.number();
     auto within = time_text(Quantity(policy.within_ms));
     if (least && *least > policy.within_ms) {
         context.report(DiagnosticCode::DeadlineCannotBeMet, step.span,
                        fmt::format("`{}` takes at least {}, and has {}", step.path,
                                    time_text(Quantity(*least)), within));
-    } else if (worst && *worst > policy.within_ms && policy.retries > 0) {
+    } else if (worst && *worst > policy.within_ms && policy.retries > 0 &&
+               !ir::takes(step.handlers, "Timeout")) {
         auto& d = context.report(DiagnosticCode::RetriesExceedDeadline, step.span,
                                  fmt::format("all attempts of `{}` take up to {}, and it has {}",
                                              step.path, time_text(Quantity(*worst)), within));
@@ -105,7 +108,7 @@ bool check_reviews(const Context& context, const ir::Workflow& workflow, const i
 void check_time(const Context& context, const ir::Workflow& workflow, bool is_explained) {
     if (workflow.within_ms <= 0) return;
     auto least = usage_of(context, workflow.body, Assume::Least).time_ms.number();
-    auto worst = usage_of(context, workflow.body, Assume::Worst).time_ms.number();
+    auto worst = usage_of(context, workflow.body, Assume::Paced).time_ms.number();
     auto within = time_text(Quantity(workflow.within_ms));
     if (least && *least > workflow.within_ms) {
         context.report(DiagnosticCode::DeadlineCannotBeMet, workflow.within_span,
@@ -125,6 +128,40 @@ void check_time(const Context& context, const ir::Workflow& workflow, bool is_ex
     d.help = "`weft check --bounds` shows what it is made of";
 }
 
+// Whether the author takes an error wherever a step that costs money may raise it.
+class Taken : public ir::PartVisitor {
+  public:
+    Taken(const Context& context, std::string_view error)
+        : module_(context.module), error_(error) {}
+
+    bool all(const ir::Workflow& workflow) {
+        block(workflow.body);
+        return all_;
+    }
+    void stmt(ir::StmtId id) {
+        const ir::Stmt& stmt = module_.stmts[id];
+        const bool around = std::exchange(taken_, taken_ || ir::is_taken_by(module_, stmt, error_));
+        if (stmt.kind == Kind::Step) {
+            const ir::Step& step = module_.steps[stmt.row];
+            const bool costs =
+                step.worker.has_value() && module_.workers[step.worker].row.reserve_micros > 0;
+            all_ = all_ && (taken_ || !costs);
+        }
+        ir::visit_parts(module_, stmt, *this);
+        taken_ = around;
+    }
+    void block(ir::BlockId id, ir::BlockRole role = ir::BlockRole::Body) {
+        if (!id.has_value() || role == ir::BlockRole::Undo) return;
+        for (auto line : module_.blocks[id].stmts) stmt(line);
+    }
+
+  private:
+    const ir::Module& module_;
+    std::string_view error_;
+    bool taken_ = false;
+    bool all_ = true;
+};
+
 void check_cost(const Context& context, const ir::Workflow& workflow) {
     if (!workflow.has_budget) return;
     auto amount = [&](Assume assume) {
@@ -140,7 +177,8 @@ void check_cost(const Context& context, const ir::Workflow& workflow) {
         context.report(DiagnosticCode::CostMustExceedBudget, workflow.budget_span,
                        fmt::format("the cheapest run of `{}` costs {}, and its budget is {}",
                                    workflow.name, text(*least), text(workflow.budget_micros)));
-    } else if (worst && *worst > workflow.budget_micros) {
+    } else if (worst && *worst > workflow.budget_micros &&
+               !Taken(context, "Budget").all(workflow)) {
         auto& d =
             context.report(DiagnosticCode::CostMayExceedBudget, workflow.budget_span,
                            fmt::format("the dearest run of `{}` costs {}, and its budget is {}",

@@ -113,7 +113,7 @@ class Counting {
                 break;
             case Kind::Repeat: {
                 const auto& row = module_.repeats[stmt.row];
-                repeated(row.times, [&] { block(row.body); });
+                repeated(passes_of(stmt.row), [&] { block(row.body); });
                 block(row.else_block);
                 break;
             }
@@ -127,6 +127,16 @@ class Counting {
             default:
                 break;
         }
+    }
+
+    // Without a `next` there is one pass and no loop.
+    [[nodiscard]] std::uint64_t passes_of(std::uint32_t row) const {
+        bool goes_on = false;
+        const auto look = [&](const ir::Stmt& stmt) {
+            goes_on = goes_on || (stmt.kind == Kind::Next && stmt.row == row);
+        };
+        ir::for_each_statement(module_, module_.repeats[row].body, look);
+        return goes_on ? module_.repeats[row].times : 1;
     }
 
     void step(std::uint32_t row) {

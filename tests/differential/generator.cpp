@@ -61,6 +61,7 @@ bool may_stand_in_hook(Inner inner) {
         case Inner::Retry:
         case Inner::Hold:
         case Inner::On:
+        case Inner::OnFields:
         case Inner::If:
         case Inner::IfValue:
         case Inner::IfLet:
@@ -85,6 +86,7 @@ std::string_view in_compensation(Inner inner) {
         case Inner::RunUndone:
             return "what a compensation does is not undone itself";
         case Inner::CompositeWithin:
+        case Inner::CompositeUntil:
             return "no time bounds what is undone";
         case Inner::Once:
             return "what a compensation does is not undone itself";
@@ -97,8 +99,9 @@ std::string_view in_compensation(Inner inner) {
         default:
             break;
     }
-    if (is_review(inner) || is_wait(inner) || is_run(inner) || inner == Inner::Lock) {
-        return "nothing waits for people or runs inside a compensation";
+    if (is_gate(inner) || is_review(inner) || is_wait(inner) || is_run(inner) ||
+        inner == Inner::Lock) {
+        return "nothing is decided, waited for or run inside a compensation";
     }
     return "";
 }
@@ -125,6 +128,7 @@ std::string_view impossible(Outer outer, Inner inner) {
             return "it is nothing that runs beside other steps";
         }
     }
+    if (inner == Inner::FailAgain && outer != Outer::Handler) return "there is no error to raise";
     const bool is_items = outer == Outer::Each || outer == Outer::Collecting;
     if (is_items) {
         if (inner == Inner::Return || inner == Inner::GateReturn) {

@@ -91,6 +91,7 @@ vm::Fact MachineRun::fact_of(const reference::Fact& fact) const {
             out.value = fact.value;
             out.error = fact.error;
             out.message = fact.message;
+            out.detail = fact.detail;
             out.retry_after_ms = fact.asked_delay_ms;
             out.cost_micros = fact.cost_micros;
             out.currency = fact.currency;
@@ -214,6 +215,12 @@ std::string MachineRun::place_of(std::uint32_t number) const {
     return "?";
 }
 
+std::vector<std::uint64_t> MachineRun::stuck() const {
+    std::vector<std::uint64_t> out;
+    for (const auto& undo : machine_->stuck_undos()) out.push_back(undo.call);
+    return out;
+}
+
 std::vector<Ask> MachineRun::asks() const {
     std::vector<Ask> out;
     bool releases = false;
@@ -251,6 +258,7 @@ Ask MachineRun::ask_of(const vm::Want& want) const {
         case Ask::Kind::Timer:
             ask.number = want.timer;
             ask.due_ms = want.due_ms;
+            ask.until = want.until;
             break;
         case Ask::Kind::Decision: {
             const auto& review = image_->reviews[want.review];
@@ -261,10 +269,15 @@ Ask MachineRun::ask_of(const vm::Want& want) const {
             ask.types = review.types;
             ask.form = review.form;
             ask.shown = want.shown;
+            ask.due_ms = want.due_ms;
+            ask.except = want.except;
+            ask.approved_by = want.approved_by;
             break;
         }
         case Ask::Kind::Lock:
             ask.number = want.lock;
+            ask.keys = want.keys;
+            ask.due_ms = want.due_ms;
             break;
         case Ask::Kind::Sub:
         case Ask::Kind::CancelSub:

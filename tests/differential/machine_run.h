@@ -22,6 +22,7 @@ class MachineRun final : public reference::Executor {
     [[nodiscard]] Value result() const override { return machine_->result(); }
     [[nodiscard]] std::int64_t spent_micros() const override { return machine_->spent_micros(); }
     [[nodiscard]] bool past_no_return() const override { return machine_->past_no_return(); }
+    [[nodiscard]] std::vector<std::uint64_t> stuck() const override;
 
     // What it executes is noted there.
     void watch(vm::Visits* visits);

@@ -1,12 +1,16 @@
 // Holds the machine against the reference interpreter over generated programs:
 //   weft_differential --seed 1 --count 100000
-//   weft_differential --pairs            each pair of constructs that can be nested, aimed at
-//   weft_differential --show SEED        one program, with its history
+//   weft_differential --count 400 --pairs    then each pair of constructs that was not nested yet
+//   weft_differential --count 400 --coverage the same, and how many programs nested each pair
+//   weft_differential --show SEED            one program, with its history
+//   weft_differential --file FILE --seed 1   the same for a program of somebody's own
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -19,9 +23,10 @@ namespace {
 struct Options {
     std::uint64_t seed = 1;
     std::uint64_t count = 1000;
-    bool aims_at_pairs = false;
+    bool aims_at_pairs = false;  // at those that no program before has nested
+    bool covers = false;         // says how often each was
     bool shows = false;
-    bool lists = false;
+    std::string file;
     std::uint64_t differences = 5;  // after so many it stops
 };
 
@@ -34,7 +39,8 @@ Options read_options(int count, char** arguments) {
         if (name == "--count") out.count = number();
         if (name == "--differences") out.differences = number();
         if (name == "--pairs") out.aims_at_pairs = true;
-        if (name == "--list") out.lists = true;
+        if (name == "--file") out.file = arguments[++i];
+        if (name == "--coverage") out.aims_at_pairs = out.covers = true;
         if (name == "--show") {
             out.seed = number();
             out.count = 1;
@@ -61,7 +67,7 @@ struct Tally {
     std::uint64_t facts = 0;
     std::uint64_t records = 0;
     std::uint64_t differences = 0;
-    std::uint64_t too_short = 0;
+    std::uint64_t rightly_refused = 0;
     std::map<std::string, std::uint64_t> refused;
     std::map<std::size_t, std::uint64_t> ends;
     std::map<NestedPair, std::uint64_t> nested;
@@ -69,8 +75,8 @@ struct Tally {
 
 void note(Tally& tally, const Program& program, const Trial& trial) {
     ++tally.programs;
-    if (trial.is_too_short) {
-        ++tally.too_short;
+    if (trial.is_rightly_refused) {
+        ++tally.rightly_refused;
         return;
     }
     if (!trial.refused.empty()) {
@@ -86,7 +92,30 @@ void note(Tally& tally, const Program& program, const Trial& trial) {
     }
 }
 
-void report(const Tally& tally, double seconds, bool lists) {
+// How many programs nested each pair, an outer construct a line.
+void report_pairs(const Tally& tally) {
+    for (std::size_t outer = 0; outer < kOuters; ++outer) {
+        std::string line;
+        for (std::size_t inner = 0; inner < kInners; ++inner) {
+            const NestedPair pair{static_cast<Outer>(outer), static_cast<Inner>(inner)};
+            if (!impossible(pair.first, pair.second).empty()) continue;
+            const auto found = tally.nested.find(pair);
+            line += fmt::format("{}{} {}", line.empty() ? "" : ", ", text_of(pair.second),
+                                found == tally.nested.end() ? 0 : found->second);
+        }
+        fmt::print("in {}: {}\n", text_of(static_cast<Outer>(outer)), line);
+    }
+    for (std::size_t outer = 0; outer < kOuters; ++outer) {
+        for (std::size_t inner = 0; inner < kInners; ++inner) {
+            const auto why = impossible(static_cast<Outer>(outer), static_cast<Inner>(inner));
+            if (why.empty()) continue;
+            fmt::print("never: {} in {}: {}\n", text_of(static_cast<Inner>(inner)),
+                       text_of(static_cast<Outer>(outer)), why);
+        }
+    }
+}
+
+void report(const Tally& tally, double seconds, bool wants_all) {
     fmt::print("{} programs, {} runs, {} facts, {} records in {:.1f} s: {} differences\n",
                tally.programs, tally.runs, tally.facts, tally.records, seconds, tally.differences);
     static constexpr std::string_view kEnds[] = {
@@ -98,28 +127,29 @@ void report(const Tally& tally, double seconds, bool lists) {
     for (const auto& [why, count] : tally.refused) refused += count;
     if (refused > 0) fmt::print("{} programs were refused:\n", refused);
     for (const auto& [why, count] : tally.refused) fmt::print("  {} {}\n", count, why);
-    fmt::print("{} programs were rightly found to be too short of time or money\n",
-               tally.too_short);
+    fmt::print(
+        "{} programs were rightly refused: short of time or money, or of an answer to a "
+        "rejection\n",
+        tally.rightly_refused);
     const auto possible = possible_pairs();
     std::size_t met = 0;
     for (const auto& pair : possible) {
         if (tally.nested.contains(pair)) {
             ++met;
-        } else if (lists) {
-            fmt::print("  not met: {} in {}\n", text_of(pair.second), text_of(pair.first));
+        } else if (wants_all) {
+            fmt::print("  no program has: {} in {}\n", text_of(pair.second), text_of(pair.first));
         }
     }
     fmt::print("{} of {} pairs that can be nested were, {} can't be\n", met, possible.size(),
                kOuters * kInners - possible.size());
-    if (!lists) return;
-    for (std::size_t outer = 0; outer < kOuters; ++outer) {
-        for (std::size_t inner = 0; inner < kInners; ++inner) {
-            const auto why = impossible(static_cast<Outer>(outer), static_cast<Inner>(inner));
-            if (why.empty()) continue;
-            fmt::print("  never: {} in {}: {}\n", text_of(static_cast<Inner>(inner)),
-                       text_of(static_cast<Outer>(outer)), why);
-        }
-    }
+}
+
+int play_file(const Options& options) {
+    std::ifstream in(options.file);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    const auto trial = try_program(text, options.seed, true);
+    fmt::print("{}", trial.history());
+    return trial.refused.empty() && !trial.runs.empty() && trial.difference().empty() ? 0 : 1;
 }
 
 class Campaign {
@@ -128,15 +158,15 @@ class Campaign {
 
     int run() {
         const auto begin = std::chrono::steady_clock::now();
+        for (std::uint64_t i = 0; i < options_.count && !is_over(); ++i) {
+            look_at(options_.seed + i, std::nullopt);
+        }
         if (options_.aims_at_pairs) {
             for (std::size_t i = 0; i < pairs_.size() && !is_over(); ++i) aim_at(pairs_[i], i);
-        } else {
-            for (std::uint64_t i = 0; i < options_.count && !is_over(); ++i) {
-                look_at(options_.seed + i, std::nullopt);
-            }
         }
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-        report(tally_, seconds.count(), options_.lists);
+        if (options_.covers) report_pairs(tally_);
+        report(tally_, seconds.count(), options_.aims_at_pairs);
         const bool misses =
             options_.aims_at_pairs && std::ranges::any_of(pairs_, [this](const NestedPair& pair) {
                 return !tally_.nested.contains(pair);
@@ -169,7 +199,12 @@ class Campaign {
         if (trial.difference().empty()) return;
         ++tally_.differences;
         const auto small = shrink(program.text, seed);
-        fmt::print("--- seed {}\n{}\n{}\n{}\n", seed, small.text, small.history, small.difference);
+        fmt::print("--- seed {}{}\n{}\n{}\n{}\n", seed,
+                   target ? fmt::format(" aimed at {} in {}", text_of(target->second),
+                                        text_of(target->first))
+                          : "",
+                   small.text, small.history, small.difference);
+        std::fflush(stdout);
     }
 
     const Options options_;
@@ -181,5 +216,7 @@ class Campaign {
 }  // namespace weft::differential
 
 int main(int count, char** arguments) {
-    return weft::differential::Campaign(weft::differential::read_options(count, arguments)).run();
+    const auto options = weft::differential::read_options(count, arguments);
+    if (!options.file.empty()) return weft::differential::play_file(options);
+    return weft::differential::Campaign(options).run();
 }

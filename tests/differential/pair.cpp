@@ -2,12 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/hash.h"
+
 namespace weft::differential {
 
 using reference::Ask;
 using reference::Fact;
 using reference::Made;
 using reference::Out;
+
+namespace {
+
+// The first in which two lists differ, as both have it, and what either has after it.
+template <typename T>
+std::string difference_of(const std::vector<T>& expected, const std::vector<T>& actual,
+                          std::string_view what) {
+    const auto [a, b] = std::ranges::mismatch(expected, actual);
+    if (a == expected.end() && b == actual.end()) return {};
+    std::string out =
+        fmt::format("the first {} that differs is number {}\n", what, a - expected.begin() + 1);
+    const auto put = [&out](std::string_view who, auto from, auto end) {
+        out += fmt::format("  the {} has\n", who);
+        if (from == end) out += "    nothing more\n";
+        for (; from != end; ++from) out += "    " + text_of(*from) + "\n";
+    };
+    put("reference", a, expected.end());
+    put("machine", b, actual.end());
+    return out;
+}
+
+std::string key_text(const std::optional<Value>& value) {
+    return value ? text_of(*value) : "-";
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const auto& text : texts) out += (out.empty() ? "" : ", ") + text;
+    return out;
+}
+
+}  // namespace
 
 Pair::Pair(const ir::Module& module, std::shared_ptr<const Image> image,
            const reference::Beginning& beginning)
@@ -24,10 +60,7 @@ Fact Pair::for_one(const Fact& fact, bool machine) {
 
 void Pair::compare(const Out& expected, const Out& actual) {
     if (expected == actual) return;
-    std::string text = "the reference says\n";
-    for (const auto& made : expected.records) text += "    " + text_of(made) + "\n";
-    text += "and the machine\n";
-    for (const auto& made : actual.records) text += "    " + text_of(made) + "\n";
+    auto text = difference_of(expected.records, actual.records, "record");
     if (expected.keys != actual.keys) text += "they keep other accounts of keys\n";
     if (expected.subs != actual.subs) text += "they start other runs\n";
     throw Difference{text};
@@ -58,11 +91,7 @@ std::vector<Ask> Pair::asks() const {
     auto expected = expected_.asks();
     const auto actual = actual_.asks();
     if (expected == actual) return expected;
-    std::string text = "the reference asks for\n";
-    for (const auto& ask : expected) text += "    " + text_of(ask) + "\n";
-    text += "and the machine for\n";
-    for (const auto& ask : actual) text += "    " + text_of(ask) + "\n";
-    throw Difference{text};
+    throw Difference{difference_of(expected, actual, "ask")};
 }
 
 std::optional<EndStatus> Pair::ended() const {
@@ -86,6 +115,12 @@ bool Pair::past_no_return() const {
         throw Difference{"one is past the point of no return\n"};
     }
     return expected_.past_no_return();
+}
+
+std::vector<std::uint64_t> Pair::stuck() const {
+    auto expected = expected_.stuck();
+    if (expected != actual_.stuck()) throw Difference{"other compensations are stuck\n"};
+    return expected;
 }
 
 void Pair::crash(bool from_snapshot) {
@@ -169,9 +204,26 @@ std::string text_of(const Fact& fact) {
 }
 
 std::string text_of(const Ask& ask) {
-    return fmt::format("kind {} of {} attempt {} {} {} due {} {} line {}",
-                       static_cast<int>(ask.kind), ask.number, ask.attempt, ask.path, ask.worker,
-                       ask.due_ms, ask.title, ask.line);
+    static constexpr std::string_view kKinds[] = {
+        "attempt", "outcome",           "cancel", "settle", "timer", "decision", "lock",
+        "sub-run", "cancel of sub-run", "release"};
+    std::string out = fmt::format("{} {}", kKinds[static_cast<std::size_t>(ask.kind)], ask.number);
+    if (!ask.path.empty()) {
+        out += fmt::format(" of {} ({}) attempt {} direction {} timeout {} cache {} arguments {}",
+                           ask.path, ask.worker, ask.attempt, static_cast<int>(ask.direction),
+                           ask.timeout_ms, ask.cache_ms, text_of(Value::list(ask.arguments)));
+        out +=
+            fmt::format(" key {} cached by {}", key_text(ask.author_key), key_text(ask.cache_key));
+    }
+    if (ask.due_ms != 0) out += fmt::format(" due {}{}", ask.due_ms, ask.until ? " named" : "");
+    if (ask.kind == Ask::Kind::Decision) {
+        out += fmt::format(" \"{}\" line {} of {} shows {} except [{}] approved by [{}]", ask.title,
+                           ask.line, joined(ask.roles), text_of(Value::list(ask.shown)),
+                           joined(ask.except), joined(ask.approved_by));
+    }
+    if (!ask.keys.empty()) out += " keys " + joined(ask.keys);
+    if (ask.run != Bytes16{}) out += " run " + to_hex(view(ask.run));
+    return out;
 }
 
 }  // namespace weft::differential

@@ -32,6 +32,7 @@ class Pair final : public reference::Executor {
     [[nodiscard]] Value result() const override { return expected_.result(); }
     [[nodiscard]] std::int64_t spent_micros() const override;
     [[nodiscard]] bool past_no_return() const override;
+    [[nodiscard]] std::vector<std::uint64_t> stuck() const override;
 
     // The machine is made again from its facts or from a snapshot; throws when that differs.
     void crash(bool from_snapshot);

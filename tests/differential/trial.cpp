@@ -26,15 +26,30 @@ class OneFile : public PackageLoader {
     const std::string& text_;
 };
 
-// True warnings: generated programs are short of time and of money on purpose.
+// True warnings: generated programs are short of time and of money, their people may say nothing,
+// and their loops may go nowhere, on purpose.
 bool is_true(DiagnosticCode code) {
-    return code == DiagnosticCode::RetriesExceedDeadline ||
-           code == DiagnosticCode::CostMayExceedBudget;
+    switch (code) {
+        case DiagnosticCode::RetriesExceedDeadline:
+        case DiagnosticCode::CostMayExceedBudget:
+        case DiagnosticCode::MissingEscalation:
+        case DiagnosticCode::LoopCannotProgress:
+        case DiagnosticCode::SelfApproval:
+        case DiagnosticCode::ErrorUnhandled:
+        case DiagnosticCode::UnreachableStep:
+        case DiagnosticCode::UnboundedFanout:
+        case DiagnosticCode::DeadCompensation:
+            return true;
+        default:
+            return false;
+    }
 }
 
-// So short of them that the checker proves that it can't end in time.
-bool is_too_short(DiagnosticCode code) {
-    return code == DiagnosticCode::DeadlineCannotBeMet ||
+// The checker proves of it that it can't end in time, or that a person can refuse what nothing
+// undoes any more: the generator knows neither.
+bool is_right(DiagnosticCode code) {
+    return code == DiagnosticCode::OutcomeNotHandled ||
+           code == DiagnosticCode::DeadlineCannotBeMet ||
            code == DiagnosticCode::ReviewExceedsDeadline ||
            code == DiagnosticCode::CostMustExceedBudget;
 }
@@ -42,7 +57,7 @@ bool is_too_short(DiagnosticCode code) {
 std::string names_of(const Compiled& compiled) {
     std::set<std::string> names;
     for (const auto& diagnostic : compiled.diagnostics.items()) {
-        if (!is_true(diagnostic.code) && !is_too_short(diagnostic.code)) {
+        if (!is_true(diagnostic.code) && !is_right(diagnostic.code)) {
             names.insert(std::string(info(diagnostic.code).name));
         }
     }
@@ -75,7 +90,7 @@ Trial try_with(const std::string& text, std::uint64_t seed, bool keeps_history, 
     auto compiled = compile("main.wf", loader);
     out.refused = names_of(compiled);
     if (!out.refused.empty() || !compiled.ok) {
-        out.is_too_short = out.refused.empty();
+        out.is_rightly_refused = out.refused.empty();
         for (const auto& diagnostic : compiled.diagnostics.items()) {
             const auto& source = compiled.module.sources[diagnostic.span.file];
             out.diagnostics += fmt::format("{}: {}\n", source.position(diagnostic.span.begin).line,

@@ -11,9 +11,9 @@
 namespace weft::differential {
 
 struct Trial {
-    std::string refused;        // why it never ran: names of diagnostics, mostly
-    bool is_too_short = false;  // rightly refused: it can't end in its time or with its money
-    std::string diagnostics;    // in full
+    std::string refused;              // why it never ran: names of diagnostics, mostly
+    bool is_rightly_refused = false;  // what the generator can't know
+    std::string diagnostics;          // in full
     std::vector<Played> runs;
 
     [[nodiscard]] std::string difference() const;

@@ -15,7 +15,6 @@ using reference::Fact;
 namespace {
 
 constexpr std::size_t kFactsMax = 1500;
-constexpr std::int64_t kHourMs = 3'600'000;
 // Long enough ago that every clock of the programs lies ahead of it.
 constexpr std::int64_t kBeginMs = 1'767'225'600'000;  // 2026-01-01
 
@@ -189,6 +188,12 @@ bool World::release(Running& run) {
     if (std::exchange(run.is_release_planned, true)) return false;
     Fact fact;
     fact.kind = ++run.releases > 3 ? RecordKind::Kill : RecordKind::Released;
+    const auto stuck = run.pair->stuck();
+    if (!stuck.empty() && draw("stuck", 3) == 0) {
+        fact.kind = RecordKind::Settled;
+        fact.number = stuck[draw("stuck", stuck.size())];
+        fact.is_done = draw("stuck", 2) == 0;
+    }
     fact.by = "op";
     fact.reason = "seen to";
     plan(run, static_cast<std::int64_t>(draw("release", 100'000)), fact);
@@ -232,7 +237,10 @@ bool World::happen() {
     const auto kind = chosen.fact.kind;
     if (kind == RecordKind::Decision) run.open_decisions.erase(chosen.fact.number);
     if (kind == RecordKind::Released || kind == RecordKind::Kill) run.is_release_planned = false;
-    if (kind == RecordKind::Settled) run.settling.erase(chosen.fact.number);
+    // Either a doubt was settled, or the compensation that was stuck.
+    if (kind == RecordKind::Settled && run.settling.erase(chosen.fact.number) == 0) {
+        run.is_release_planned = false;
+    }
     if (!run.pair->ended() && run.pair->accepts(chosen.fact)) feed(run, chosen.fact);
     return true;
 }

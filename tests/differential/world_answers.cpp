@@ -118,13 +118,17 @@ void World::answer(const Running& run, const Ask& ask) {
         for (int i = 0; i < 3; ++i) names.insert(names.end(), fails.begin(), fails.end());
         fact.error = names[draw_for(ask, "error", names.size())];
         fact.message = "it said " + fact.error;
+        const auto row = std::ranges::find(module_.errors, fact.error, &ErrorRow::name);
+        if (row != module_.errors.end()) fact.detail = value_of(row->fields, ask.path);
         if (draw_for(ask, "asks", 6) == 0) {
             fact.asked_delay_ms = static_cast<std::int64_t>(draw_for(ask, "delay", 90'000));
         }
     } else if (how < 16) {
         fact.answer = Answer::Unknown;
-        fact.error = "Timeout";
-        fact.message = "it did not say";
+        // An answer that does not fit says nothing of what was done, either.
+        const bool answered = !is_read(ask.worker) && draw_for(ask, "guard", 3) == 0;
+        fact.error = answered ? "Guard" : "Timeout";
+        fact.message = answered ? "the answer does not fit" : "it did not say";
     } else {
         takes_ms = ask.timeout_ms + static_cast<std::int64_t>(draw_for(ask, "late", 40'000));
         fact.value = value_of(ask.result_type, ask.path);

@@ -72,6 +72,7 @@ std::string Writer::workflow(const std::string& name, bool is_child) {
     Place place;
     place.may_lock = true;
     place.may_ship = !is_child && chance(20);
+    place.is_retried = is_child && child_is_retried_;
     if (target_ && target_->second == Inner::Ship) place.may_ship = true;
     if (place.may_ship) place.may_fail = false;
     const auto body = block(place, Ends::Nothing);
@@ -224,7 +225,7 @@ Writer::Block Writer::block(Place place, Ends ends, const std::vector<Variable>&
 
 // In a pass that was opened so that the target can stand inside.
 bool Writer::in_way_to_target(const Place& place) const {
-    return place.outer == Outer::Repeat && target_->first != Outer::Repeat &&
+    return place.outer == Outer::Repeat && place.depth == 1 && target_->first != Outer::Repeat &&
            (target_->second == Inner::Next || target_->second == Inner::Done);
 }
 
@@ -304,6 +305,8 @@ bool Writer::fits(const Place& place, Inner inner) const {
     switch (inner) {
         case Inner::Ship:
             return place.may_ship && !place.can_lose && !place.is_retried;
+        case Inner::FailAgain:
+            return place.may_fail && !has_ship_ && !place.error.empty();
         case Inner::Fail:
         case Inner::GateFail:
             return place.may_fail && !has_ship_;
@@ -316,6 +319,7 @@ bool Writer::fits(const Place& place, Inner inner) const {
         case Inner::Done:
             return place.in_repeat;
         case Inner::Until:
+        case Inner::CompositeUntil:
         case Inner::SleepUntil:
             return !is_child_;
         case Inner::Lock:
@@ -326,6 +330,7 @@ bool Writer::fits(const Place& place, Inner inner) const {
             return !place.is_retried && (inner == Inner::UndoNone || !is_child_);
         case Inner::Run:
         case Inner::RunWithin:
+        case Inner::RunUntil:
         case Inner::RunRetry:
         case Inner::RunUndone:
             return !is_child_;
@@ -341,8 +346,8 @@ Inner Writer::choose(const Place& place) {
     for (int tries = 0; tries < 50; ++tries) {
         auto inner = static_cast<Inner>(draw(kInners));
         if (place.depth > 3 || chance(20)) inner = kSimple[draw(std::size(kSimple))];
-        const bool leaves = inner == Inner::Fail || inner == Inner::Return ||
-                            inner == Inner::Next || inner == Inner::Done;
+        const bool leaves = inner == Inner::Fail || inner == Inner::FailAgain ||
+                            inner == Inner::Return || inner == Inner::Next || inner == Inner::Done;
         if (leaves && (place.outer == Outer::Workflow || !chance(25))) continue;
         if (fits(place, inner)) return inner;
     }
@@ -355,9 +360,11 @@ bool Writer::statement(Lines& out, const Place& place, Inner inner) {
         case Inner::CompositeWhen:
         case Inner::CompositeRetry:
         case Inner::CompositeWithin:
+        case Inner::CompositeUntil:
         case Inner::CompositeOn:
         case Inner::CompositeUndone:
         case Inner::CompositeHold:
+        case Inner::Nameless:
             return composite(out, place, inner);
         case Inner::Each:
         case Inner::Collecting:
@@ -409,14 +416,17 @@ bool Writer::statement(Lines& out, const Place& place, Inner inner) {
             return false;
         case Inner::Run:
         case Inner::RunWithin:
+        case Inner::RunUntil:
         case Inner::RunRetry:
         case Inner::RunUndone:
         case Inner::Detached:
             sub_run(out, place, inner);
             return false;
         case Inner::Emit:
-            out.push_back(
-                fmt::format("emit {}({})", fresh("told"), chance(50) ? int_expr() : text_expr()));
+            out.push_back(fmt::format("emit {}({})", fresh("told"),
+                                      chance(40)   ? any_expr()
+                                      : chance(50) ? int_expr()
+                                                   : text_expr()));
             return false;
         case Inner::Let: {
             const auto name = fresh("v");
@@ -425,6 +435,7 @@ bool Writer::statement(Lines& out, const Place& place, Inner inner) {
             return false;
         }
         case Inner::Fail:
+        case Inner::FailAgain:
         case Inner::Return:
         case Inner::Next:
         case Inner::Done:
@@ -435,15 +446,22 @@ bool Writer::statement(Lines& out, const Place& place, Inner inner) {
     }
 }
 
-bool Writer::leave(Lines& out, const Place&, Inner inner) {
+bool Writer::leave(Lines& out, const Place& place, Inner inner) {
     // What was defined before is read by how the block ends.
-    std::string expr = int_expr();
-    if (const auto sum = unread(3); !sum.empty()) expr = sum;
+    auto expr = unread(3);
+    if (expr.empty()) expr = int_expr();
     switch (inner) {
         case Inner::Fail:
+            if (chance(50)) {
+                out.push_back(fmt::format("fail \"no ${{{}}}\"", expr));
+                return true;
+            }
             declared_.insert("Oops");
-            out.push_back(chance(50) ? fmt::format("fail \"no ${{{}}}\"", expr)
-                                     : fmt::format("fail Oops(why: \"${{{}}}\")", expr));
+            out.push_back(fmt::format("fail Oops(why: \"${{{}}}\")", expr));
+            return true;
+        case Inner::FailAgain:
+            out.push_back(fmt::format("emit {}({})", fresh("seen"), expr));
+            out.push_back("fail " + place.error);
             return true;
         case Inner::Return:
             out.push_back("return " + expr);

@@ -33,6 +33,7 @@ struct Place {
     bool can_lose = false;
     bool is_line = false;  // of a parallel
     std::string item;      // of the innermost each around, that a key must name
+    std::string error;     // of the innermost handler around
 };
 
 // What a program may declare, by the name by which it is used.
@@ -85,13 +86,14 @@ class Writer {
     void review(Lines& out, const Place& place, Inner inner);
     void wait(Lines& out, const Place& place, Inner inner);
     void sub_run(Lines& out, const Place& place, Inner inner);
-    Lines handler(const Place& place, bool gives_value, bool all);
+    Lines handler(const Place& place, bool gives_value, bool shows_fields);
     Lines undo(const Place& place, const std::string& value, bool is_optional, bool as_block);
 
     // --- expressions
     std::string int_expr(int depth = 0);
     std::string bool_expr();
     std::string text_expr();
+    std::string any_expr();
     std::string int_name();
     std::string list_expr();
     void define(std::string name, Kind kind, bool must_be_read);
@@ -116,6 +118,7 @@ class Writer {
     bool has_budget_ = false;
     bool has_ship_ = false;
     bool needs_child_ = false;
+    bool child_is_retried_ = false;
     bool is_child_ = false;
     int names_ = 0;
     int budget_ = 0;  // statements left

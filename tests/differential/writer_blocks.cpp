@@ -147,6 +147,7 @@ bool Writer::gives_an_int(Inner inner) {
     switch (inner) {
         case Inner::When:
         case Inner::CompositeWhen:
+        case Inner::Nameless:
         case Inner::Each:
         case Inner::Collecting:
         case Inner::EachUndone:
@@ -177,7 +178,7 @@ void Writer::repeat(Lines& out, const Place& place) {
     const auto otherwise = block(rest, Ends::WithInt, {{item, Kind::Int, false}});
     add(out, otherwise.lines);
     out.push_back("}");
-    define(name, Kind::Int, true);
+    if (!otherwise.leaves) define(name, Kind::Int, true);
 }
 
 bool Writer::choice(Lines& out, const Place& place, Inner inner) {

@@ -102,6 +102,64 @@ std::string Writer::bool_expr() {
     }
 }
 
+// Something of any type, for an event to show.
+std::string Writer::any_expr() {
+    const auto x = fresh("x");
+    switch (draw(22)) {
+        case 0:
+            return fmt::format("round({} / 7, {})", int_name(), draw(4));
+        case 1:
+            return fmt::format("average(map({}, {} => {} / 3)) ?? 0.5", list_expr(), x, x);
+        case 2:
+            return fmt::format("[max({}) ?? {}, min({}) ?? 0]", list_expr(), int_name(),
+                               list_expr());
+        case 3:
+            return fmt::format("sort_by({}, {} => 5 - {})", list_expr(), x, x);
+        case 4:
+            return fmt::format("distinct(concat(reverse({}), {}))", list_expr(), list_expr());
+        case 5:
+            return fmt::format("group_by({}, {} => \"${{{} % 2}}\")", list_expr(), x, x);
+        case 6:
+            return fmt::format("map(indexed({}), {} => {}.index + {}.value)", list_expr(), x, x, x);
+        case 7:
+            return fmt::format("share({}, {} => {} in 1..5)", list_expr(), x, x);
+        case 8:
+            return fmt::format("[any({0}, {1} => {1} > 4), all({2}, {1} => {1} < 9)]", list_expr(),
+                               x, list_expr());
+        case 9:
+            return fmt::format("flat_map({}, {} => [{}, {}])", list_expr(), x, x, int_name());
+        case 10:
+            return fmt::format("[last(take({0}, 2)) ?? 0, count(drop({0}, {1}))]", list_expr(),
+                               int_name());
+        case 11:
+            return fmt::format("split({}, \"a\")", text_expr());
+        case 12:
+            return fmt::format("replace(lower({}), \"{}\", \"-\")", text_expr(),
+                               chance(50) ? "a" : "lo");
+        case 13:
+            return fmt::format("slice(trim({}), {}, {})", text_expr(), int_name(), draw(5));
+        case 14:
+            return fmt::format(
+                "[mentions({0}, \"low\"), starts_with({0}, \"a\"), "
+                "ends_with({0}, \"t\")]",
+                text_expr());
+        case 15:
+            return fmt::format("2.50 EUR * {} - 1.25 EUR", int_name());
+        case 16:
+            return fmt::format("round(9.99 EUR * {} / 7)", int_name());
+        case 17:
+            return fmt::format("5m * {} + 30s", int_name());
+        case 18:
+            return fmt::format("2026-01-31 + 1d * {}", int_name());
+        case 19:
+            return fmt::format("keys({{\"a${{{}}}\": 1, \"b\": {}}})", int_name(), int_name());
+        case 20:
+            return fmt::format("abs({} - {})", int_name(), int_name());
+        default:
+            return fmt::format("{}[{}] ?? {}", list_expr(), int_name(), int_name());
+    }
+}
+
 std::string Writer::text_expr() {
     switch (draw(4)) {
         case 0:

@@ -6,9 +6,9 @@
 namespace weft::differential {
 
 // `on …` with a block that gives a value.
-Writer::Lines Writer::handler(const Place& place, bool gives_value, bool all) {
+Writer::Lines Writer::handler(const Place& place, bool gives_value, bool shows_fields) {
     static constexpr std::string_view kErrors[] = {"Oops", "Nope", "Oops, Timeout", "Error"};
-    auto errors = std::string(kErrors[draw(all ? 4 : 3)]);
+    auto errors = std::string(kErrors[draw(shows_fields ? 2 : 4)]);
     if (errors.find("Oops") != std::string::npos) declared_.insert("Oops");
     if (errors.find("Nope") != std::string::npos) declared_.insert("Nope");
     Place inner = inside(place, Outer::Handler);
@@ -17,6 +17,16 @@ Writer::Lines Writer::handler(const Place& place, bool gives_value, bool all) {
     out.push_back(fmt::format("  on {} ({}) {{", errors, e));
     out.push_back(
         fmt::format("    emit {}(\"${{{}.name}} ${{{}.message}}\")", fresh("took"), e, e));
+    if (errors == "Nope" && (shows_fields || chance(50))) {
+        out.push_back(fmt::format("    emit {}({}.code + 1)", fresh("told"), e));
+    } else if (errors == "Oops" && (shows_fields || chance(50))) {
+        out.push_back(fmt::format("    emit {}(\"so ${{{}.why}}\")", fresh("told"), e));
+    } else if (errors.find(',') != std::string::npos && chance(50)) {
+        out.push_back(fmt::format("    if let own = Oops.from({}) {{", e));
+        out.push_back(fmt::format("      emit {}(own.why)", fresh("told")));
+        out.push_back("    }");
+    }
+    inner.error = e;
     const auto body = block(inner, gives_value ? Ends::WithInt : Ends::Nothing);
     add(out, body.lines, 4);
     out.push_back("  }");
@@ -109,8 +119,8 @@ void Writer::call(Lines& out, const Place& place, Inner inner) {
     if (is_read && with(Inner::Cache, 3)) {
         out.push_back(fmt::format("  cache 1h by \"c${{{}}}\"", int_name()));
     }
-    if (with(Inner::On, 8)) {
-        add(out, handler(place, true, true), 0);
+    if (inner == Inner::OnFields || with(Inner::On, 8)) {
+        add(out, handler(place, true, inner == Inner::OnFields), 0);
     }
     if (lasts && !place.in_undo) {
         if (inner == Inner::UndoNone || place.in_hook) {
@@ -130,7 +140,9 @@ bool Writer::composite(Lines& out, const Place& place, Inner inner) {
     const auto name = fresh("c");
     const auto with = [&](Inner clause, int percent) { return inner == clause || chance(percent); };
     const bool has_when = inner == Inner::CompositeWhen || (!place.is_line && chance(4));
-    const bool has_within = !place.in_undo && with(Inner::CompositeWithin, 10);
+    const bool has_until = !is_child_ && !place.in_undo && with(Inner::CompositeUntil, 4);
+    const bool has_within = !has_until && !place.in_undo && with(Inner::CompositeWithin, 10);
+    const bool is_nameless = inner == Inner::Nameless;
     const bool holds = with(Inner::CompositeHold, 3);
     bool is_retried = holds || with(Inner::CompositeRetry, 10);
     const bool handles = with(Inner::CompositeOn, 10);
@@ -140,7 +152,7 @@ bool Writer::composite(Lines& out, const Place& place, Inner inner) {
     }
     Outer outer = Outer::Composite;
     if (inner == Inner::CompositeRetry) outer = Outer::Retried;
-    if (inner == Inner::CompositeWithin) outer = Outer::Timed;
+    if (inner == Inner::CompositeWithin || inner == Inner::CompositeUntil) outer = Outer::Timed;
     if (inner == Inner::CompositeOn) outer = Outer::Guarded;
     if (inner == Inner::CompositeUndone) outer = Outer::Undone;
     if (inner == Inner::CompositeHold) outer = Outer::Held;
@@ -148,21 +160,26 @@ bool Writer::composite(Lines& out, const Place& place, Inner inner) {
     body_place.may_ship = place.may_ship && !is_undone && !is_retried;
     body_place.is_retried = place.is_retried || is_retried;
     body_place.may_lock = place.may_lock && !is_retried;
-    out.push_back(fmt::format("step {} {{", name));
-    const auto body = block(body_place, Ends::WithInt);
+    out.push_back(is_nameless ? "step {" : fmt::format("step {} {{", name));
+    const auto body = block(body_place, is_nameless ? Ends::Nothing : Ends::WithInt);
     add(out, body.lines);
     out.push_back("}");
     if (has_when) out.push_back("  when " + bool_expr());
     if (has_within) out.push_back(chance(50) ? "  within 40m" : "  within 3h");
+    if (has_until) {
+        use("due");
+        out.push_back(chance(50) ? "  until due + 30m" : "  until due + 4h");
+    }
     if (is_retried) {
-        declared_.insert({"Oops", "Nope"});
+        const bool names_errors = chance(70);
+        if (names_errors) declared_.insert({"Oops", "Nope"});
         out.push_back(fmt::format("  retry {} times{}, backoff 1s to 30s{}", 1 + draw(2),
-                                  chance(70) ? " on Oops, Nope, Transient" : "",
+                                  names_errors ? " on Oops, Nope, Transient" : "",
                                   holds ? ", then hold" : ""));
     }
-    if (handles) add(out, handler(place, !body.leaves, true), 0);
+    if (handles) add(out, handler(place, !body.leaves && !is_nameless, chance(20)), 0);
     if (is_undone) {
-        if (body.leaves) {
+        if (body.leaves || is_nameless) {
             declared_.insert("w.undo");
             out.push_back(fmt::format("  compensate w.undo({})", int_name()));
         } else {
@@ -170,12 +187,13 @@ bool Writer::composite(Lines& out, const Place& place, Inner inner) {
         }
     }
     const bool leaves = body.leaves && !handles && !has_when;
-    if (!body.leaves) define(name, has_when ? Kind::OptionalInt : Kind::Int, true);
+    if (!body.leaves && !is_nameless) define(name, has_when ? Kind::OptionalInt : Kind::Int, true);
     return leaves;
 }
 
 void Writer::sub_run(Lines& out, const Place& place, Inner inner) {
     needs_child_ = true;
+    child_is_retried_ = child_is_retried_ || place.is_retried || inner == Inner::RunRetry;
     const auto name = fresh("r");
     if (inner == Inner::Detached) {
         out.push_back(fmt::format("step {} = run detached child({})", name, int_expr()));
@@ -183,12 +201,17 @@ void Writer::sub_run(Lines& out, const Place& place, Inner inner) {
         return;
     }
     out.push_back(fmt::format("step {} = run child({})", name, int_expr()));
-    if (inner == Inner::RunWithin || chance(10)) out.push_back("  within 20m");
+    if (inner == Inner::RunUntil) {
+        use("due");
+        out.push_back("  until due + 20m");
+    } else if (inner == Inner::RunWithin || chance(10)) {
+        out.push_back("  within 20m");
+    }
     if (inner == Inner::RunRetry) {
         declared_.insert("Oops");
         out.push_back("  retry 1 times on Oops, Failed, backoff 1s to 5s");
     }
-    if (chance(15)) add(out, handler(place, true, true), 0);
+    if (chance(15)) add(out, handler(place, true, false), 0);
     if (inner == Inner::RunUndone) add(out, undo(place, name, false, false), 0);
     define(name, Kind::Int, true);
 }

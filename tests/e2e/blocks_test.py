@@ -10,6 +10,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 
 PROGRAM = """\
@@ -80,6 +82,7 @@ class Blocks(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-blocks-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
         (self.folder / "blocks.wf").write_text(PROGRAM)
 
     def weft(self, *words):

@@ -15,10 +15,11 @@ import threading
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 VERIFIER = EXAMPLES.parent / "tools" / "verify_bundle.py"
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 HOOK = """\
 record Receipt {
@@ -115,6 +116,7 @@ class Case(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-change-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
         self.server = Server()
         self.addCleanup(self.server.http.shutdown)
         port = self.server.http.server_port
@@ -129,7 +131,7 @@ class Case(unittest.TestCase):
 
     def start(self, *words):
         return subprocess.Popen([WEFT, *words], cwd=self.folder, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env={**os.environ, "WEFT_HOOK": SECRET})
+                                stderr=subprocess.PIPE)
 
     def weft(self, *words, code=0):
         process = self.start(*words)

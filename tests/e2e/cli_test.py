@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 
+import canary
 import sarif_shape
 
 WEFT = os.environ["WEFT_BIN"]
@@ -90,6 +91,7 @@ class Case(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-cli-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
         for name, text in [("hello", HELLO), ("review", REVIEW), ("files", FILES)]:
             (self.folder / f"{name}.wf").write_text(text)
 

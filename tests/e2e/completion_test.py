@@ -58,7 +58,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.bash("weft", ""), commands())
         self.assertEqual(self.bash("weft", "rep"), {"replay"})
         self.assertEqual(self.bash("weft", "audit", ""), AUDIT)
-        self.assertEqual(self.bash("weft", "review", "re"), {"reject", "revise"})
+        self.assertEqual(self.bash("weft", "review", "re"), {"reject", "revise", "revoke"})
         self.assertIn("--format", self.bash("weft", "check", "--"))
         self.assertEqual(self.bash("weft", "check", "x.wf", "--format", "h"), {"human"})
         self.assertEqual(self.bash("weft", "audit", "verify", "--lev"), {"--level"})
@@ -96,7 +96,7 @@ class Completion(unittest.TestCase):
 
     def test_fish(self):
         self.assertEqual({word for word in self.fish("weft ") if not word.startswith("-")}, commands())
-        self.assertEqual(self.fish("weft review re"), {"reject", "revise"})
+        self.assertEqual(self.fish("weft review re"), {"reject", "revise", "revoke"})
         self.assertIn("--format", self.fish("weft check --"))
         self.assertEqual(self.fish("weft check x.wf --format h"), {"human"})
 

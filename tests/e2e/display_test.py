@@ -15,6 +15,8 @@ import termios
 import time
 import unittest
 
+import canary
+
 sys.path.append("/usr/lib/python3/dist-packages")  # of Debian's own Python, where another runs this
 
 import pyte  # noqa: E402
@@ -36,6 +38,9 @@ workflow show() -> Text
   }}
   step checked = review all by "editor-in-chief of the 日本語 department" within 24h
     overdue reject
+    on Rejected {{
+      return "nobody saw it"
+    }}
   return "seen by ${{checked.by}}"
 }}
 
@@ -120,6 +125,7 @@ class Display(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-display-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
         (self.folder / "show.wf").write_text(PROGRAM, encoding="utf-8")
 
     def screen(self, *words, **options):

@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "document_qa"
 KILLS = int(os.environ.get("WEFT_KILLS", "6"))
@@ -38,6 +40,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-qa-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        canary.guard(self, self.folder)
         self.example = self.folder / "example"
         # What earlier runs of the example left is not ours.
         left = shutil.ignore_patterns("outbox", "weft.store*", "document_qa-*")

@@ -212,6 +212,26 @@ class SignedDecisions(EvidenceCase):
         self.assertIn("another decision was signed", ours)
         self.assertIn("another decision was signed", theirs)
 
+    def test_a_revoked_key_signs_no_more(self):
+        """What it has signed before holds, in the store and in both verifiers; weft.toml has no say in it."""
+        other = self.run_flow("review.wf", "text=b", "--no-wait", code=11)
+        self.approve("--sign-with", "ann.pem")
+        self.weft("review", "revoke", "ann", code=2)
+        told = self.weft("review", "revoke", "ann", "--reason", "the laptop is gone").stdout
+        self.assertIn("holds", told)
+        self.assertTrue(self.json("review", "revoke", "ann", "--reason", "again")["repeat"])
+        task = next(t["task"] for t in self.json("review", "list")["tasks"] if t["run"] == other)
+        refused = self.weft("review", "approve", task, "--as", "ann", "--sign-with", "ann.pem", code=8)
+        self.assertIn("revoked", refused.stderr)
+        self.assertEqual(self.json("audit", "verify", "--level", "3")["findings"], [])
+        self.weft("audit", "export", self.run_id, "-o", "b.bundle")
+        ours, theirs = self.both("b.bundle")
+        self.assertIn("1 decisions are signed", theirs)
+        # Another key of the same person is another one.
+        (self.folder / "weft.toml").write_text(self.weft("review", "key", "new.pem", "--as", "ann").stdout)
+        self.weft("review", "approve", task, "--as", "ann", "--sign-with", "new.pem")
+        self.assertEqual(self.json("audit", "verify", "--level", "3")["findings"], [])
+
     def test_who_has_a_key_must_sign(self):
         self.approve(code=8)
         self.weft("review", "key", "eve.pem")

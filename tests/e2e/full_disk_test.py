@@ -75,7 +75,9 @@ class FullDisk(unittest.TestCase):
         filler = self.fill()
         time.sleep(1.5)
         end = time.monotonic() + 8.5
-        while "nearly full" not in said.read_text(encoding="utf-8") and time.monotonic() < end and process.poll() is None:
+        while time.monotonic() < end and process.poll() is None:
+            if "nearly full" in said.read_text(encoding="utf-8"):
+                break
             time.sleep(0.05)
         filler.unlink()
 

@@ -10,6 +10,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 
 PROGRAM = """\
@@ -34,6 +36,7 @@ class Owner(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-protocol-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        canary.guard(self, self.folder)
         (self.folder / "p.wf").write_text(PROGRAM, encoding="utf-8")
         self.owner = subprocess.Popen([WEFT, "run", "p.wf", "sleeper", "days=1"], cwd=self.folder,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -11,8 +11,9 @@ import threading
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 HOOK = """\
 record Receipt {
@@ -138,6 +139,7 @@ class Case(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-runs-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
 
     def with_server(self):
         server = Server()
@@ -148,9 +150,8 @@ class Case(unittest.TestCase):
         return server
 
     def weft(self, *words, code=0):
-        environment = {**os.environ, "WEFT_HOOK": SECRET}
         done = subprocess.run([WEFT, *words], cwd=self.folder, text=True, capture_output=True,
-                              timeout=100, env=environment)
+                              timeout=100)
         self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
         return done
 
@@ -167,10 +168,9 @@ class Pacing(Case):
         (self.folder / "tell.wf").write_text(BREAKER)
         server.status = 503
         words = ",".join(f"w{i}" for i in range(12))
-        environment = {**os.environ, "WEFT_HOOK": SECRET}
         process = subprocess.Popen([WEFT, "run", "tell.wf", f"words={words}", "--json"],
                                    cwd=self.folder, text=True, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=environment)
+                                   stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         deadline = time.monotonic() + 30

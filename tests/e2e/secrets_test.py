@@ -1,12 +1,14 @@
 """Secrets appear nowhere: not in a store's files, not in what commands print, not in a bundle or an error. Each test
 has a secret of its own, and a server that throws back at the engine whatever it is sent."""
 
+import base64
 import http.server
 import json
 import os
 import threading
 import unittest
 
+import canary
 from erasure_test import HOOK, ErasureCase
 
 FLOW = HOOK + """\
@@ -79,7 +81,8 @@ class Secrets(ErasureCase):
 
     def outputs(self, run, environment):
         """Everything that commands say of a run."""
-        for words in (("show", run), ("log", run, "--payloads"), ("timeline", run), ("runs",), ("cost", run),
+        for words in (("show", run), ("show", run, "--at", "2"), ("show", run, "--at", "9"), ("log", run, "--payloads"),
+                      ("log", run, "--trace"), ("timeline", run), ("runs",), ("cost", run),
                       ("audit", "keys", "--all"), ("audit", "export", run, "-o", "b.bundle"), ("store",)):
             done = self.weft(*words, environment=environment)
             yield done.stdout + done.stderr
@@ -124,6 +127,17 @@ class Secrets(ErasureCase):
         secret = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
         (self.folder / "secret.txt").write_text("whsec_" + secret + "\n")
         self.search(secret, 200, 'secret = "file:secret.txt"', None, 0)
+
+    def test_the_search_of_every_test_finds_what_it_looks_for(self):
+        for number, form in enumerate(canary.FORMS):
+            path = self.folder / f"leak-{number}"
+            path.write_bytes(b"before" + form + b"behind")
+            self.assertIn(path.name, [str(name) for name, _ in canary.leaks(self.folder)])
+            path.unlink()
+        for shift in range(3):
+            (self.folder / "leak").write_bytes(base64.b64encode(b"x" * shift + canary.BYTES + b"yyyy"))
+            self.assertEqual([str(name) for name, _ in canary.leaks(self.folder)][:1], ["leak"])
+        (self.folder / "leak").unlink()
 
     def test_the_wrapping_key(self):
         """Named in weft.toml, it is in no file of the store."""

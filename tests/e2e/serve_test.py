@@ -13,6 +13,8 @@ import threading
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 
 PROGRAM = """\
@@ -56,6 +58,7 @@ class Server(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="weft-serve-")
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
+        canary.guard(self, self.folder)
         (self.folder / "shop.wf").write_text(PROGRAM, encoding="utf-8")
 
     def weft(self, *words, code=0):
@@ -145,8 +148,6 @@ class Serving(Server):
         (self.folder / "weft.toml").write_text(
             f'[workers."notify.webhook"]\nurl = "http://127.0.0.1:{receiver.http.server_port}/"\n'
             'secret = "env:WEFT_HOOK"\n', encoding="utf-8")
-        os.environ["WEFT_HOOK"] = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-        self.addCleanup(os.environ.pop, "WEFT_HOOK")
         server = self.serve()
         client = subprocess.Popen([WEFT, "run", "shop.wf", "tick", "name=a", "-q"], cwd=self.folder,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

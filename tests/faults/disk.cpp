@@ -60,6 +60,11 @@ void Disk::apply(const Operation& operation) {
             inode.pending.clear();
             break;
         }
+        // Perhaps some of it: nothing that a caller could rely on. (Rebello et al., "Can
+        // Applications Recover from fsync Failures?", ATC 2020.)
+        case Operation::Kind::SyncFailed:
+            inodes_[operation.inode].pending.clear();
+            break;
         case Operation::Kind::Link:
         case Operation::Kind::Unlink:
         case Operation::Kind::Rename:

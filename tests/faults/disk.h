@@ -19,15 +19,17 @@ using fuzz::Random;
 
 struct Operation {
     enum class Kind {
-        Write,      // inode, offset, bytes
-        Truncate,   // inode, offset is the new size
-        Sync,       // inode
-        Link,       // path names inode
-        Unlink,     // path
-        Rename,     // path to other
-        SyncNames,  // of the folder `path`
-        Folder,     // path is made
-        Mark,       // offset: what the process was told is safe
+        Write,       // inode, offset, bytes
+        Truncate,    // inode, offset is the new size
+        Sync,        // inode
+        SyncFailed,  // inode: what was to be synced is in the system's memory, and on the disk
+                     // never
+        Link,        // path names inode
+        Unlink,      // path
+        Rename,      // path to other
+        SyncNames,   // of the folder `path`
+        Folder,      // path is made
+        Mark,        // offset: what the process was told is safe
     };
     Kind kind = Kind::Mark;
     std::uint32_t inode = 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <string_view>
@@ -22,6 +23,8 @@ struct Session {
     std::map<int, std::string> open_folders;  // for syncs of names
     std::map<int, std::uint64_t> positions;   // of plain writes
     std::uint32_t last = 0;
+    std::uint64_t fails_at = 0;  // of syncs of files; 0: none
+    bool has_failed = false;
 
     Operation& add(Operation::Kind kind) {
         trace.emplace_back().kind = kind;
@@ -63,6 +66,14 @@ struct Session {
         operation.offset = offset;
         operation.bytes.assign(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
     }
+    // Whether this sync is the one that fails.
+    bool fails(int fd) {
+        const auto file = open.find(fd);
+        if (fails_at == 0 || file == open.end() || --fails_at > 0) return false;
+        has_failed = true;
+        add(Operation::Kind::SyncFailed).inode = file->second;
+        return true;
+    }
     void synced(int fd) {
         if (const auto file = open.find(fd); file != open.end()) {
             add(Operation::Kind::Sync).inode = file->second;
@@ -98,6 +109,17 @@ ssize_t written(int fd, const void* bytes, std::size_t size, off_t offset) {
     return done;
 }
 
+int synced(int fd, const char* name) {
+    auto* call = real<int(int)>(name);
+    if (session != nullptr && session->fails(fd)) {
+        errno = EIO;
+        return -1;
+    }
+    const int done = call(fd);
+    if (session != nullptr && done == 0) session->synced(fd);
+    return done;
+}
+
 int truncated(int fd, off_t size) {
     static auto* call = real<int(int, off_t)>("ftruncate");
     const int done = call(fd, size);
@@ -125,6 +147,15 @@ Recorder::~Recorder() {
 
 void Recorder::mark(std::uint64_t what) {
     session->add(Operation::Kind::Mark).offset = what;
+}
+
+void Recorder::fail_sync(std::uint64_t nth) {
+    session->fails_at = nth;
+    session->has_failed = false;
+}
+
+bool Recorder::has_failed() const {
+    return session->has_failed;
 }
 
 Trace Recorder::take() {
@@ -187,17 +218,11 @@ int posix_fallocate(int fd, off_t offset, off_t size) {
 }
 
 int fsync(int fd) {
-    static auto* call = weft::faults::real<int(int)>("fsync");
-    const int done = call(fd);
-    if (session != nullptr && done == 0) session->synced(fd);
-    return done;
+    return weft::faults::synced(fd, "fsync");
 }
 
 int fdatasync(int fd) {
-    static auto* call = weft::faults::real<int(int)>("fdatasync");
-    const int done = call(fd);
-    if (session != nullptr && done == 0) session->synced(fd);
-    return done;
+    return weft::faults::synced(fd, "fdatasync");
 }
 
 int unlink(const char* path) noexcept {

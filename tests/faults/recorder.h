@@ -19,6 +19,9 @@ class Recorder {
 
     // From here on the process relies on what it was told.
     void mark(std::uint64_t what);
+    // The n-th sync of a file from now on fails, and the system believes its pages written.
+    void fail_sync(std::uint64_t nth);
+    [[nodiscard]] bool has_failed() const;
     Trace take();
 };
 

@@ -144,8 +144,10 @@ struct Branch {
     bool is_stopping = false;
     Scope* unwinds = nullptr;  // whose time is over
     bool is_shielded = false;
-    bool is_undoing = false;   // a stretch of undos is going on
-    bool holds_scope = false;  // Held: a block is run again when it is released
+    bool is_undoing = false;                      // a stretch of undos is going on
+    bool holds_scope = false;                     // Held: a block is run again when it is released
+    std::vector<UndoEntry>* set_aside = nullptr;  // Stuck: what failed for good
+    bool undo_ends_run = false;                   // …
     Rest rest = Rest::Ready;
     std::coroutine_handle<> waiting;
     Event event;
@@ -199,6 +201,7 @@ struct Call {
     bool is_done = false;
     std::string error;
     std::string message;
+    Value detail;
     std::int64_t reserve_micros = 0;
 };
 
@@ -226,6 +229,7 @@ struct Timer {
     std::uint64_t number = 0;  // of the call, the sub-start or the task
     Branch* branch = nullptr;
     Scope* scope = nullptr;
+    bool until = false;  // the time was named, not reckoned
 };
 
 struct ReviewTask {

@@ -77,7 +77,8 @@ Task<bool> Run::call_once(Branch& branch, const ir::Step& step, std::vector<Valu
             set_timer({.role = Timer::Role::Deadline,
                        .due_ms = until ? due_of(*until) : now_ms_ + step.policy.within_ms,
                        .number = seq,
-                       .branch = &branch},
+                       .branch = &branch,
+                       .until = until.has_value()},
                       TimerPurpose::Deadline, place);
     }
     const CallEnd end = co_await conduct(branch, call);
@@ -176,7 +177,8 @@ Value Run::call_error(const Call& call) const {
     return error_value({.name = call.error,
                         .message = call.message,
                         .step = call.step->path,
-                        .attempts = call.attempt});
+                        .attempts = call.attempt,
+                        .detail = call.detail});
 }
 
 bool Run::fits_budget(std::int64_t more) const {
@@ -186,6 +188,7 @@ bool Run::fits_budget(std::int64_t more) const {
 Value Run::refuse_budget(Call& call, std::int64_t more) {
     call.error = "Budget";
     call.message = "this effect could pass the workflow's budget";
+    call.detail = {};
     const Value error = call_error(call);
     BudgetBody body;
     body.call = call.seq;
@@ -206,6 +209,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
         if (fact.answer == Answer::Ok) co_return CallEnd{CallEnd::How::Done, fact.value};
         call.error = fact.error;
         call.message = fact.message;
+        call.detail = fact.answer == Answer::Cancelled ? Value() : fact.detail;
         std::optional<std::int64_t> asked_ms = fact.asked_delay_ms;
         std::optional<Settlement> settled;
         if (fact.answer == Answer::Unknown) {
@@ -223,7 +227,18 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
             if (branch.must_stop()) {
                 if (auto end = undone_in_doubt(branch, call)) co_return *end;
             }
-            settled = co_await settle(branch, call);
+            if (call.worker->effect == EffectClass::Idempotent && call.error == "Guard") {
+                // Asked for again as often as a retry would be, and as late.
+                if (call.doubt_tries >= policy.retries) {
+                    settled = co_await ask_person(branch, call);
+                } else if (auto end = co_await pause(branch, call, ++call.doubt_tries, {})) {
+                    co_return *end;
+                } else {
+                    settled = co_await send_again(branch, call);
+                }
+            } else {
+                settled = co_await settle(branch, call);
+            }
         } else if (call.is_in_doubt && says_nothing(call.error)) {
             if (auto end = co_await pause(branch, call, ++call.doubt_tries, asked_ms)) {
                 co_return *end;
@@ -235,6 +250,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
         if (settled) {
             call.error = "Transient";
             call.message = "the attempt in doubt was surely not done";
+            call.detail = {};
             asked_ms.reset();
         }
         // It surely had no effect.
@@ -251,7 +267,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
         if (workflow_.on_retry.body.has_value() && hooks_see(branch)) {
             call.phase = Phase::Hooked;
             std::vector<Value> told{step_seen_by_hook(call, call.attempt, branch.generation),
-                                    call_error(call)};
+                                    evaluator_.widened(call_error(call))};
             co_await hook(branch, Frame::Kind::Hook, workflow_.on_retry, std::move(told));
             if (branch.must_stop()) co_return CallEnd{CallEnd::How::Stopped};
             if (call.is_late) co_return time_out(call);
@@ -263,6 +279,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
 CallEnd Run::time_out(Call& call) {
     call.error = "Timeout";
     call.message = "the step was not done within its time";
+    call.detail = {};
     return {CallEnd::How::Failed, call_error(call)};
 }
 
@@ -283,6 +300,7 @@ Task<std::optional<CallEnd>> Run::until_started(Branch& branch, Call& call) {
             call.attempt = 0;
             call.error = "Trap";
             call.message = event.fact.refused;
+            call.detail = {};
             co_return CallEnd{CallEnd::How::Failed, call_error(call)};
         }
         call.phase = Phase::Started;

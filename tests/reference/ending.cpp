@@ -15,6 +15,7 @@ Task<> Run::root_main() {
     }
     std::optional<Value> given;
     try {
+        start_time();
         Value last = co_await block(branch, workflow_.body);
         co_await at_site(branch);
         given = last;
@@ -36,11 +37,29 @@ Task<> Run::root_main() {
                       run_error_);
 }
 
+// The run's own time begins.
+void Run::start_time() {
+    Timer timer{.role = Timer::Role::RunDeadline};
+    if (workflow_.until.has_value()) {
+        try {
+            timer.due_ms = evaluator_.of(workflow_.until, root().env()).as_int();
+        } catch (const Trapped& trapped) {
+            throw Untaken{trapped.error};
+        }
+        timer.until = true;
+    } else if (workflow_.within_ms > 0) {
+        timer.due_ms = now_ms_ + workflow_.within_ms;
+    } else {
+        return;
+    }
+    set_timer(timer, TimerPurpose::Deadline, "");
+}
+
 Task<> Run::end_with(EndStatus how, Value value) {
     is_ending_ = true;
     const bool has_failed = how == EndStatus::Failed || how == EndStatus::Compensated;
     if (has_failed && workflow_.on_failure.body.has_value()) {
-        std::vector<Value> told{value};
+        std::vector<Value> told{evaluator_.widened(value)};
         co_await hook(root(), Frame::Kind::EndHook, workflow_.on_failure, std::move(told));
     }
     if (workflow_.finally.body.has_value()) {

@@ -25,8 +25,20 @@ const TypeTable& json_only() {
 Value error_value(ErrorParts parts) {
     return Value::record({Value::text(std::move(parts.name)), Value::text(std::move(parts.message)),
                           Value::text(std::move(parts.step)), Value::integer(parts.attempts),
-                          Value()});
+                          std::move(parts.detail)});
 }
+
+namespace {
+
+constexpr std::size_t kDetail = 4;
+
+Value with_detail(const Value& error, Value detail) {
+    auto fields = error.items();
+    fields[kDetail] = std::move(detail);
+    return Value::record(std::move(fields));
+}
+
+}  // namespace
 
 std::string name_of(const Value& error) {
     return error.items()[0].as_text();
@@ -252,6 +264,7 @@ Value Evaluator::refine(const ir::Expr& e, Env& env) const {
     const TypeId type{e.index};
     const Value value = of(e.a, env);
     const auto source = static_cast<ir::RefineSource>(e.extra);
+    if (source == ir::RefineSource::Error) return narrowed(type, value);
     if (source == ir::RefineSource::Value) return fits(type, value) ? value : Value();
     std::vector<PredicateCall> calls;
     auto read = from_json(module_.types, type, to_json(json_only(), TypeId{0}, value), &calls);
@@ -260,6 +273,41 @@ Value Evaluator::refine(const ir::Expr& e, Env& env) const {
         read = from_json(module_.types, type, value.as_text(), &calls);
     }
     return read && hold(calls) ? *read : Value();
+}
+
+const ErrorRow* Evaluator::declared(const std::string& name) const {
+    for (const auto& row : module_.errors) {
+        if (row.name == name) return &row;
+    }
+    return nullptr;
+}
+
+Value Evaluator::widened(const Value& error) const {
+    const auto& detail = error.items()[kDetail];
+    if (detail.tag() != Tag::Record) return error;
+    const auto* row = declared(name_of(error));
+    if (row == nullptr) return with_detail(error, {});
+    const auto json = to_json(module_.types, row->fields, detail);
+    return with_detail(error, *from_json(json_only(), TypeId{0}, json));
+}
+
+Value Evaluator::raised(const Value& error) const {
+    const auto* row = declared(name_of(error));
+    if (row == nullptr) return error;
+    const Value own = narrowed(row->whole, error);
+    return own.is_none() ? error : own;
+}
+
+// The error as that of one declared error alone; none when it is another one.
+Value Evaluator::narrowed(TypeId type, const Value& error) const {
+    const auto* row = declared(name_of(error));
+    if (row == nullptr || row->whole != type) return {};
+    const auto& detail = error.items()[kDetail];
+    if (detail.tag() == Tag::Record) return error;
+    if (detail.tag() != Tag::Map) return {};
+    const auto json = to_json(json_only(), TypeId{0}, detail);
+    auto fields = from_json(module_.types, row->fields, json);
+    return fields ? with_detail(error, std::move(*fields)) : Value();
 }
 
 bool Evaluator::fits(TypeId type, const Value& value) const {

@@ -22,6 +22,7 @@ struct ErrorParts {
     std::string message;
     std::string step = {};
     std::int64_t attempts = 0;
+    Value detail = {};
 };
 Value error_value(ErrorParts parts);
 std::string name_of(const Value& error);
@@ -35,6 +36,13 @@ class Evaluator {
     // `let`s inside of the expression are written to `env`.
     Value of(ir::ExprId id, Env& env) const;
     [[nodiscard]] bool fits(TypeId type, const Value& value) const;
+    // Where errors of any name may stand, their own fields are Json.
+    [[nodiscard]] Value widened(const Value& error) const;
+    // On its way an error has its own fields as they are declared, also where they were Json.
+    [[nodiscard]] Value raised(const Value& error) const;
+    // As the type of one declared error has it; none when it is another error.
+    [[nodiscard]] Value narrowed(TypeId type, const Value& error) const;
+    [[nodiscard]] const ErrorRow* declared(const std::string& name) const;
 
   private:
     Value compute(const ir::Expr& e, Env& env) const;

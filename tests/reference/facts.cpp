@@ -32,7 +32,8 @@ bool Run::accepts(const Fact& fact) const {
             return is_open && fact.answer == Answer::Ok && fact.attempt <= call.attempt;
         }
         case RecordKind::Settled:
-            return is_call && found->second.phase == Phase::Person;
+            return is_call ? found->second.phase == Phase::Person
+                           : stuck_with(fact.number) != nullptr;
         case RecordKind::TimerFired:
             return timers_.contains(fact.number);
         case RecordKind::Signal:
@@ -84,9 +85,11 @@ void Run::on(const Fact& fact) {
             tell(*calls_.at(fact.number).branch);
             return;
         }
+        case RecordKind::Settled:
+            if (!calls_.contains(fact.number)) return on_settled(fact);
+            [[fallthrough]];
         case RecordKind::Start:
         case RecordKind::Hit:
-        case RecordKind::Settled:
             tell(*calls_.at(fact.number).branch);
             return;
         case RecordKind::TimerFired:
@@ -273,6 +276,45 @@ void Run::on_release() {
     }
 }
 
+// The branch in which the compensation of this call was set aside.
+Branch* Run::stuck_with(std::uint64_t call) const {
+    for (const auto id : held_) {
+        Branch& branch = *branches_.at(id);
+        if (branch.rest != Rest::Stuck) continue;
+        for (const auto& entry : *branch.set_aside) {
+            if (entry.call == call) return &branch;
+        }
+    }
+    return nullptr;
+}
+
+std::vector<std::uint64_t> Run::stuck() const {
+    std::vector<std::uint64_t> out;
+    if (ended_) return out;
+    for (const auto id : held_) {
+        const Branch& branch = *branches_.at(id);
+        if (branch.rest != Rest::Stuck) continue;
+        for (const auto& entry : *branch.set_aside) out.push_back(entry.call);
+    }
+    return out;
+}
+
+// A person has undone it by other means, or says that it stays.
+void Run::on_settled(const Fact& fact) {
+    Branch& branch = *stuck_with(fact.number);
+    const auto found = std::ranges::find(*branch.set_aside, fact.number, &UndoEntry::call);
+    const UndoEntry entry = *found;
+    branch.set_aside->erase(found);
+    UndoEndBody end;
+    end.call = entry.call;
+    end.status = fact.is_done ? UndoStatus::Done : UndoStatus::Skipped;
+    log(RecordKind::UndoEnd, entry.place, branch.id, end);
+    if (fact.is_done) note_undone(entry);
+    if (branch.undo_ends_run) ++undone_;
+    if (!branch.set_aside->empty()) return;
+    resume(branch, {.what = Event::What::Released, .fact = {}, .value = {}});
+}
+
 std::vector<Ask> Run::asks() const {
     std::vector<Ask> out;
     if (ended_) return out;
@@ -286,11 +328,11 @@ std::vector<Ask> Run::asks() const {
         ask.result_type = call.step->result_type;
         ask.timeout_ms = call.step->policy.timeout_ms;
         ask.cache_ms = call.step->cache_ms;
-        ask.arguments = call.arguments;
-        ask.author_key = call.author_key;
-        ask.cache_key = call.cache_key;
         if (call.phase == Phase::Attempt && !is_held_) {
             ask.kind = Ask::Kind::Attempt;
+            ask.arguments = call.arguments;
+            ask.author_key = call.author_key;
+            ask.cache_key = call.cache_key;
         } else if (call.phase == Phase::Started) {
             const bool settles = call.is_in_doubt || call.direction == Direction::Probe;
             const bool unwanted = call.branch->must_stop() || call.is_late;
@@ -307,6 +349,7 @@ std::vector<Ask> Run::asks() const {
         ask.kind = Ask::Kind::Timer;
         ask.number = id;
         ask.due_ms = timer.due_ms;
+        ask.until = timer.until;
         out.push_back(std::move(ask));
     }
     for (const auto& [id, task] : tasks_) {
@@ -319,12 +362,17 @@ std::vector<Ask> Run::asks() const {
         ask.types = task.types;
         ask.form = task.terms->form;
         ask.shown = task.shown;
+        ask.due_ms = task.due_ms;
+        ask.except = task.except;
+        ask.approved_by = task.approved_by;
         out.push_back(std::move(ask));
     }
     if (lock_ && !lock_->is_held) {
         Ask ask;
         ask.kind = Ask::Kind::Lock;
         ask.number = lock_->id;
+        ask.keys = lock_->keys;
+        ask.due_ms = timers_.at(lock_->timer).due_ms;
         out.push_back(std::move(ask));
     }
     for (const auto& [seq, sub] : subs_) {

@@ -29,10 +29,11 @@ struct Fact {
     Value value;                 // Outcome, Settled, Signal, Hit
     std::string error;           // Outcome: its name
     std::string message;
+    Value detail = {};  // … the fields of a declared error
     std::optional<std::int64_t> asked_delay_ms;
     std::int64_t cost_micros = 0;
     std::string currency;
-    bool is_done = false;                           // Settled
+    bool is_done = false;  // Settled; of a call whose undo is stuck: that it was undone
     DecisionCode decision = DecisionCode::Approve;  // Decision
     std::string by;
     std::string reason;
@@ -86,14 +87,18 @@ struct Ask {
     std::int64_t cache_ms = 0;
     TypeId result_type;
     std::int64_t timeout_ms = 0;
-    std::int64_t due_ms = 0;         // Timer
-    std::string title;               // Decision
-    std::vector<std::string> roles;  // … of the current line
-    std::size_t line = 0;            // …
-    std::vector<TypeId> types;       // … of the values shown
-    TypeId form;                     // …
-    std::vector<Value> shown;        // …
-    Bytes16 run{};                   // Sub
+    std::int64_t due_ms = 0;               // Timer
+    bool until = false;                    // … it is a time that was named
+    std::string title;                     // Decision
+    std::vector<std::string> roles;        // … of the current line
+    std::size_t line = 0;                  // …
+    std::vector<TypeId> types;             // … of the values shown
+    TypeId form;                           // …
+    std::vector<Value> shown;              // …
+    std::vector<std::string> except;       // … who may not decide
+    std::vector<std::string> approved_by;  // … so far
+    std::vector<std::string> keys;         // Lock
+    Bytes16 run{};                         // Sub
 
     bool operator==(const Ask&) const = default;
 };
@@ -154,6 +159,8 @@ class Executor {
     [[nodiscard]] virtual Value result() const = 0;
     [[nodiscard]] virtual std::int64_t spent_micros() const = 0;
     [[nodiscard]] virtual bool past_no_return() const = 0;
+    // Calls whose compensation failed for good and was set aside.
+    [[nodiscard]] virtual std::vector<std::uint64_t> stuck() const = 0;
 };
 
 }  // namespace weft::reference

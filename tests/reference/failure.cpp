@@ -141,7 +141,11 @@ bool Run::deadline_must_hold(const Branch& branch, const Scope& scope) const {
 // In the branch and all around it.
 void Run::count_irreversible(Branch& branch, bool done) {
     for (Branch* at = &branch; at != nullptr; at = at->parent) {
-        at->irreversible += done ? 1U : -1U;
+        if (done) {
+            ++at->irreversible;
+        } else {
+            --at->irreversible;
+        }
     }
 }
 
@@ -182,7 +186,10 @@ Task<> Run::undo_down_to(Branch& branch, std::size_t floor, bool ends_run) {
         body.call = set_aside.front().call;
         log(RecordKind::Hold, set_aside.front().place, branch.id, body, &error);
         held_.insert(branch.id);
+        branch.set_aside = &set_aside;
+        branch.undo_ends_run = ends_run;
         co_await rest(branch, Rest::Stuck);
+        branch.set_aside = nullptr;
         held_.erase(branch.id);
         // They are tried again, the last done first.
         std::ranges::reverse(set_aside);

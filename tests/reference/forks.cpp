@@ -96,7 +96,8 @@ Task<> Run::parallel(Branch& branch, const ir::Parallel& node) {
         std::set<std::uint32_t> after;
         for (std::uint32_t i = 0; i < plan.count; ++i) {
             const auto other = node.branches[i].value;
-            if (other.has_value() && reads(one.body, other)) after.insert(i);
+            const bool is_itself = &one == &node.branches[i];
+            if (!is_itself && other.has_value() && reads(one.body, other)) after.insert(i);
         }
         plan.after.push_back(std::move(after));
         irreversible = irreversible || may_be_irreversible(one.body);
@@ -278,7 +279,8 @@ bool Run::tolerate(Branch& parent, std::uint32_t item, const Value& error) {
     fork.failed += static_cast<std::uint32_t>(items.size());
     for (const auto failed : items) {
         fork.stages[failed] = Stage::Failed;
-        if (gives_outcomes(fork.join)) fork.results[failed] = Value::enum_case(1, {error});
+        if (gives_outcomes(fork.join))
+            fork.results[failed] = Value::enum_case(1, {evaluator_.widened(error)});
     }
     return true;
 }

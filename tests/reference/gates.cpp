@@ -46,7 +46,8 @@ Task<std::optional<ir::StmtId>> Run::gate(Branch& branch, std::uint32_t row, std
                 break;
             }
             case ir::Rung::Kind::Fail: {
-                const Value error = co_await value(branch, rung.value);
+                const Value given = co_await value(branch, rung.value);
+                const Value error = evaluator_.raised(given);
                 for (;;) co_await raise(branch, error);
             }
             case ir::Rung::Kind::Return: {

@@ -19,6 +19,10 @@ std::int64_t Run::due_of(const Value& deadline) const {
     return now_ms_ + std::max<std::int64_t>(0, deadline.as_int());
 }
 
+bool Run::is_named(const Value& deadline) {
+    return deadline.tag() == Tag::Time;
+}
+
 // Gives (decision, values, by, reason, time).
 Task<Value> Run::ask(Branch& branch, const ir::ReviewTerms& terms, ReviewTask task) {
     task.branch = &branch;
@@ -46,7 +50,8 @@ void Run::open_line(std::uint64_t id, ReviewTask& task) {
     task.timer = set_timer({.role = Timer::Role::Review,
                             .due_ms = due_of(task.deadlines[task.line]),
                             .number = id,
-                            .branch = task.branch},
+                            .branch = task.branch,
+                            .until = is_named(task.deadlines[task.line])},
                            TimerPurpose::Review, task.place);
     task.due_ms = timers_.at(task.timer).due_ms;
 }
@@ -146,7 +151,8 @@ Task<> Run::review(Branch& branch, const ir::Review& node) {
         error =
             error_value({.name = "Rejected",
                          .message = "rejected by " + parts[2].as_text() + ": " + parts[3].as_text(),
-                         .step = node.path});
+                         .step = node.path,
+                         .detail = Value::record({parts[2], parts[3]})});
     }
     for (;;) co_await raise(branch, error);
 }
@@ -182,9 +188,11 @@ Task<> Run::wait(Branch& branch, const ir::Wait& node) {
             break;
         }
         waiting_[branch.id] = &node;
-        auto timer =
-            set_timer({.role = Timer::Role::Rest, .due_ms = due_of(deadline), .branch = &branch},
-                      TimerPurpose::Timeout, "wait " + node.path);
+        auto timer = set_timer({.role = Timer::Role::Rest,
+                                .due_ms = due_of(deadline),
+                                .branch = &branch,
+                                .until = is_named(deadline)},
+                               TimerPurpose::Timeout, "wait " + node.path);
         const auto event = co_await rest(branch, Rest::Wait);
         waiting_.erase(branch.id);
         drop_timer(timer);
@@ -226,9 +234,11 @@ Task<> Run::lock(Branch& branch, const ir::Lock& node) {
         const Value payload = texts(keys);
         log(RecordKind::LockAsk, place, branch.id, body, &payload);
         lock_ = LockState{body.lock, keys, false, &branch, 0};
-        lock_->timer =
-            set_timer({.role = Timer::Role::Rest, .due_ms = body.due_ms, .branch = &branch},
-                      TimerPurpose::Timeout, place);
+        lock_->timer = set_timer({.role = Timer::Role::Rest,
+                                  .due_ms = body.due_ms,
+                                  .branch = &branch,
+                                  .until = is_named(deadline)},
+                                 TimerPurpose::Timeout, place);
         const auto event = co_await rest(branch, Rest::Lock);
         if (event.what == Event::What::Value) co_return;
         drop_timer(lock_->timer);

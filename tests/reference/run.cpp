@@ -27,16 +27,16 @@ Run::Run(const ir::Module& module, Beginning beginning)
       evaluator_(module, this_run(beginning_)),
       now_ms_(beginning_.time_ms) {}
 
-Run::~Run() = default;
+// What a suspended branch closes as it goes is still there.
+Run::~Run() {
+    branches_.clear();
+    gone_.clear();
+}
 
 Out Run::start() {
     branches_[0] = std::make_unique<Branch>();
     root().main = root_main();
     root().waiting = root().main.handle();
-    if (workflow_.within_ms > 0) {
-        set_timer({.role = Timer::Role::RunDeadline, .due_ms = now_ms_ + workflow_.within_ms},
-                  TimerPurpose::Deadline, "");
-    }
     make_ready(root());
     run_ready();
     return std::exchange(out_, {});

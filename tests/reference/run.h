@@ -33,6 +33,7 @@ class Run final : public Executor {
     [[nodiscard]] Value result() const override { return result_; }
     [[nodiscard]] std::int64_t spent_micros() const override { return spent_; }
     [[nodiscard]] bool past_no_return() const override { return root().irreversible > 0; }
+    [[nodiscard]] std::vector<std::uint64_t> stuck() const override;
 
   private:
     // --- run.cpp: records, timers, turns
@@ -70,6 +71,8 @@ class Run final : public Executor {
     void on_timer(std::uint64_t timer);
     void on_decision(const Fact& fact);
     void on_release();
+    void on_settled(const Fact& fact);
+    [[nodiscard]] Branch* stuck_with(std::uint64_t call) const;
     void interrupt(Branch& branch);
     void stop(Branch& branch);
     void run_deadline();
@@ -120,8 +123,10 @@ class Run final : public Executor {
     // --- steps.cpp, calls.cpp
     Task<> step(Branch& branch, const ir::Step& step);
     Task<> guarded(Branch& branch, const ir::Step& step);
-    Task<> pass(Branch& branch, const ir::Step& step, Scope& scope, bool again);
+    Task<> pass(Branch& branch, const ir::Step& step, Scope& scope, std::optional<Value> until,
+                bool again);
     Task<> wait_for_pass(Branch& branch, const ir::Step& step, const Scope& scope);
+    [[nodiscard]] Value error_for(const ir::Handler& handler, const Value& error) const;
     Task<> handle(Branch& branch, const ir::Step& step, std::size_t undo_height, Value error);
     Task<> inside(Branch& branch, const ir::Step& step, std::size_t undo_height);
     void close(Branch& branch, Frame& frame, Scope& scope);
@@ -186,9 +191,11 @@ class Run final : public Executor {
                                                                const Branch& branch);
     Task<> lock(Branch& branch, const ir::Lock& node);
     [[nodiscard]] std::int64_t due_of(const Value& deadline) const;
+    [[nodiscard]] static bool is_named(const Value& deadline);
 
     // --- ending.cpp: the workflow as a whole, hooks, the end
     Task<> root_main();
+    void start_time();
     Task<> end_with(EndStatus how, Value value);
     void end_run(EndStatus how, Value value, const std::string& place);
     Task<> hook(Branch& branch, Frame::Kind kind, const ir::Hook& hook, std::vector<Value> own);

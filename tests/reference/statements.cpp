@@ -84,7 +84,8 @@ Task<> Run::statement(Branch& branch, const ir::Stmt& stmt) {
             throw Returned{given};
         }
         case Kind::Fail: {
-            const Value error = co_await value(branch, stmt.expr);
+            const Value given = co_await value(branch, stmt.expr);
+            const Value error = evaluator_.raised(given);
             for (;;) co_await raise(branch, error);
         }
         case Kind::Emit:
@@ -165,9 +166,11 @@ Task<> Run::sleep(Branch& branch, const ir::Stmt& stmt) {
     const Value given = co_await value(branch, stmt.expr);
     for (;;) {
         co_await at_site(branch);
-        auto timer =
-            set_timer({.role = Timer::Role::Rest, .due_ms = due_of(given), .branch = &branch},
-                      TimerPurpose::Sleep, "sleep");
+        auto timer = set_timer({.role = Timer::Role::Rest,
+                                .due_ms = due_of(given),
+                                .branch = &branch,
+                                .until = is_named(given)},
+                               TimerPurpose::Sleep, "sleep");
         const auto event = co_await rest(branch, Rest::Timer);
         if (event.what == Event::What::Turn) co_return;
         drop_timer(timer);

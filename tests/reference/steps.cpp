@@ -44,7 +44,8 @@ Task<> Run::step(Branch& branch, const ir::Step& step) {
     const auto& policy = step.policy;
     const bool does_something =
         !step.handlers.empty() ||
-        (step.body.has_value() && (policy.retries > 0 || policy.then_hold || policy.within_ms > 0));
+        (step.body.has_value() && (policy.retries > 0 || policy.then_hold || policy.within_ms > 0 ||
+                                   step.until.has_value()));
     if (step.body.has_value()) branch.env()[step.result.index] = Value();
     if (does_something) {
         co_await guarded(branch, step);
@@ -66,13 +67,17 @@ Task<> Run::inside(Branch& branch, const ir::Step& step, std::size_t undo_height
 }
 
 Task<> Run::guarded(Branch& branch, const ir::Step& step) {
+    std::optional<Value> until;  // of an effect or a run it stands with them
+    if (step.body.has_value() && step.until.has_value()) {
+        until = co_await value(branch, step.until);
+    }
     Scope scope{
         .step = &step, .undo_height = branch.undo.size(), .irreversible = branch.irreversible};
     OpenScope open(*this, branch, scope);
     std::optional<Value> error;
     for (bool again = false; !error; again = true) {
         try {
-            co_await pass(branch, step, scope, again);
+            co_await pass(branch, step, scope, until, again);
             co_return;
         } catch (const Taken& taken) {
             if (taken.by != &scope) throw;
@@ -90,19 +95,21 @@ Task<> Run::guarded(Branch& branch, const ir::Step& step) {
 }
 
 // One pass of the code inside; a later one after a backoff, as the next generation.
-Task<> Run::pass(Branch& branch, const ir::Step& step, Scope& scope, bool again) {
+Task<> Run::pass(Branch& branch, const ir::Step& step, Scope& scope, std::optional<Value> until,
+                 bool again) {
     if (again) {
         co_await wait_for_pass(branch, step, scope);
     } else {
         co_await at_site(branch);
-        const bool has_time = step.body.has_value() && step.policy.within_ms > 0 &&
-                              !branch.in_undo() && !branch.is_shielded;
-        if (has_time) {
-            scope.timer = set_timer({.role = Timer::Role::BlockDeadline,
-                                     .due_ms = now_ms_ + step.policy.within_ms,
-                                     .branch = &branch,
-                                     .scope = &scope},
-                                    TimerPurpose::Deadline, "block " + step.path);
+        const bool has_time = until || (step.body.has_value() && step.policy.within_ms > 0);
+        if (has_time && !branch.in_undo() && !branch.is_shielded) {
+            scope.timer =
+                set_timer({.role = Timer::Role::BlockDeadline,
+                           .due_ms = until ? due_of(*until) : now_ms_ + step.policy.within_ms,
+                           .branch = &branch,
+                           .scope = &scope,
+                           .until = until.has_value()},
+                          TimerPurpose::Deadline, "block " + step.path);
         }
     }
     co_await inside(branch, step, scope.undo_height);
@@ -126,6 +133,15 @@ Task<> Run::wait_for_pass(Branch& branch, const ir::Step& step, const Scope& sco
     ++branch.generation;
 }
 
+// One declared error alone shows its own fields; of any others they are Json.
+Value Run::error_for(const ir::Handler& handler, const Value& error) const {
+    const auto& type = module_.types[module_.locals[handler.error].type];
+    const bool shows_who_and_why = type.name == "error Rejected";
+    const bool is_one =
+        handler.errors.size() == 1 && evaluator_.declared(handler.errors.front()) != nullptr;
+    return is_one || shows_who_and_why ? error : evaluator_.widened(error);
+}
+
 // What the block had done is undone, then the handler that takes the error goes on.
 Task<> Run::handle(Branch& branch, const ir::Step& step, std::size_t undo_height, Value error) {
     if (!branch.in_undo() && !branch.in_hook()) {
@@ -138,7 +154,9 @@ Task<> Run::handle(Branch& branch, const ir::Step& step, std::size_t undo_height
             handler.errors.empty() ||
             std::ranges::find(handler.errors, name_of(error)) != handler.errors.end();
         if (!takes_it) continue;
-        branch.env()[handler.error.index] = error;
+        if (handler.error.has_value()) {
+            branch.env()[handler.error.index] = error_for(handler, error);
+        }
         branch.env()[step.result.index] = Value();
         Value given = co_await block(branch, handler.body);
         branch.env()[step.result.index] = given;
@@ -149,6 +167,8 @@ Task<> Run::handle(Branch& branch, const ir::Step& step, std::size_t undo_height
 Task<> Run::run_sub(Branch& branch, const ir::Step& step) {
     const auto undo_height = branch.undo.size();
     const auto arguments = co_await values(branch, step.args);
+    std::optional<Value> until;
+    if (step.until.has_value()) until = co_await value(branch, step.until);
     const std::string place = "run " + step.path;
     for (bool is_over = false; !is_over;) {
         co_await at_site(branch);
@@ -172,12 +192,14 @@ Task<> Run::run_sub(Branch& branch, const ir::Step& step) {
         sub.counts_irreversible = !branch.is_shielded && !branch.in_undo() &&
                                   may_be_irreversible(module_.workflows[step.workflow].body);
         if (sub.counts_irreversible) count_irreversible(branch, true);
-        if (step.policy.within_ms > 0) {
-            sub.timer = set_timer({.role = Timer::Role::SubDeadline,
-                                   .due_ms = now_ms_ + step.policy.within_ms,
-                                   .number = seq,
-                                   .branch = &branch},
-                                  TimerPurpose::Deadline, place);
+        if (until || step.policy.within_ms > 0) {
+            sub.timer =
+                set_timer({.role = Timer::Role::SubDeadline,
+                           .due_ms = until ? due_of(*until) : now_ms_ + step.policy.within_ms,
+                           .number = seq,
+                           .branch = &branch,
+                           .until = until.has_value()},
+                          TimerPurpose::Deadline, place);
         }
         subs_.emplace(seq, sub);
         const auto event = co_await rest(branch, Rest::Sub);
@@ -194,9 +216,10 @@ Task<> Run::run_sub(Branch& branch, const ir::Step& step) {
             if (branch.must_stop()) {
                 co_await leave_off(branch);
             } else if (sub.is_late) {
-                co_await raise(
-                    branch,
-                    error_value({.name = "Timeout", .message = kTooLate, .step = step.path}));
+                // (Made first: g++ 12 moves such a temporary bytewise when it is awaited.)
+                const Value late =
+                    error_value({.name = "Timeout", .message = kTooLate, .step = step.path});
+                co_await raise(branch, late);
             } else {
                 co_await raise(branch, child.result());
             }

@@ -220,5 +220,70 @@ workflow main() -> Int within 1d {
     EXPECT_EQ(run.count(RecordKind::Event), 2U);
 }
 
+TEST(Regressions, AProbeThatFailsForGoodEndsAStepThatIsUndoneInDoubt) {
+    Fed run(R"(
+worker w.asked(key: Text) -> Int?
+  effect  read
+  timeout 30s
+
+worker w.once(x: Int) -> Int
+  effect  once
+  probe   w.asked, settles in 5s
+  timeout 30s
+
+workflow main() -> Int within 1d {
+  step sent = w.once(1)
+    compensate even in doubt w.undo(sent ?? 0)
+  return sent
+}
+)");
+    auto lost = fact(RecordKind::Outcome, run.start());
+    lost.answer = reference::Answer::Unknown;
+    lost.error = "Timeout";
+    run.give(lost);
+    run.fire();  // it settles
+    auto refused = fact(RecordKind::Outcome, run.start());
+    refused.answer = reference::Answer::Failed;
+    refused.error = "Rejected";
+    run.give(refused);
+    EXPECT_EQ(run.count(RecordKind::Hold), 0U);
+    EXPECT_EQ(run.count(RecordKind::UndoBegin), 1U);
+}
+
+TEST(Regressions, WhatWasDoneAfterACallInABranchIsUndoneBeforeItHoweverManyBranchesThereAre) {
+    constexpr std::int64_t kItems = 20;
+    std::vector<Value> items;
+    for (std::int64_t i = 1; i <= kItems; ++i) items.push_back(Value::integer(i));
+    Fed run(R"(
+workflow main(xs: List<Int> where length in 0..20, nothing: List<Int> where length in 0..4) -> Int
+  within 1d
+{
+  step all = each x in xs, 20 at once {
+    step kept = w.put(x)
+      compensate w.undo(kept)
+    step block = each y in nothing {
+      y
+    }
+      compensate w.undo(0)
+    count(block)
+  }
+  fail "no ${count(all)}"
+}
+)",
+            "main", {Value::list(items), Value::list({})});
+    for (std::int64_t i = 1; i <= kItems; ++i) run.answer(i);
+    std::vector<std::int64_t> undone;
+    while (const auto asked = run.ask(Ask::Kind::Attempt)) {
+        undone.push_back(asked->arguments.front().as_int());
+        run.answer(0);
+    }
+    std::vector<std::int64_t> expected;
+    for (auto i = kItems; i >= 1; --i) {
+        expected.push_back(0);
+        expected.push_back(i);
+    }
+    EXPECT_EQ(undone, expected);
+}
+
 }  // namespace
 }  // namespace weft

@@ -10,13 +10,6 @@
 namespace weft::scenarios {
 namespace {
 
-std::string read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream out;
-    out << file.rdbuf();
-    return out.str();
-}
-
 std::int64_t ms_of(const Json& seconds) {
     return static_cast<std::int64_t>(seconds.get<double>() * 1000 + 0.5);
 }
@@ -85,6 +78,13 @@ bool is_mixed(std::vector<std::vector<std::string>>& lists, const std::vector<st
 }
 
 }  // namespace
+
+std::string read_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream out;
+    out << file.rdbuf();
+    return out.str();
+}
 
 Scenario read_scenario(const std::string& json_path) {
     const auto stem = json_path.substr(0, json_path.size() - std::string(".json").size());

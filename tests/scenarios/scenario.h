@@ -55,6 +55,7 @@ struct Scenario {
     std::vector<Case> cases;
 };
 
+std::string read_text(const std::string& path);  // of a file, empty when there is none
 // Reads NAME.json and NAME.wf. A mistake in the file throws what nlohmann's library throws.
 Scenario read_scenario(const std::string& json_path);
 

@@ -213,7 +213,7 @@ void Stage::decide(const Json& event) {
         // The protocol wants each value as the text of its JSON.
         const Json values = event.value("values", Json::object());
         for (const auto& [key, value] : values.items()) parameters["values"][key] = value.dump();
-        if (event.contains("form")) parameters["form"] = event.at("form");
+        if (event.contains("form")) parameters["form"] = event.at("form").dump();
         return ask(fmt::format("{}:{}", name, who), "decide", parameters);
     }
     refused_.push_back(fmt::format("{}:{}", name, who));

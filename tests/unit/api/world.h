@@ -24,6 +24,7 @@
 #include "engine/replay.h"
 #include "engine/requests.h"
 #include "engine/status.h"
+#include "value/base64.h"
 
 namespace weft::testing {
 
@@ -76,10 +77,13 @@ class World {
                   ("weft_world_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
         std::filesystem::remove_all(folder_);
         std::filesystem::create_directories(folder_);
+        ::setenv("WEFT_WORLD_KEY", to_hex(kCanary).c_str(), 1);
+        configure("");
         open();
     }
     ~World() {
         core_.reset();
+        expect_no_secret_written();
         std::filesystem::remove_all(folder_);
     }
     World(const World&) = delete;
@@ -147,12 +151,17 @@ class World {
         });
         return now;
     }
-    // As a kill and a new owner.
-    void crash() {
+    // As a kill and a new owner, who takes up every run, or only those that must be in memory.
+    void crash(bool only_active = false) {
         requests_.reset();
         core_.reset();
         open();
         for (auto& [name, function] : workers_) core_->add_worker(name, noted(name, function));
+        if (only_active) {
+            auto active = core_->take_up_active();
+            ASSERT_TRUE(active) << active.error().message;
+            return;
+        }
         auto taken = core_->take_up_all();
         ASSERT_TRUE(taken) << taken.error().message;
     }
@@ -178,7 +187,9 @@ class World {
     }
 
     // What weft.toml says from the next owner on.
-    void configure(const std::string& toml) { std::ofstream(folder_ / "weft.toml") << toml; }
+    void configure(const std::string& toml) {
+        std::ofstream(folder_ / "weft.toml") << "[store]\nkeys = \"env:WEFT_WORLD_KEY\"\n" << toml;
+    }
 
     engine::Core& core() { return *core_; }
     // Whether the run takes it.
@@ -194,6 +205,23 @@ class World {
     FakeClock clock;
 
   private:
+    // The key that wraps all keys of the store is outside of it: every test hands it over, and in
+    // no file that it leaves may it stand.
+    static constexpr std::string_view kCanary = "canary of the worlds, 32 bytes..";
+    void expect_no_secret_written() const {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream in(entry.path(), std::ios::binary);
+            std::string content((std::istreambuf_iterator<char>(in)), {});
+            std::string wide;
+            for (const char letter : to_hex(kCanary)) wide += {letter, '\0'};
+            for (const auto& form :
+                 {std::string(kCanary), to_hex(kCanary), to_base64(kCanary), wide}) {
+                EXPECT_EQ(content.find(form), std::string::npos)
+                    << "the secret stands in " << entry.path();
+            }
+        }
+    }
     void open() {
         engine::CoreOptions options;
         options.store = (folder_ / "test.store").string();

@@ -410,6 +410,30 @@ TEST(Verifier, ABlockStandsBehindItsScope) {
     expect_refused(b, "duration");
 }
 
+TEST(Verifier, ABlockInAHookTakesErrorsAndNothingElse) {
+    const auto with = [](const Policy& policy) {
+        ImageBuilder b;
+        auto hook = b.function("flow.finally", FunctionKind::Hook, 0, 1, 1);
+        const auto scope = hook.op(Opcode::ScopeEnter, 0);
+        hook.block(b.block({.path = {}, .policy = policy, .takes_any = true, .takes = {}}));
+        hook.op(Opcode::ScopeLeave);
+        hook.land(scope);
+        hook.constant(0, Value::integer(1));
+        hook.op(Opcode::Return, 0);
+        return b;
+    };
+    Policy none;
+    none.retries = 0;
+    expect_good(with(none));
+    for (const int number : {0, 1, 2}) {
+        Policy policy = none;
+        if (number == 0) policy.retries = 1;
+        if (number == 1) policy.within_ms = 1000;
+        if (number == 2) policy.then_hold = true;
+        expect_refused(with(policy), "a hook's block");
+    }
+}
+
 TEST(Verifier, Tables) {
     const auto base = [] {
         ImageBuilder b;

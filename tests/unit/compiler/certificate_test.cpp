@@ -325,6 +325,55 @@ bool says_less_of_labels(const Image& changed, std::string_view original) {
     return before->certificate == changed.certificate;
 }
 
+TEST(Certificate, CountsThePassesOfABlockThatNamesItsLastMoment) {
+    const Image image = image_of(R"wf(worker shop.find(item: Text) -> Text
+  effect  read
+  timeout 5s
+  retry   2 times
+
+workflow flow(item: Text, due: Time) -> Text within 1d {
+  step pair {
+    step shop.find(item)
+  }
+    until due
+    retry 3 times
+  return pair
+}
+)wf");
+    EXPECT_EQ(refused(image), "");
+    ASSERT_EQ(image.certificate.calls.size(), 1U);
+    EXPECT_EQ(image.certificate.calls[0].attempts, 3U);
+    EXPECT_EQ(image.certificate.calls[0].times, 4U);
+}
+
+TEST(Certificate, ARepeatWithoutNextHasOnePass) {
+    const Image image = image_of(R"wf(worker shop.find(item: Text) -> Text
+  effect  read
+  timeout 5s
+
+worker shop.take(item: Text) -> Text
+  effect  idempotent for 1d
+  timeout 5s
+
+workflow flow(item: Text) -> Text within 1d {
+  step found = repeat name = item, up to 3 times {
+    step other = shop.find(name)
+    step pair {
+      other
+    }
+      compensate shop.take(pair)
+    done pair
+  } else {
+    "none"
+  }
+  return found
+}
+)wf");
+    EXPECT_EQ(refused(image), "");
+    ASSERT_EQ(image.certificate.calls.size(), 2U);
+    EXPECT_EQ(image.certificate.calls[0].times, 1U);
+}
+
 TEST(Certificate, ASectionThatIsCutChangedOrDoubledIsRefused) {
     Image image = image_of(kProgram);
     const std::string bytes = encode_image(image);

@@ -2,7 +2,9 @@
 // of every `weft explain` text, and over properties that no golden can show.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <time.h>
+
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -175,14 +177,24 @@ TEST(Compile, TakesTimeInProportionToTheProgram) {
         }
         return text;
     };
-    auto time_of = [](const std::string& text) {
-        auto begin = std::chrono::steady_clock::now();
-        EXPECT_TRUE(compile_text(text).ok);
-        return std::chrono::steady_clock::now() - begin;
+    // Of this thread alone, and the least of two, since others use the machine too.
+    const auto now = [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    };
+    auto time_of = [&](const std::string& text) {
+        double best = 1e9;
+        for (int i = 0; i < 2; ++i) {
+            const double begin = now();
+            EXPECT_TRUE(compile_text(text).ok);
+            best = std::min(best, now() - begin);
+        }
+        return best;
     };
     auto small = time_of(program(100));
     auto large = time_of(program(1000));  // 10,000 lines
-    RecordProperty("milliseconds", static_cast<int>(large / std::chrono::milliseconds(1)));
+    RecordProperty("milliseconds", static_cast<int>(large * 1000));
     EXPECT_LT(large, 40 * small);
 }
 

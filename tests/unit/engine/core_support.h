@@ -47,6 +47,8 @@ class CoreTest : public ::testing::Test {
         options.threads = 1;
         options.clock = &clock_;
         options.brief = brief;
+        // These tests look at machines in memory, however long they rest.
+        options.park_after_ms = std::int64_t{1} << 60U;
         auto core = Core::open(options);
         ASSERT_TRUE(core) << core.error().message;
         core_ = std::move(*core);

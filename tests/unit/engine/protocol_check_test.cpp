@@ -81,8 +81,45 @@ Record lock_freed(std::uint64_t lock) {
     return record(RecordKind::LockFreed, encode_body(LockFreedBody{lock}));
 }
 
-Record end() {
-    return record(RecordKind::End, encode_body(EndBody{}));
+Record end(EndStatus status = EndStatus::Completed) {
+    EndBody body;
+    body.status = status;
+    return record(RecordKind::End, encode_body(body));
+}
+
+Record sub_start(bool detached = false) {
+    SubStartBody body;
+    body.detached = detached;
+    return record(RecordKind::SubStart, encode_body(body));
+}
+
+Record sub_ended(std::uint64_t of) {
+    SubEndedBody body;
+    body.call = of;
+    body.status = EndStatus::Completed;
+    return record(RecordKind::SubEnded, encode_body(body));
+}
+
+Record forked_from(std::uint8_t run, std::uint64_t seq) {
+    BeginBody body;
+    body.origin = Origin::Fork;
+    body.origin_run[0] = run;
+    body.origin_seq = seq;
+    return record(RecordKind::Begin, encode_body(body));
+}
+
+Record forked_hit(std::uint64_t of, std::uint8_t run, std::uint64_t seq) {
+    HitBody body;
+    body.call = of;
+    body.source = HitSource::Fork;
+    body.origin_run[0] = run;
+    body.origin_seq = seq;
+    return record(RecordKind::Hit, encode_body(body));
+}
+
+Record in_branch(std::uint32_t branch, Record record) {
+    record.branch = branch;
+    return record;
 }
 
 TEST(ProtocolCheck, ARunThatKeepsTheRulesHasNoFinding) {
@@ -103,8 +140,13 @@ TEST(ProtocolCheck, EachBrokenRuleIsOneFinding) {
         {call(1), call(1), end()},
         {start(9, 1), end()},
         {call(1), outcome(1, 1, OutcomeCode::Ok), end()},
-        {call(1), start(1, 2), end()},
-        {call(1), start(1, 1), start(1, 2), end()},
+        {call(1), start(1, 2), outcome(1, 2, OutcomeCode::Ok), end()},
+        {call(1), start(1, 1), start(1, 2), outcome(1, 2, OutcomeCode::Ok), end()},
+        {call(1), start(1, 1), end()},
+        {call(1), start(1, 1), call(2), outcome(1, 1, OutcomeCode::Ok), end()},
+        {sub_start(), end()},
+        {sub_start(), sub_ended(1), sub_ended(1), end()},
+        {call(1), forked_hit(1, 7, 1), end()},
         {end(), call(1)},
         {record(RecordKind::TimerFired, encode_body(TimerFiredBody{})), end()},
         {record(RecordKind::Decision, encode_body(DecisionBody{})), end()},
@@ -120,6 +162,33 @@ TEST(ProtocolCheck, EachBrokenRuleIsOneFinding) {
     for (std::size_t i = 0; i < broken.size(); ++i) {
         EXPECT_EQ(findings(broken[i]).size(), 1U) << "case " << i;
     }
+}
+
+TEST(ProtocolCheck, AKillLeavesThingsAsTheyAre) {
+    EXPECT_TRUE(findings({call(1), start(1, 1), end(EndStatus::Killed)}).empty());
+    EXPECT_TRUE(findings({sub_start(), end(EndStatus::Killed)}).empty());
+    EXPECT_TRUE(findings({sub_start(true), end()}).empty());
+}
+
+TEST(ProtocolCheck, AnotherBranchGoesOnMeanwhile) {
+    EXPECT_TRUE(findings({in_branch(1, call(1)), start(1, 1), in_branch(2, call(2)), start(3, 1),
+                          outcome(1, 1, OutcomeCode::Ok), in_branch(1, call(3)), start(6, 1),
+                          outcome(6, 1, OutcomeCode::Ok), outcome(3, 1, OutcomeCode::Ok), end()})
+                    .empty());
+}
+
+TEST(ProtocolCheck, AForkTakesOverWhatStandsBeforeItsOrigin) {
+    const auto count = [](std::uint64_t seq) {
+        ProtocolCheck check(store::RunId{});
+        std::vector<Record> records = {forked_from(7, 5), call(1), forked_hit(1, 7, seq), end()};
+        for (std::uint64_t i = 0; i < records.size(); ++i) {
+            records[i].seq = i;
+            check.take(records[i], i);
+        }
+        return check.finish().size();
+    };
+    EXPECT_EQ(count(4), 0U);
+    EXPECT_EQ(count(5), 1U);
 }
 
 }  // namespace

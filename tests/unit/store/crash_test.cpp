@@ -194,6 +194,37 @@ TEST(Faults, a_failed_write_or_sync_poisons_the_handle_and_the_next_owner_recove
     }
 }
 
+// That the disk could not be read says nothing of what stands there: it is no evidence of damage.
+TEST(Faults, a_read_that_fails_is_no_finding) {
+    TempFolder folder;
+    const std::string path = folder / "s.weft";
+    {
+        auto store = open_store(path);
+        RunMaker maker(*store, run_id(1));
+        Batch batch;
+        maker.begin(batch);
+        for (int i = 0; i < 300; ++i) maker.add(batch, std::string(500, 'p'));
+        ASSERT_TRUE(store->commit(batch));
+        ASSERT_TRUE(store->close());
+    }
+    int failed = 0;
+    for (int nth = 1; nth < 400; ++nth) {
+        FaultyVfs vfs;
+        auto store = open_store(path);
+        ASSERT_NE(store, nullptr);
+        vfs.fail_at(Fault::Read, nth);
+        const auto report = store->verify({});
+        if (report) {
+            EXPECT_EQ(report->findings.size(), 0U) << report->findings.front().what;
+        } else {
+            EXPECT_EQ(report.error().kind, ErrorKind::Environment);
+            ++failed;
+        }
+        if (!vfs.reached()) break;
+    }
+    EXPECT_GT(failed, 30);
+}
+
 TEST(Faults, a_full_disk_is_no_poison) {
     TempFolder folder;
     FaultyVfs vfs;

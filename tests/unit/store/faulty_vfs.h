@@ -8,7 +8,7 @@
 
 namespace weft::store {
 
-enum class Fault { None, Write, Sync, Full };
+enum class Fault { None, Read, Write, Sync, Full };
 
 class FaultyVfs {
   public:
@@ -35,7 +35,7 @@ class FaultyVfs {
         reached_ = false;
     }
     [[nodiscard]] bool reached() const { return reached_; }
-    // Writes and syncs so far.
+    // Reads, writes and syncs so far.
     [[nodiscard]] int calls() const { return calls_; }
 
   private:
@@ -78,6 +78,7 @@ class FaultyVfs {
         m.iVersion = 1;
         m.xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); };
         m.xRead = [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+            if (owner(f)->fails(Fault::Read)) return SQLITE_IOERR_READ;
             return real(f)->pMethods->xRead(real(f), to, n, at);
         };
         m.xWrite = [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {

@@ -166,6 +166,16 @@ TEST(Shapes, Addresses) {
                             "a@-b.org", "a\n@b.org", "a@b.org\r\nBcc: x@y.org", "a,b@c.org"}) {
         EXPECT_FALSE(is_email(bad)) << bad;
     }
+    // RFC 5321: 64 octets before the at sign, 254 in all.
+    const std::string local(64, 'a');
+    const std::string label(63, 'b');
+    const auto domain = [&label](std::size_t size) {
+        return label + "." + label + "." + std::string(size - 132, 'c') + ".org";
+    };
+    EXPECT_TRUE(is_email(local + "@b.org"));
+    EXPECT_FALSE(is_email(local + "a@b.org"));
+    EXPECT_TRUE(is_email(local + "@" + domain(254 - 65)));
+    EXPECT_FALSE(is_email(local + "@" + domain(255 - 65)));
     for (const char* good : {"https://example.org", "http://a:80/b?c#d", "s3+x://bucket/key"}) {
         EXPECT_TRUE(is_url(good)) << good;
     }

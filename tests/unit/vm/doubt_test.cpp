@@ -62,6 +62,13 @@ TEST(Doubt, AnAnswerThatDoesNotFitIsAskedForAsOftenAsARetryAndAsLate) {
     EXPECT_EQ(drive.last(), "hold");
 }
 
+TEST(Doubt, AnAnswerThatIsTooLargeIsNotAskedForAgain) {
+    Drive drive(paying({.effect = EffectClass::Idempotent, .window_ms = 1'000'000, .retries = 3}));
+    drive.refuse("TooLarge", OutcomeStatus::Unknown);
+    EXPECT_EQ(drive.last(), "hold");
+    EXPECT_EQ(drive.only(WantKind::Settle).call, 1U);
+}
+
 TEST(Doubt, IdempotentIsResentUnderTheSameKeyWhileItsWindowLasts) {
     Drive drive(paying({.effect = EffectClass::Idempotent, .window_ms = 1000}));
     const auto key = drive.only(WantKind::Attempt).key;

@@ -1,0 +1,37 @@
+#include "engine/attempt.h"
+
+#include <chrono>
+#include <exception>
+
+namespace weft::engine {
+
+WorkerOutcome run_attempt(Attempt& attempt) {
+    WorkerCall call;
+    call.worker = attempt.worker;
+    call.arguments = attempt.arguments;
+    call.result_schema = attempt.result_schema;
+    call.key = attempt.key;
+    std::string run = to_hex(view(attempt.run));
+    call.run = run;
+    call.attempt = attempt.number;
+    call.time_ms = attempt.time_ms;
+    call.timeout = std::chrono::milliseconds(attempt.timeout_ms);
+    call.settings = attempt.settings;
+    call.directory = attempt.directory;
+    call.state_directory = attempt.state_directory;
+    call.children_lock = attempt.children_lock;
+    call.files = attempt.files.get();
+    call.cancelled = &attempt.cancelled;
+    // A worker of the host program may throw; that is a failure of the attempt, not of the engine.
+    // It is not known how far it came.
+    try {
+        return attempt.function(call);
+    } catch (const std::exception& e) {
+        return std::unexpected(WorkerError{"Unavailable", e.what(), false, {}, {}});
+    } catch (...) {
+        return std::unexpected(
+            WorkerError{"Unavailable", "the worker threw an unknown exception", false, {}, {}});
+    }
+}
+
+}  // namespace weft::engine
