@@ -35,7 +35,7 @@ class Finder {
         // Of a wait the first that is written down is its timer.
         const auto path = is_fact(at.kind) ? std::string() : site_path(*so_far.image, at.site);
         if (!path.empty()) steps_.insert(path);
-        const bool is_it = number_ ? at.seq == *number_ && at.seq > 0 : path == from_;
+        const bool is_it = number_ ? at.seq == *number_ && at.seq > 0 : is_named(path);
         if (is_found_ || !is_it) return;
         is_found_ = true;
         out_.seq = at.seq;
@@ -44,6 +44,10 @@ class Finder {
 
     Result<ForkPoint> finish(Replayed replayed) {
         if (!is_found_) return nowhere();
+        if (named_.size() > 1) {
+            return fail(ErrorKind::Usage, fmt::format("more than one step is called `{}`", from_),
+                        fmt::format("say which: {}", fmt::join(named_, ", ")));
+        }
         out_.image = replayed.image;
         out_.begin = replayed.machine->begin();
         out_.past = reader_.finish(*replayed.machine);
@@ -58,6 +62,14 @@ class Finder {
         if (number_) return fail(ErrorKind::NotFound, fmt::format("it has no record {}", from_));
         return fail(ErrorKind::NotFound, fmt::format("it did not come to a step `{}`", from_),
                     steps_.empty() ? "" : fmt::format("it came to {}", fmt::join(steps_, ", ")));
+    }
+
+    // A step by its path, or by the end of it.
+    bool is_named(const std::string& path) {
+        if (path == from_) return true;
+        const bool is_end = path.ends_with("." + from_);
+        if (is_end) named_.insert(path);
+        return is_end;
     }
 
     // A call that was made before is part of the past, whenever it was answered.
@@ -97,6 +109,7 @@ class Finder {
     std::optional<std::uint64_t> number_;
     PastReader reader_;
     std::set<std::string> steps_;
+    std::set<std::string> named_;  // what `from_` is the end of
     bool is_found_ = false;
     bool ends_ = false;
     ForkPoint out_;

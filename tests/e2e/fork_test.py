@@ -91,7 +91,7 @@ class Fork(ForkCase):
     def test_what_was_done_before_the_step_is_taken_over(self):
         origin = self.completed()
         self.write("mended.wf", MENDED)
-        looked = self.json("fork", origin, "--from", "order.pack", "--with", "mended.wf", "--look")
+        looked = self.json("fork", origin, "--from", "pack", "--with", "mended.wf", "--look")
         self.assertEqual((looked["taken"], looked["dropped"]), (["order.charge"], []))
         self.assertEqual(len(self.runs()), 1)
         fork = self.fork_that_waits(origin, "--from", "order.pack", "--with", "mended.wf", "--as", "olga")
