@@ -16,23 +16,11 @@ import time
 import unittest
 
 import canary
+from hook import HOOK
 
 WEFT = os.environ["WEFT_BIN"]
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 VERIFIER = EXAMPLES.parent / "tools" / "verify_bundle.py"
-
-HOOK = """\
-record Receipt {
-  id: Text
-  channel: Text
-  accepted: Int
-}
-
-worker notify.webhook(event: Text, body: Text) -> Receipt
-  effect   idempotent for 1d
-  timeout  5s
-  retry    30 times, backoff 50ms to 100ms
-"""
 
 BEFORE = HOOK + """\
 

@@ -8,7 +8,8 @@ import sys
 import time
 import unittest
 
-from change_test import HOOK, VERIFIER, Case
+from change_test import VERIFIER, Case
+from hook import HOOK
 
 # Three effects in a row, and a person between the second and the third.
 SHOP = HOOK + """\

@@ -12,21 +12,9 @@ import time
 import unittest
 
 import canary
+from hook import HOOK
 
 WEFT = os.environ["WEFT_BIN"]
-
-HOOK = """\
-record Receipt {
-  id: Text
-  channel: Text
-  accepted: Int
-}
-
-worker notify.webhook(event: Text, body: Text) -> Receipt
-  effect   idempotent for 1d
-  timeout  5s
-  retry    30 times, backoff 50ms to 100ms
-"""
 
 BREAKER = HOOK + """\
   breaker  opens after 3 failures in 1m, for 1s

@@ -274,6 +274,14 @@ int run(const Options& options) {
     return campaign.bad() == 0 && (is_met || is_part) ? 0 : 1;
 }
 
+int usage() {
+    std::fputs(
+        "weft_simulation crashes|weather [--every N] [--plays N] [--play N] [--seed N] "
+        "[--only TEXT]\n",
+        stderr);
+    return 2;
+}
+
 }  // namespace
 }  // namespace weft::simulation
 
@@ -285,13 +293,15 @@ int main(int argc, char** argv) {
             options.mode = word;
             continue;
         }
-        if (i + 1 >= argc) break;
+        if (i + 1 >= argc) return weft::simulation::usage();
         const std::string_view text = argv[++i];
         if (word == "--only") options.only = text;
         auto* number = word == "--every"   ? &options.every
                        : word == "--plays" ? &options.plays
                        : word == "--play"  ? &options.play
-                                           : &options.seed;
+                       : word == "--seed"  ? &options.seed
+                                           : nullptr;
+        if (number == nullptr && word != "--only") return weft::simulation::usage();
         if (word != "--only") std::from_chars(text.data(), text.data() + text.size(), *number);
     }
     return weft::simulation::run(options);
