@@ -4,6 +4,7 @@
 
 #include "engine/approval.h"
 #include "engine/bundle_check.h"
+#include "engine/finding_json.h"
 #include "engine/status.h"
 #include "store/approver_key.h"
 #include "store/note.h"
@@ -24,17 +25,6 @@ BundleJson run_json(const engine::BundledRun& run) {
     out["left_out"] = run.left_out;
     out["erased"] = run.erased;
     out["executed"] = run.executed;
-    return out;
-}
-
-BundleJson finding_json(const store::Finding& finding) {
-    BundleJson out;
-    out["table"] = finding.table;
-    out["row"] = finding.row;
-    if (finding.leaf) out["leaf"] = *finding.leaf;
-    if (finding.run) out["run"] = to_hex(view(*finding.run));
-    if (finding.seq) out["seq"] = *finding.seq;
-    out["what"] = finding.what;
     return out;
 }
 
@@ -64,7 +54,7 @@ Result<std::string> verify_bundle(std::string_view bytes, const BundleTrust& tru
         out["decisions"].push_back(std::move(row));
     }
     out["findings"] = BundleJson::array();
-    for (const auto& finding : report->findings) out["findings"].push_back(finding_json(finding));
+    for (const auto& finding : report->findings) out["findings"].push_back(engine::finding_json(finding));
     return out.dump(-1, ' ', false, BundleJson::error_handler_t::replace);
 }
 

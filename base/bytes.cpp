@@ -4,12 +4,12 @@ namespace weft {
 
 std::string to_hex(std::string_view bytes) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    std::size_t at = 0;
     for (char c : bytes) {
         auto b = static_cast<unsigned char>(c);
-        out.push_back(kDigits[b >> 4]);
-        out.push_back(kDigits[b & 15]);
+        out[at++] = kDigits[b >> 4];
+        out[at++] = kDigits[b & 15];
     }
     return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -12,10 +13,13 @@ namespace weft {
 
 class ByteWriter {
   public:
+    ByteWriter() = default;
+    // With room for so many bytes, for what is written often.
+    explicit ByteWriter(std::size_t room) { out_.reserve(room); }
     void u8(std::uint8_t v) { out_.push_back(static_cast<char>(v)); }
-    void u16(std::uint16_t v) { little(v, 2); }
-    void u32(std::uint32_t v) { little(v, 4); }
-    void u64(std::uint64_t v) { little(v, 8); }
+    void u16(std::uint16_t v) { little(v); }
+    void u32(std::uint32_t v) { little(v); }
+    void u64(std::uint64_t v) { little(v); }
     void i64(std::int64_t v) { u64(static_cast<std::uint64_t>(v)); }
     void raw(std::string_view bytes) { out_.append(bytes); }
     // Length (u32), then the bytes.
@@ -29,8 +33,14 @@ class ByteWriter {
     [[nodiscard]] std::size_t size() const { return out_.size(); }
 
   private:
-    void little(std::uint64_t v, int count) {
-        for (int i = 0; i < count; ++i) out_.push_back(static_cast<char>((v >> (8 * i)) & 0xFF));
+    template <typename Number>
+    void little(Number v) {
+        if constexpr (std::endian::native == std::endian::little) {
+            out_.append(reinterpret_cast<const char*>(&v), sizeof v);
+        } else {
+            for (std::size_t i = 0; i < sizeof v; ++i)
+                u8(static_cast<std::uint8_t>((v >> (8 * i)) & 0xFF));
+        }
     }
     std::string out_;
 };

@@ -108,7 +108,7 @@ std::string record_problem(const Record& record) {
 
 std::string encode_record(const Record& record) {
     WEFT_CHECK(record_problem(record).empty());
-    ByteWriter out;
+    ByteWriter out(kRecordHeaderSize + record.body.size());
     out.u16(kRecordFormat);
     out.u8(static_cast<std::uint8_t>(record.kind));
     out.u8(flags_of(record));

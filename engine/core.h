@@ -28,6 +28,7 @@
 #include "engine/parking.h"
 #include "engine/program_change.h"
 #include "engine/schedules.h"
+#include "engine/schema_cache.h"
 #include "engine/system_chain.h"
 #include "engine/uploads.h"
 #include "store/lock.h"
@@ -322,6 +323,7 @@ class Core {
     std::uint64_t arrivals_ = 0;
     Parking parking_;
     ImageCache images_;
+    SchemaCache schemas_;
     std::set<store::RunId> touched_;                          // since the last launch
     std::set<store::RunId> starved_;                          // want to start what may not yet
     std::set<std::pair<std::int64_t, store::RunId>> timers_;  // earliest due of each run

@@ -20,7 +20,7 @@ std::string arguments_json(const Image& image, const vm::Want& want, const Bytes
     std::string out = "{";
     for (std::size_t i = 0; i < want.arguments.size() && i < worker.parameters.size(); ++i) {
         if (i > 0) out += ",";
-        out += nlohmann::json(worker.parameters[i]).dump() + ":";
+        out += '"' + worker.parameters[i] + "\":";  // a name of the program
         if (want.direction == kProbe) {
             // A probe is asked about the key that the worker was sent.
             const auto& asked = want.arguments[i].as_text();
@@ -101,7 +101,7 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
     attempt->number = want.attempt;
     attempt->worker = worker.name;
     attempt->arguments = arguments_json(image, want, key);
-    attempt->result_schema = json_schema(image.types, step.result_type);
+    attempt->result_schema = schemas_.of(run.row().image, image.types, step.result_type);
     attempt->key = to_hex(view(key));
     attempt->time_ms = now_ms;
     attempt->timeout_ms = step.policy.timeout_ms;

@@ -26,7 +26,7 @@ Result<std::unique_ptr<LiveRun>> LiveRun::begin(store::Store& store, store::RunR
     draft.time_ms = begin.time_ms;
     draft.body = body;
     draft.payload = encode_begin_payload(begin, image->workflows[begin.workflow].name);
-    WEFT_TRY_VOID(run->writer_.append(draft, batch));
+    WEFT_TRY_VOID(run->writer_.append(std::move(draft), batch));
     WEFT_TRY_VOID(run->append_commands(run->machine_.start(), batch));
     run->note_status(batch);
     return run;
@@ -64,26 +64,27 @@ Result<void> LiveRun::append_fact(const vm::Fact& fact, FactRecord encoded, bool
     draft.body = std::move(encoded.body);
     draft.payload = std::move(encoded.payload);
     draft.check = machine_.check();
-    WEFT_TRY_VOID(writer_.append(draft, batch));
+    WEFT_TRY_VOID(writer_.append(std::move(draft), batch));
     WEFT_TRY_VOID(append_commands(machine_.apply(fact, last_time_ms_), batch));
     note_status(batch);
     return {};
 }
 
-Result<void> LiveRun::append_commands(const vm::Progress& progress, store::Batch& batch) {
-    for (const auto& command : progress.commands) {
+Result<void> LiveRun::append_commands(vm::Progress progress, store::Batch& batch) {
+    for (auto& command : progress.commands) {
         RecordDraft draft;
         draft.kind = static_cast<RecordKind>(command.kind);
         draft.site = command.site;
         draft.branch = command.branch;
         draft.time_ms = last_time_ms_;
         draft.fuel = command.fuel;
-        draft.body = command.body;
-        if (command.has_payload) draft.payload = command.payload;
+        draft.body = std::move(command.body);
+        if (command.has_payload) draft.payload = std::move(command.payload);
         draft.check = command.check;
         const auto seq = writer_.next_seq();
-        WEFT_TRY_VOID(writer_.append(draft, batch));
-        if (draft.kind != RecordKind::SubStart) continue;
+        const bool asks_for_a_run = draft.kind == RecordKind::SubStart;
+        WEFT_TRY_VOID(writer_.append(std::move(draft), batch));
+        if (!asks_for_a_run) continue;
         auto asked = std::ranges::find(progress.subs, seq, &vm::SubStart::call);
         WEFT_CHECK(asked != progress.subs.end());
         subs_.push_back({*asked, writer_.head().last_hash});
@@ -104,7 +105,7 @@ Result<void> LiveRun::append_change(RecordKind kind, const Change& change, std::
     draft.body = change.body;
     draft.payload = change.payload;
     draft.check = machine_.check();
-    WEFT_TRY_VOID(writer_.append(draft, batch));
+    WEFT_TRY_VOID(writer_.append(std::move(draft), batch));
     header_.image = change.image;
     header_.row.image = change.image_hash;
     put_row(batch);

@@ -119,7 +119,7 @@ class LiveRun {
   private:
     Result<void> append_fact(const vm::Fact& fact, FactRecord encoded, bool copied,
                              std::int64_t now_ms, store::Batch& batch);
-    Result<void> append_commands(const vm::Progress& progress, store::Batch& batch);
+    Result<void> append_commands(vm::Progress progress, store::Batch& batch);
     void note_status(store::Batch& batch);
     void put_row(store::Batch& batch);
     Result<void> append_change(RecordKind kind, const Change& change, std::int64_t now_ms,

@@ -13,14 +13,13 @@ std::string length_bytes(std::uint64_t length) {
 
 }  // namespace
 
-Result<std::string> RecordWriter::seal(const RecordDraft& draft, const Bytes16& salt,
+Result<std::string> RecordWriter::seal(RecordDraft& draft, const Bytes16& salt,
                                        store::Batch& batch) {
-    const std::string& payload = *draft.payload;
+    std::string& payload = *draft.payload;
     store::Box box;
     box.salt = salt;
     box.check = draft.check;
     box.state_version = kStateVersion;
-    box.body = payload;
     if (!draft.fact && payload.size() > kCommandBodyMax) {
         box.form = store::BoxForm::LeftOut;
         box.body = length_bytes(payload.size());
@@ -30,11 +29,13 @@ Result<std::string> RecordWriter::seal(const RecordDraft& draft, const Bytes16& 
         box.form = store::BoxForm::InFile;
         box.body = std::string(view(row.id));
         batch.changes.emplace_back(row);
+    } else {
+        box.body = std::move(payload);
     }
     return store::seal_box(store_.entropy(), key_, run_, head_.next_seq, box);
 }
 
-Result<void> RecordWriter::append(const RecordDraft& draft, store::Batch& batch) {
+Result<void> RecordWriter::append(RecordDraft draft, store::Batch& batch) {
     Record record;
     record.kind = draft.kind;
     record.by_operator = draft.by_operator;
@@ -47,7 +48,7 @@ Result<void> RecordWriter::append(const RecordDraft& draft, store::Batch& batch)
     record.time_ms = draft.time_ms;
     record.fuel = draft.fuel;
     record.prev = head_.last_hash;
-    record.body = draft.body;
+    record.body = std::move(draft.body);
     store::Append append;
     if (draft.payload) {
         auto salt = store_.entropy().bytes<16>();

@@ -43,14 +43,14 @@ class RecordWriter {
         : store_(store), run_(run), key_(key), head_(head) {}
 
     // Seals and appends; a long payload of a fact is written to its file first, synced.
-    Result<void> append(const RecordDraft& draft, store::Batch& batch);
+    Result<void> append(RecordDraft draft, store::Batch& batch);
     [[nodiscard]] std::uint64_t next_seq() const { return head_.next_seq; }
     [[nodiscard]] const store::RunHead& head() const { return head_; }
     [[nodiscard]] const store::RunId& run() const { return run_; }
     [[nodiscard]] const store::Key& key() const { return key_; }
 
   private:
-    Result<std::string> seal(const RecordDraft& draft, const Bytes16& salt, store::Batch& batch);
+    Result<std::string> seal(RecordDraft& draft, const Bytes16& salt, store::Batch& batch);
 
     store::Store& store_;
     store::RunId run_;

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "engine/approver_log.h"
+#include "engine/finding_json.h"
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
@@ -16,17 +17,6 @@
 
 namespace weft::engine {
 namespace {
-
-Json finding_json(const store::Finding& finding) {
-    Json out;
-    out["table"] = finding.table;
-    out["row"] = finding.row;
-    if (finding.leaf) out["leaf"] = *finding.leaf;
-    if (finding.run) out["run"] = to_hex(view(*finding.run));
-    if (finding.seq) out["seq"] = *finding.seq;
-    out["what"] = finding.what;
-    return out;
-}
 
 store::Finding run_finding(const store::RunId& run, std::string what) {
     store::Finding finding;

@@ -42,7 +42,6 @@ class TraceJob final : public Job {
     TraceJob(Core& core, RunHeader header, std::uint64_t from, std::uint64_t records)
         : core_(core),
           header_(std::move(header)),
-          from_(from),
           end_(records > UINT64_MAX - from ? UINT64_MAX : from + records),
           collector_(header_.first_image, from, end_),
           values_(header_.first_image),
@@ -102,7 +101,6 @@ class TraceJob final : public Job {
 
     Core& core_;
     RunHeader header_;
-    std::uint64_t from_;
     std::uint64_t end_;
     TraceCollector collector_;
     PublicValues values_;

@@ -53,7 +53,7 @@ Result<void> SystemChain::append(RecordKind kind, std::string body,
     draft.time_ms = last_time_ms_;
     draft.body = std::move(body);
     draft.payload = std::move(payload);
-    return writer_.append(draft, batch);
+    return writer_.append(std::move(draft), batch);
 }
 
 Result<void> SystemChain::opened(std::int64_t now_ms, store::Batch& batch) {

@@ -15,7 +15,7 @@ constexpr std::size_t kBoxHeadBytes = 16 + 16 + 2 + 1;
 static_assert(kNonceBytes + kTagBytes + kBoxHeadBytes == kBoxOverhead);
 
 std::string box_context(const RunId& run, std::uint64_t seq) {
-    ByteWriter out;
+    ByteWriter out(24);
     out.raw(view(run));
     out.u64(seq);
     return out.take();
@@ -51,7 +51,7 @@ Result<std::string> open_bytes(const Key& key, std::string_view context, std::st
 
 std::string seal_box(Entropy& entropy, const Key& key, const RunId& run, std::uint64_t seq,
                      const Box& box) {
-    ByteWriter plain;
+    ByteWriter plain(kBoxHeadBytes + box.body.size());
     plain.raw(view(box.salt));
     plain.raw(view(box.check));
     plain.u16(box.state_version);

@@ -154,22 +154,34 @@ Result<void> SqliteStore::write_changes(const std::vector<Change>& changes) {
 
 Result<void> SqliteStore::write_runs(const std::vector<RunRow>& runs) {
     for (const RunRow& row : runs) {
+        if (const auto known = run_nos_.find(row.id); known != run_nos_.end()) {
+            WEFT_TRY_VOID(change_run(row, known->second));
+            continue;
+        }
         auto put = database_->query(
             "INSERT INTO run(id, image, status, slot, start_tag, parent, begun, ended, "
             "retain_until, "
             "hold) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
             "image = excluded.image, status = excluded.status, ended = excluded.ended, "
             "retain_until = excluded.retain_until, hold = excluded.hold, "
-            "start_tag = excluded.start_tag RETURNING no");
+            "start_tag = excluded.start_tag");
         put.id(row.id).id(row.image).i64(row.status).u64(row.slot).optional_id(row.start_tag);
         put.optional_id(row.parent).i64(row.begun_ms).optional_i64(row.ended_ms);
-        put.optional_i64(row.retain_until_ms).i64(row.hold);
-        WEFT_TRY(returned, put.step());
-        if (returned) run_nos_[row.id] = put.column_u64(0);
-        WEFT_TRY(more, put.step());
-        if (more) return fail(ErrorKind::Refused, "one row of a run was written as two");
+        WEFT_TRY_VOID(put.optional_i64(row.retain_until_ms).i64(row.hold).run());
     }
     return {};
+}
+
+// What may change of a run that is there.
+Result<void> SqliteStore::change_run(const RunRow& row, std::uint64_t no) {
+    auto put = database_->query(
+        "UPDATE run SET image = ?, status = ?, ended = ?, retain_until = ?, hold = ?, "
+        "start_tag = ? WHERE no = ?");
+    put.id(row.image).i64(row.status).optional_i64(row.ended_ms);
+    put.optional_i64(row.retain_until_ms).i64(row.hold).optional_id(row.start_tag);
+    WEFT_TRY_VOID(put.u64(no).run());
+    if (database_->changed_rows() == 1) return {};
+    return fail(ErrorKind::Refused, "the row of a run is not where it was");
 }
 
 Result<void> SqliteStore::write_wakes(const std::vector<WakeChange>& wakes) {

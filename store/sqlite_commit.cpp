@@ -2,6 +2,8 @@
 // transaction, then the memory that follows it.
 #include <sqlite3.h>
 
+#include <array>
+
 #include "base/check.h"
 #include "bytecode/record.h"
 #include "store/sqlite_store.h"
@@ -15,6 +17,49 @@ constexpr std::size_t kCacheMax = 200'000;
 std::string run_text(const RunId& run) {
     return run == RunId{} ? "the system chain" : "run " + to_hex(view(run));
 }
+
+// Of a leaf and its bytes, as a statement of so many rows: one costs about as much as two rows do.
+class LeafRows {
+  public:
+    LeafRows(Database& database, const char* one, const char* many)
+        : database_(database), one_(one), many_(many) {}
+
+    // The bytes must live until `finish`.
+    Result<void> add(std::uint64_t leaf, std::string_view bytes) {
+        rows_[count_++] = {leaf, bytes};
+        if (count_ < kAtOnce) return {};
+        count_ = 0;
+        auto put = database_.query(many_);
+        for (const auto& row : rows_) put.u64(row.leaf).blob(row.bytes);
+        return put.run();
+    }
+    Result<void> finish() {
+        auto put = database_.query(one_);
+        for (std::size_t i = 0; i < count_; ++i) {
+            WEFT_TRY_VOID(put.u64(rows_[i].leaf).blob(rows_[i].bytes).run());
+        }
+        count_ = 0;
+        return {};
+    }
+    static std::string many(std::string_view insert) {
+        std::string sql = std::string(insert) + " VALUES(?, ?)";
+        for (std::size_t i = 1; i < kAtOnce; ++i) sql += ", (?, ?)";
+        return sql;
+    }
+
+  private:
+    static constexpr std::size_t kAtOnce = 16;
+    struct Row {
+        std::uint64_t leaf = 0;
+        std::string_view bytes;
+    };
+
+    Database& database_;
+    const char* one_;
+    const char* many_;
+    std::array<Row, kAtOnce> rows_;
+    std::size_t count_ = 0;
+};
 
 template <typename Map>
 void bound_cache(Map& map) {
@@ -147,8 +192,12 @@ void SqliteStore::place_leaves(const std::vector<Hash>& hashes, Plan& plan) {
 }
 
 Result<void> SqliteStore::write_records(const Batch& batch, const Plan& plan) {
-    auto log = database_->query("INSERT INTO log(leaf, rec) VALUES(?, ?)");
-    auto payload = database_->query("INSERT INTO payload(leaf, box) VALUES(?, ?)");
+    // Statements are kept by the address of their text.
+    static const std::string kLogRows = LeafRows::many("INSERT INTO log(leaf, rec)");
+    static const std::string kPayloadRows = LeafRows::many("INSERT INTO payload(leaf, box)");
+    LeafRows log(*database_, "INSERT INTO log(leaf, rec) VALUES(?, ?)", kLogRows.c_str());
+    LeafRows payload(*database_, "INSERT INTO payload(leaf, box) VALUES(?, ?)",
+                     kPayloadRows.c_str());
     auto seg = database_->query("INSERT INTO seg(run, seq, leaf) VALUES(?, ?, ?)");
     for (const auto& segment : plan.segments) {
         WEFT_TRY(no, known_run_no(segment.run));
@@ -156,11 +205,13 @@ Result<void> SqliteStore::write_records(const Batch& batch, const Plan& plan) {
         std::uint64_t leaf = segment.first_leaf;
         for (const std::size_t i : segment.appends) {
             const auto& append = batch.appends[i];
-            WEFT_TRY_VOID(log.u64(leaf).blob(append.record).run());
-            if (append.box) WEFT_TRY_VOID(payload.u64(leaf).blob(*append.box).run());
+            WEFT_TRY_VOID(log.add(leaf, append.record));
+            if (append.box) WEFT_TRY_VOID(payload.add(leaf, *append.box));
             ++leaf;
         }
     }
+    WEFT_TRY_VOID(log.finish());
+    WEFT_TRY_VOID(payload.finish());
     auto put = database_->query("INSERT INTO tile(level, idx, root, hashes) VALUES(?, ?, ?, ?)");
     for (const auto& tile : plan.tiles) {
         const std::string bytes = tile.hash_bytes();

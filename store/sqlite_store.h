@@ -169,6 +169,7 @@ class SqliteStore final : public Store {
                                  std::unordered_map<RunId, std::size_t, RunIdHash>& index);
     Result<void> write_batch(const Batch& batch, Plan& plan);
     Result<void> write_runs(const std::vector<RunRow>& runs);
+    Result<void> change_run(const RunRow& row, std::uint64_t no);
     Result<void> write_records(const Batch& batch, const Plan& plan);
     Result<void> write_inbox(const Batch& batch, CommitInfo& info);
     Result<void> write_wakes(const std::vector<WakeChange>& wakes);

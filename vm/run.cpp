@@ -139,9 +139,8 @@ bool Machine::State::may_pass_site(Branch& branch) {
         stopped(branch);
         return false;
     }
-    settle();
     // What undoes must be able to go on, however much the run holds.
-    if (check.bytes() > kRunBytesMax && !branch.is_undoing() && !branch.is_shielded) {
+    if (bytes_held() > kRunBytesMax && !branch.is_undoing() && !branch.is_shielded) {
         raise(branch, evaluator.trap(place(branch), "the run holds too much data"));
         return false;
     }

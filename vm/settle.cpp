@@ -22,7 +22,22 @@ void Machine::State::settle() {
     if (checks_itself) WEFT_CHECK(check.sum() == recomputed_check());
 }
 
+// What all values together take. Nothing else has a size, so the rest need not be counted anew.
+std::uint64_t Machine::State::bytes_held() {
+    if (running) touched.insert(*running);
+    for (const auto id : touched) {
+        const auto found = branches.find(id);
+        if (found != branches.end()) settle_values(found->second);
+    }
+    return check.bytes();
+}
+
 void Machine::State::settle_branch(Branch& branch) {
+    settle_values(branch);
+    check.replace(branch.term, branch_term(branch));
+}
+
+void Machine::State::settle_values(Branch& branch) {
     for (std::size_t i = 0; i < branch.frames.size(); ++i) {
         auto& frame = branch.frames[i];
         for (const auto index : frame.registers.take_dirty()) {
@@ -34,7 +49,6 @@ void Machine::State::settle_branch(Branch& branch) {
         check.replace(branch.undo[branch.undo_settled].term,
                       undo_term(branch, branch.undo_settled));
     }
-    check.replace(branch.term, branch_term(branch));
 }
 
 // Takes all of a branch out of the sum, before it goes.
@@ -61,7 +75,7 @@ Term Machine::State::undo_term(const Branch& branch, std::size_t index) const {
 }
 
 Term Machine::State::branch_term(const Branch& branch) const {
-    ByteWriter content;
+    ByteWriter content(160);  // of a shallow one
     content.u8(static_cast<std::uint8_t>(branch.rest));
     content.u8(branch.is_stopping ? 1 : 0);
     for (const auto& frame : branch.frames) {
@@ -83,7 +97,7 @@ Term Machine::State::branch_term(const Branch& branch) const {
 }
 
 Term Machine::State::counters_term() const {
-    ByteWriter content;
+    ByteWriter content(52);
     content.u64(meter.fuel);
     content.u64(draws);
     content.i64(reserved_micros);

@@ -257,7 +257,9 @@ struct Machine::State {
     // --- settle.cpp: the state check
     void touch(const Branch& branch) { touched.insert(branch.id); }
     void settle();
+    std::uint64_t bytes_held();
     void settle_branch(Branch& branch);
+    void settle_values(Branch& branch);
     void forget(Branch& branch);
     [[nodiscard]] Bytes16 recomputed_check() const;
     [[nodiscard]] Term branch_term(const Branch& branch) const;

@@ -15,8 +15,11 @@ Term hashed(const Bytes16& key, const ByteWriter& content, std::uint64_t bytes) 
     return out;
 }
 
-ByteWriter place(std::uint32_t branch, std::uint32_t slot, std::uint64_t index) {
-    ByteWriter out;
+constexpr std::size_t kPlaceBytes = 16;
+
+// With room for a content of so many bytes behind it.
+ByteWriter place(std::uint32_t branch, std::uint32_t slot, std::uint64_t index, std::size_t room) {
+    ByteWriter out(kPlaceBytes + room);
     out.u32(branch);
     out.u32(slot);
     out.u64(index);
@@ -28,14 +31,14 @@ ByteWriter place(std::uint32_t branch, std::uint32_t slot, std::uint64_t index) 
 Term StateCheck::of_value(std::uint32_t branch, std::uint32_t slot, std::uint64_t index,
                           const Value& value) const {
     if (value.is_none()) return {};
-    auto content = place(branch, slot, index);
+    auto content = place(branch, slot, index, sizeof(Bytes16));
     content.raw(view(digest(value, key_)));
     return hashed(key_, content, value.tree_size());
 }
 
 Term StateCheck::of_bytes(std::uint32_t branch, SlotKind slot, std::uint64_t index,
                           std::string_view bytes_of_content, std::uint64_t bytes) const {
-    auto content = place(branch, static_cast<std::uint32_t>(slot), index);
+    auto content = place(branch, static_cast<std::uint32_t>(slot), index, bytes_of_content.size());
     content.raw(bytes_of_content);
     return hashed(key_, content, bytes);
 }
@@ -50,7 +53,7 @@ void StateCheck::replace(Term& term, const Term& now) {
 }
 
 Bytes16 StateCheck::sum() const {
-    ByteWriter out;
+    ByteWriter out(sizeof(Bytes16));
     out.u64(sum_.low);
     out.u64(sum_.high);
     return to_array<16>(out.bytes());

@@ -133,10 +133,10 @@ class Case(unittest.TestCase):
         self.assertEqual(process.returncode, code, f"{words}\n{output}\n{errors}")
         return json.loads(output)
 
-    def waiting_run(self, name="Ann"):
-        """A run of the program before that waits for its signal, with no engine."""
+    def left_waiting(self, *words):
+        """The run that this command begins, once it waits for its signal, with no engine."""
         known = {run["run"] for run in self.runs()}
-        process = self.start("run", "before.wf", f"name={name}", "--quiet")
+        process = self.start(*words, "--quiet")
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             new = [run for run in self.runs() if run["run"] not in known and run["status"] == "waiting"]
@@ -147,6 +147,10 @@ class Case(unittest.TestCase):
             time.sleep(0.05)
         process.kill()
         self.fail(f"no run waits: {process.communicate()}")
+
+    def waiting_run(self, name="Ann"):
+        """A run of the program before."""
+        return self.left_waiting("run", "before.wf", f"name={name}")
 
     def runs(self):
         if not (self.folder / "weft.store").exists():

@@ -11,25 +11,12 @@ import sys
 import unittest
 
 from cli_test import Case
+from hook import HOOK
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 READER = SOURCE / "tools" / "read_log.py"
 
-HOOK = """\
-record Receipt {
-  id: Text
-  channel: Text
-  accepted: Int
-}
-
-worker notify.webhook(event: Text, body: Text) -> Receipt
-  effect   idempotent for 1d
-  timeout  5s
-  retry    3 times, backoff 50ms to 100ms
-
-"""
-
-FLOW = HOOK + """\
+FLOW = HOOK + """
 workflow told(name: Text, letter: File, long: Text) -> Text
   within 2d
   subject name

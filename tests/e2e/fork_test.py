@@ -2,10 +2,8 @@
 forked and why, and that both runs prove themselves."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 import unittest
 
 from change_test import VERIFIER, Case
@@ -73,19 +71,7 @@ class ForkCase(Case):
         return self.json("fork", *words, "--reason", "mended", "--no-verify", code=code)
 
     def fork_that_waits(self, *words):
-        """The fork, once it waits for its signal, with no engine."""
-        known = {run["run"] for run in self.runs()}
-        process = self.start("fork", *words, "--reason", "mended", "--quiet")
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            new = [run for run in self.runs() if run["run"] not in known and run["status"] == "waiting"]
-            if new:
-                process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=40)
-                return new[0]["run"]
-            time.sleep(0.05)
-        process.kill()
-        self.fail(f"no fork waits: {process.communicate()}")
+        return self.left_waiting("fork", *words, "--reason", "mended")
 
 
 class Fork(ForkCase):

@@ -115,9 +115,9 @@ std::string difference(const Json& expected, const std::vector<std::string>& cam
     for (const auto& one : expected) {
         if (one.is_string()) {
             const auto got = at < came.size() ? came[at] : std::string("nothing more");
-            if (got != one) {
-                out += fmt::format("effect {}: expected {}, got {}\n", at + 1,
-                                   one.get<std::string>(), got);
+            const auto wanted = one.get<std::string>();
+            if (got != wanted) {
+                out += fmt::format("effect {}: expected {}, got {}\n", at + 1, wanted, got);
                 return out;
             }
             ++at;
