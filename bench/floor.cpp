@@ -15,8 +15,9 @@ namespace {
 using store::Database;
 using store::Query;
 
-constexpr int kOpen = 0x2;  // SQLITE_OPEN_READWRITE
-constexpr int kMake = 0x6;  // … and SQLITE_OPEN_CREATE
+// As the store opens it: without mutexes of the connection's own.
+constexpr int kOpen = 0x8002;  // SQLITE_OPEN_READWRITE and SQLITE_OPEN_NOMUTEX
+constexpr int kMake = 0x8006;  // … and SQLITE_OPEN_CREATE
 
 using Cell = std::variant<std::monostate, std::int64_t, std::string>;
 
