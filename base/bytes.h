@@ -96,7 +96,7 @@ std::string_view view(const std::array<std::uint8_t, N>& a) {
 template <std::size_t N>
 std::array<std::uint8_t, N> to_array(std::string_view bytes) {
     std::array<std::uint8_t, N> out{};
-    std::memcpy(out.data(), bytes.data(), bytes.size() < N ? bytes.size() : N);
+    bytes.copy(reinterpret_cast<char*>(out.data()), N);
     return out;
 }
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace weft::store {
@@ -12,7 +11,7 @@ class Key {
   public:
     Key() = default;
     explicit Key(std::string_view bytes) {
-        std::memcpy(bytes_.data(), bytes.data(), bytes.size() < 32 ? bytes.size() : 32);
+        bytes.copy(reinterpret_cast<char*>(bytes_.data()), bytes_.size());
     }
     Key(const Key&) = default;
     Key& operator=(const Key&) = default;
