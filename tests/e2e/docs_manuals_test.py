@@ -5,9 +5,10 @@ WEFT_HELPER=build/weft-helper python3 tests/e2e/docs_manuals_test.py
 
 The manuals are Debian's packages developers-reference, debian-policy, maint-guide and
 debian-reference-en; each that isn't installed is skipped, or fails under scripts/test. Of the text
-edition's words and five-word runs, so many must stand in what was read. Before counting, words
-parted by a hyphen at a line's end are joined, and tables drawn with | and + are read cell by cell,
-as a person reads them.
+edition's words and five-word runs, so many must stand in what was read. Words parted by a hyphen at a
+line's end are joined before. The text edition of debian-reference-en wraps the cells of its tables, so
+that a line of it holds parts of several: those drawn with | and + are read cell by cell, as a person
+reads them. The others are counted as they stand.
 """
 import collections
 import gzip
@@ -38,6 +39,7 @@ MANUALS = {
                             "debian-reference/debian-reference.en.txt.gz",
                             "debian-reference/ch01.en.html"),
 }
+WRAPS_CELLS = {"debian-reference-en"}
 RULE = re.compile(r"^\s*[|+][-+]+[|+]\s*$")
 
 
@@ -116,7 +118,8 @@ class Manuals(unittest.TestCase):
     def test_pdf_against_its_text_edition(self):
         for name, (pdf, text, _) in self.each(0):
             document, seconds = parse(content(pdf), "manual.pdf")
-            expected = words(read_tables(content(text).decode()))
+            edition = content(text).decode()
+            expected = words(read_tables(edition) if name in WRAPS_CELLS else edition)
             got = words(document["text"])
             by_word, by_run = recall(expected, got, 1), recall(expected, got, 5)
             print(f"{name}: {document['pages']} pages in {seconds:.2f} s, words {by_word:.4f}, "
