@@ -231,8 +231,11 @@ Value World::value_of(TypeId id, std::string_view about, int depth) {
             return Value::boolean(pick(2) == 0);
         case TypeKind::Int:
             return Value::integer(static_cast<std::int64_t>(pick(12)) - 2);
-        case TypeKind::Decimal:
-            return Value::decimal(*Decimal::parse(fmt::format("{}.{}", pick(2), pick(10))));
+        case TypeKind::Decimal: {
+            // One after the other: compilers differ in which argument comes first.
+            const auto tenths = pick(10);
+            return Value::decimal(*Decimal::parse(fmt::format("{}.{}", pick(2), tenths)));
+        }
         case TypeKind::Money:
             return Value::money(*Decimal::parse(fmt::format("{}.50", pick(900))),
                                 type.currency.empty() ? "EUR" : type.currency);
