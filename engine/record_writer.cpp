@@ -58,6 +58,7 @@ Result<void> RecordWriter::append(RecordDraft draft, store::Batch& batch) {
     }
     append.record = encode_record(record);
     head_.last_hash = leaf_hash(append.record);
+    append.leaf_hash = head_.last_hash;
     ++head_.next_seq;
     batch.appends.push_back(std::move(append));
     return {};

@@ -168,6 +168,16 @@ Hash MerkleEdge::root() const {
     return fold(parts);
 }
 
+bool MerkleEdge::operator==(const MerkleEdge& other) const {
+    if (size_ != other.size_) return false;
+    // One that was restored may know of a level that is empty still.
+    const auto levels = std::max(open_.size(), other.open_.size());
+    for (std::uint32_t level = 0; level < levels; ++level) {
+        if (partial(level) != other.partial(level)) return false;
+    }
+    return true;
+}
+
 const std::vector<Hash>& MerkleEdge::partial(std::uint32_t level) const {
     static const std::vector<Hash> none;
     return level < open_.size() ? open_[level] : none;

@@ -44,6 +44,8 @@ class MerkleEdge {
         return size_ % kTileWidth + leaves >= kTileWidth;
     }
     [[nodiscard]] Hash root() const;
+    // The same leaves made them.
+    bool operator==(const MerkleEdge& other) const;
     // Hashes of a level that no full tile holds yet.
     [[nodiscard]] const std::vector<Hash>& partial(std::uint32_t level) const;
     [[nodiscard]] std::uint32_t levels() const { return static_cast<std::uint32_t>(open_.size()); }

@@ -20,6 +20,8 @@ using Tag = Bytes16;
 
 struct Append {
     std::string record;
+    // Of the record, when whoever made it knows it. What is signed is read again and hashed anew.
+    std::optional<Hash> leaf_hash;
     std::optional<std::string> box;  // sealed payload, or none
 };
 

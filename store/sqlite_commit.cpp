@@ -164,7 +164,7 @@ Result<SqliteStore::Plan> SqliteStore::plan_commit(const Batch& batch) {
                                                 " has moved on: its next record is seq " +
                                                 std::to_string(segment->after.next_seq));
         }
-        hashes[i] = leaf_hash(append.record);
+        hashes[i] = append.leaf_hash ? *append.leaf_hash : leaf_hash(append.record);
         segment->after.next_seq = record->seq + 1;
         segment->after.last_hash = hashes[i];
         segment->appends.push_back(i);

@@ -86,14 +86,13 @@ Result<void> SqliteStore::sign_leaves() {
             signed_edge_.append(leaf_hash(query.column_bytes(1)), tiles);
         }
     }
-    const Hash now = edge_.root();
-    if (signed_edge_.size() != edge_.size() || signed_edge_.root() != now) {
+    if (signed_edge_ != edge_) {
         return poison({ErrorKind::Corrupt,
                        "the records of " + path_ + " are not what was written: nothing was signed",
                        "run `weft audit verify`"});
     }
-    Checkpoint checkpoint{edge_.size(), now, {}};
-    checkpoint.note = make_note(origin_, checkpoint.size, now, keys_->public_key(),
+    Checkpoint checkpoint{edge_.size(), edge_.root(), {}};
+    checkpoint.note = make_note(origin_, checkpoint.size, checkpoint.root, keys_->public_key(),
                                 [this](std::string_view text) { return keys_->sign(text); });
     pending_ = checkpoint;
     last_signed_ = std::move(checkpoint);

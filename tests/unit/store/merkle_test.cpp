@@ -149,6 +149,20 @@ TEST(Merkle, cover_proofs) {
     EXPECT_FALSE(cover_proof({}, 9, grown.source()));
 }
 
+TEST(Merkle, edges_are_equal_when_the_same_leaves_made_them) {
+    Grown one;
+    Grown other;
+    one.grow(300);
+    other.grow(300);
+    EXPECT_EQ(one.edge, other.edge);
+    EXPECT_EQ(one.edge, MerkleEdge::restore(300, {one.edge.partial(0), one.edge.partial(1), {}}));
+    auto partial = one.edge.partial(0);
+    partial.back()[31] ^= 1;
+    EXPECT_NE(one.edge, MerkleEdge::restore(300, {partial, one.edge.partial(1)}));
+    other.grow(1);
+    EXPECT_NE(one.edge, other.edge);
+}
+
 TEST(Merkle, two_levels_of_tiles) {
     Grown grown;
     grown.grow(256 * 256 + 300);
