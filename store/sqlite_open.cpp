@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <mutex>
 #include <set>
 
@@ -358,23 +357,22 @@ Result<void> SqliteStore::verify_last_checkpoint() {
 
 // Written and renamed, but the commit that names it never came.
 Result<void> SqliteStore::remove_orphan_files() {
-    namespace fs = std::filesystem;
-    std::error_code failed;
-    for (fs::recursive_directory_iterator it(files_folder(), failed), end; !failed && it != end;
-         it.increment(failed)) {
-        if (!it->is_regular_file(failed)) continue;
+    return remove_orphans_in(files_folder());
+}
+
+Result<void> SqliteStore::remove_orphans_in(const std::string& folder) {
+    const auto names = names_in(folder);
+    if (!names) return {};
+    for (const auto& name : *names) {
+        const std::string path = folder + "/" + name;
         std::string bytes;
-        const bool named = from_hex(it->path().filename().string(), bytes) && bytes.size() == 16;
-        bool known = false;
-        if (named) {
+        if (from_hex(name, bytes) && bytes.size() == 16) {
             auto query = database_->query("SELECT 1 FROM file WHERE id = ?");
-            WEFT_TRY(row, query.blob(bytes).step());
-            known = row;
+            WEFT_TRY(known, query.blob(bytes).step());
+            if (known) continue;
         }
-        if (!known) {
-            fs::remove(it->path(), failed);
-            ++recovery_.orphan_files;
-        }
+        WEFT_TRY_VOID(remove_orphans_in(path));
+        if (::unlink(path.c_str()) == 0) ++recovery_.orphan_files;
     }
     return {};
 }

@@ -159,6 +159,7 @@ class SqliteStore final : public Store {
     Result<void> verify_tail();
     Result<void> verify_last_checkpoint();
     Result<void> remove_orphan_files();
+    Result<void> remove_orphans_in(const std::string& folder);
     Result<void> accept_or_fail(const std::string& what);
 
     // Writing.
