@@ -125,6 +125,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
     bool fresh = false;
     WEFT_TRY_VOID(store->prepare_files(fresh));
     if (!fresh) WEFT_TRY_VOID(store->scan_former_wal());
+    WEFT_TRY_VOID(store->settle_ack());
     WEFT_TRY_VOID(store->open_database());
     WEFT_TRY_VOID(store->restore_tree());
     WEFT_TRY_VOID(store->find_next_slot());
@@ -198,6 +199,13 @@ Result<void> SqliteStore::scan_former_wal() {
     recovery_.wal_recovered = scan.recovered > 0;
     recovery_.wal_frames_dropped = scan.torn;
     return {};
+}
+
+// Only when the scan is done, which must not take a missing file for one that says nothing.
+Result<void> SqliteStore::settle_ack() {
+    if (ack_->found()) return {};
+    WEFT_TRY_VOID(ack_->clear());
+    return sync_folder_of(path_);
 }
 
 Result<void> SqliteStore::open_database() {

@@ -151,6 +151,7 @@ class SqliteStore final : public Store {
     // Opening.
     Result<void> prepare_files(bool& fresh);
     Result<void> scan_former_wal();
+    Result<void> settle_ack();
     Result<void> open_database();
     Result<void> create_tables();
     Result<void> restore_tree();

@@ -43,7 +43,8 @@ class Finder {
 
     // Also gives the calls of the opening, for a power failure in the middle of it.
     Found look(const Image& image, Trace& trace);
-    // Disks as an opening left them: each new one was looked through, and worked on with.
+    // Disks as an opening left them, but for the log behind its last commit: each new one, and
+    // some more, were looked through and worked on with.
     [[nodiscard]] std::size_t recovered() const { return followed_.size(); }
 
   private:
