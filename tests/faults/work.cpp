@@ -43,13 +43,13 @@ class Owners {
         : arena_(arena),
           random_(plan.seed),
           entropy_(store::seeded_entropy(plan.seed)),
-          files_(arena, empty_disk(), plan.seed) {
-        files_.fail_sync(plan.failing);
-    }
+          files_(arena, empty_disk(), plan.seed) {}
 
     Work work(const Plan& plan) {
         auto* before = support::listen(&files_);
         sqlite3_randomness(0, nullptr);
+        out_.start = plan.is_made ? made() : empty_disk();
+        files_.fail_sync(plan.failing);
         const auto owners = 2 + random_.below(3);
         for (std::size_t number = 0; number < owners && out_.problem.empty(); ++number) {
             const bool is_squeezed = plan.is_full && number == owners / 2;
@@ -81,6 +81,15 @@ class Owners {
     };
 
     [[nodiscard]] std::size_t here() const { return files_.trace.operations.size(); }
+
+    Image made() {
+        if (open()) is_done(store_->close(), "close");
+        store_.reset();
+        files_.trace.clear();
+        out_.told.clear();
+        told();
+        return files_.image();
+    }
 
     // Whether it went well. When nothing failed it must.
     bool is_done(const Result<void>& done, const char* what) {

@@ -21,6 +21,7 @@ struct Plan {
     std::uint64_t runs = 0;     // begun at once by the first owner, so that keys are made ahead
     std::uint64_t failing = 0;  // the sync that fails; 0: none
     bool is_full = false;       // the disk has hardly any room, for a while
+    bool is_made = false;       // the store was made, and closed, before it all begins
 };
 
 // A state of the database: the bytes that it has when all that was committed is in its file.
@@ -55,6 +56,7 @@ struct Slot {
 };
 
 struct Work {
+    Image start;
     Trace trace;
     std::vector<Told> told;
     std::vector<Level> levels;
