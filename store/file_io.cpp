@@ -1,5 +1,6 @@
 #include "store/file_io.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +78,23 @@ Result<void> sync_folder_of(const std::string& path) {
     if (!fd.valid()) return fail_errno("open", folder);
     if (::fsync(fd.get()) != 0) return fail_errno("sync", folder);
     return {};
+}
+
+std::optional<std::vector<std::string>> names_in(const std::string& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    DIR* listing = ::fdopendir(fd);
+    if (listing == nullptr) {
+        ::close(fd);
+        return std::nullopt;
+    }
+    std::vector<std::string> names;
+    while (const auto* entry = ::readdir(listing)) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(listing);
+    return names;
 }
 
 Result<std::uint64_t> file_size(const Fd& fd, const std::string& path) {

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -49,6 +51,8 @@ Result<void> sync_data(const Fd& fd, const std::string& path);
 // Makes a rename or a new name in the folder of `path` durable.
 Result<void> sync_folder_of(const std::string& path);
 std::string folder_of(const std::string& path);
+// What a folder holds, in any order. None: it is no folder, or isn't there; a link to one is none.
+std::optional<std::vector<std::string>> names_in(const std::string& folder);
 Result<std::uint64_t> file_size(const Fd& fd, const std::string& path);
 
 }  // namespace weft::store

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <mutex>
 #include <set>
 
@@ -126,6 +125,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
     bool fresh = false;
     WEFT_TRY_VOID(store->prepare_files(fresh));
     if (!fresh) WEFT_TRY_VOID(store->scan_former_wal());
+    WEFT_TRY_VOID(store->settle_ack());
     WEFT_TRY_VOID(store->open_database());
     WEFT_TRY_VOID(store->restore_tree());
     WEFT_TRY_VOID(store->find_next_slot());
@@ -199,6 +199,13 @@ Result<void> SqliteStore::scan_former_wal() {
     recovery_.wal_recovered = scan.recovered > 0;
     recovery_.wal_frames_dropped = scan.torn;
     return {};
+}
+
+// Only when the scan is done, which must not take a missing file for one that says nothing.
+Result<void> SqliteStore::settle_ack() {
+    if (ack_->found()) return {};
+    WEFT_TRY_VOID(ack_->clear());
+    return sync_folder_of(path_);
 }
 
 Result<void> SqliteStore::open_database() {
@@ -358,23 +365,22 @@ Result<void> SqliteStore::verify_last_checkpoint() {
 
 // Written and renamed, but the commit that names it never came.
 Result<void> SqliteStore::remove_orphan_files() {
-    namespace fs = std::filesystem;
-    std::error_code failed;
-    for (fs::recursive_directory_iterator it(files_folder(), failed), end; !failed && it != end;
-         it.increment(failed)) {
-        if (!it->is_regular_file(failed)) continue;
+    return remove_orphans_in(files_folder());
+}
+
+Result<void> SqliteStore::remove_orphans_in(const std::string& folder) {
+    const auto names = names_in(folder);
+    if (!names) return {};
+    for (const auto& name : *names) {
+        const std::string path = folder + "/" + name;
         std::string bytes;
-        const bool named = from_hex(it->path().filename().string(), bytes) && bytes.size() == 16;
-        bool known = false;
-        if (named) {
+        if (from_hex(name, bytes) && bytes.size() == 16) {
             auto query = database_->query("SELECT 1 FROM file WHERE id = ?");
-            WEFT_TRY(row, query.blob(bytes).step());
-            known = row;
+            WEFT_TRY(known, query.blob(bytes).step());
+            if (known) continue;
         }
-        if (!known) {
-            fs::remove(it->path(), failed);
-            ++recovery_.orphan_files;
-        }
+        WEFT_TRY_VOID(remove_orphans_in(path));
+        if (::unlink(path.c_str()) == 0) ++recovery_.orphan_files;
     }
     return {};
 }

@@ -151,6 +151,7 @@ class SqliteStore final : public Store {
     // Opening.
     Result<void> prepare_files(bool& fresh);
     Result<void> scan_former_wal();
+    Result<void> settle_ack();
     Result<void> open_database();
     Result<void> create_tables();
     Result<void> restore_tree();
@@ -159,6 +160,7 @@ class SqliteStore final : public Store {
     Result<void> verify_tail();
     Result<void> verify_last_checkpoint();
     Result<void> remove_orphan_files();
+    Result<void> remove_orphans_in(const std::string& folder);
     Result<void> accept_or_fail(const std::string& what);
 
     // Writing.

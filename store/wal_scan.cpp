@@ -160,8 +160,12 @@ Result<AckFile> AckFile::open(const std::string& store_path) {
     found.salt2 = in.u32();
     found.frames = in.u64();
     const std::uint64_t guard = in.u64();
-    // A torn or foreign file is as good as none.
-    if (in.ok() && guard == (found.frames ^ 0x57454654ACULL)) ack.found_ = found;
+    if (in.ok() && guard == (found.frames ^ 0x57454654ACULL)) {
+        ack.found_ = found;
+    } else if (!bytes.empty()) {
+        // Torn: only a power failure does that, and after one the file says nothing.
+        ack.found_ = Acknowledged{};
+    }
     return ack;
 }
 

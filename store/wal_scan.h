@@ -4,7 +4,9 @@
 //
 // `<store>.ack` helps with the very last commit: the salts of the WAL and the number of its frames
 // that were confirmed, written after each commit and not synced (it serves when the process was
-// killed; after a power failure it may be old, and then says nothing).
+// killed; after a power failure it may be old, and then says nothing). It is made, and synced,
+// before the first commit: a store without one was not only in a power failure, and a commit that
+// seems torn is then told as damage.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +41,8 @@ class AckFile {
     [[nodiscard]] const std::optional<Acknowledged>& found() const { return found_; }
     // After a commit that left the WAL `frames` long.
     Result<void> confirm(std::uint64_t frames);
-    // Before the WAL is truncated; synced, since a later loss of the WAL must not look like damage.
+    // Says nothing. Before the WAL is truncated; synced, since a later loss of the WAL must not
+    // look like damage.
     Result<void> clear();
 
   private:

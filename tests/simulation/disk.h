@@ -1,6 +1,6 @@
 // The disk of a simulated machine: every call of this process that changes a file below one folder
 // is counted, and at one of them the machine dies, a sync fails or the disk is full. The calls of
-// the C library are defined by this program and handed on, so SQLite's are seen as well.
+// the C library are heard (tests/support/file_calls.h), so SQLite's are seen as well.
 #pragma once
 
 #include <cstdint>

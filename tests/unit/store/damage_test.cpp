@@ -355,6 +355,37 @@ TEST(WalDamage, every_flip_in_a_killed_owner_s_wal_is_told) {
     EXPECT_EQ((*opened)->recovery().accepted.size(), 1U);
 }
 
+// What a power failure leaves of a store's first minutes: the acknowledgement as it was synced when
+// the store was made, or torn, and a commit that nobody was told of.
+TEST(WalDamage, a_torn_commit_is_none_after_a_power_failure) {
+    TempFolder folder;
+    const std::string path = folder / "s.weft";
+    {
+        auto store = open_store(path);
+        std::ifstream in(path + ".ack", std::ios::binary);
+        const std::string made(std::istreambuf_iterator<char>(in), {});
+        EXPECT_EQ(made.size(), 24U);
+        ASSERT_TRUE(store->close());
+    }
+    for (const std::string& left : {std::string(), std::string(24, 'x')}) {
+        killed_owner(path, 12);
+        std::string wal;
+        {
+            std::ifstream in(path + "-wal", std::ios::binary);
+            wal.assign(std::istreambuf_iterator<char>(in), {});
+        }
+        wal[wal.size() - 5000] = static_cast<char>(wal[wal.size() - 5000] ^ 1);
+        std::ofstream(path + "-wal", std::ios::binary | std::ios::trunc) << wal;
+        std::ofstream(path + ".ack", std::ios::binary | std::ios::trunc) << left;
+        const auto ack = AckFile::open(path);
+        EXPECT_EQ(scan_wal(path + "-wal", ack->found())->damage.has_value(), left.empty());
+        std::filesystem::remove_all(path);
+        std::filesystem::remove(path + "-wal");
+        std::filesystem::remove(path + ".ack");
+        std::filesystem::remove(path + ".keys");
+    }
+}
+
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
