@@ -307,10 +307,9 @@ class Planner {
     bool tell_decision(const PastEvent& event) {
         const auto found = tasks_.find(event.name);
         if (found == tasks_.end()) return false;
-        // Nobody has decided about other values in another run.
-        if (is_fork_ && event.shown != found->second.shown) return false;
         const auto& old = past_.image->reviews[event.review];
         const auto& review = image_.reviews[found->second.review];
+        if (!shows_the_same(event, old, found->second, review)) return false;
         auto fact = event.decision;
         fact.task = found->second.seq;
         const bool is_form = fact.decision == vm::Decision::Approve;
@@ -322,6 +321,28 @@ class Planner {
             fact.values[i] = std::move(*value);
         }
         return tell(std::move(fact), event.actor);
+    }
+
+    // A decision covers what its reviewer saw: nobody has decided about other values, and values
+    // that were added nobody saw.
+    bool shows_the_same(const PastEvent& event, const ReviewRow& old, const OpenTask& task,
+                        const ReviewRow& review) const {
+        if (event.shown.tag() != task.shown.tag()) return false;
+        if (event.shown.tag() != Tag::List && event.shown.tag() != Tag::Record) {
+            return event.shown == task.shown;
+        }
+        const auto& was = event.shown.items();
+        const auto& is = task.shown.items();
+        if (was.size() != is.size() || was.size() > old.types.size() ||
+            is.size() > review.types.size()) {
+            return false;
+        }
+        for (std::size_t i = 0; i < was.size(); ++i) {
+            const auto value =
+                carry_value(*past_.image, old.types[i], image_, review.types[i], was[i]);
+            if (!value || *value != is[i]) return false;
+        }
+        return true;
     }
 
     // --- what is left

@@ -329,6 +329,75 @@ class Migrate(Case):
         self.weft("test", "before.wf")
 
 
+# A person decides about a text between two effects.
+REVIEWED = HOOK + """\
+
+workflow order(name: Text) -> Text
+  within 10d
+{
+  signal go: Text
+
+  let note = "pay ${name}"
+  step seen = review note by "clerk" within 1d
+    overdue reject
+  step notify.webhook("pay", seen.value)
+    compensate none "what is paid is paid"
+  step word = wait go within 5d else {
+    fail "nobody came"
+  }
+  return "${seen.by} ${word}"
+}
+"""
+
+
+class Decisions(Case):
+    """A decision covers what its reviewer saw."""
+
+    def decided(self):
+        """A run that waits behind a decision of cleo's."""
+        self.write("before.wf", REVIEWED)
+        process = self.start("run", "before.wf", "name=Ann", "--quiet")
+        try:
+            task = self.eventually(lambda: self.json("review", "list")["tasks"] if self.runs() else [])[0]["task"]
+            self.weft("review", "approve", task, "--as", "cleo", "--role", "clerk")
+            self.eventually(lambda: self.server.names() == ["pay"])
+            return self.runs()[0]["run"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=40)
+
+    def eventually(self, ask):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if found := ask():
+                return found
+            time.sleep(0.05)
+        return self.fail("it never came")
+
+    def moved(self, program, code=0):
+        run = self.decided()
+        block = f'\nmigrate order from "{self.hash()[:12]}" {{\n}}\n'
+        self.write("new.wf", program + block)
+        return run, self.json("migrate", "new.wf", run, "--look", code=code)["runs"][0]
+
+    def test_the_same_values_under_another_program(self):
+        run, looked = self.moved(REVIEWED.replace("  let note", "  emit asked(name)\n  let note"))
+        self.assertEqual((looked["way"], looked["taken"]), ("migrate", ["order.webhook"]), looked)
+        self.weft("migrate", "new.wf", run, "--reason", "r")
+        self.sound()
+
+    def test_other_values_nobody_has_decided_about(self):
+        _, looked = self.moved(REVIEWED.replace('"pay ${name}"', '"pay twice ${name}"'), code=8)
+        # What was paid stands behind the review, which nobody has answered now.
+        self.assertEqual(looked["way"], "none", looked)
+        self.assertIn("order.webhook", " ".join(looked["reasons"]))
+
+    def test_a_value_that_was_added_nobody_saw(self):
+        _, looked = self.moved(REVIEWED.replace("review note by", "review note, name by").replace(
+            "seen.value)", "seen.value.note)"), code=8)
+        self.assertEqual(looked["way"], "none", looked)
+
+
 class Compat(Case):
     def test_classes_and_places(self):
         found = self.json("compat", "before.wf", "fixed.wf")

@@ -12,6 +12,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "document_qa"
 MIB = 1 << 20
@@ -29,6 +31,7 @@ class FullDisk(unittest.TestCase):
         if not mounted(self.disk, 160):
             self.skipTest("no right to mount a small file system")
         self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=False)
+        canary.guard(self, self.disk)
         self.example = self.disk / "example"
         left = shutil.ignore_patterns("outbox", "weft.store*", "document_qa-*")
         shutil.copytree(EXAMPLE, self.example, ignore=left)

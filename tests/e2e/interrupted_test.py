@@ -11,8 +11,10 @@ import tempfile
 import time
 import unittest
 
+import canary
 from change_test import Case as ChangeCase
 from erasure_test import ErasureCase
+from fork_test import ForkCase
 from full_disk_test import mounted
 
 WEFT = os.environ["WEFT_BIN"]
@@ -109,6 +111,33 @@ class KilledMoves(ChangeCase):
         return json.loads(process.communicate(timeout=60)[0])["run"]
 
 
+class KilledForks(ForkCase):
+    def test_a_fork(self):
+        """Killed at any moment there is no new run, or one that has taken over all that was done before the step."""
+        origin = self.completed()
+        before = self.server.names()
+        begun = time.monotonic()
+        self.fork(origin, "--from", "order.webhook", "--quiet")
+        whole = time.monotonic() - begun
+        known = {run["run"] for run in self.runs()}
+        made = 0
+        for moment in range(MOMENTS):
+            killed_after(("fork", origin, "--from", "order.webhook", "--reason", "r", "--no-verify"), self.folder,
+                         whole * (moment + 1) / MOMENTS)
+            new = [run["run"] for run in self.runs() if run["run"] not in known]
+            self.assertLessEqual(len(new), 1, f"moment {moment}")
+            known.update(new)
+            made += len(new)
+            for run in new:
+                self.weft("resume", run, "--quiet")
+                self.assertEqual(self.json("show", run)["result"], "shipped now", f"moment {moment}")
+        self.assertGreater(made, 0, "no fork was made")
+        # What the origin did before the step nobody did again; a hook of the same key may be told twice.
+        after = self.server.names()[len(before):]
+        self.assertEqual(set(after), {"ship"}, after)
+        self.sound()
+
+
 class Full(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-full-"))
@@ -116,6 +145,7 @@ class Full(unittest.TestCase):
         if not mounted(self.folder, 120):
             self.skipTest("no right to mount a small file system")
         self.addCleanup(subprocess.run, ["umount", "-l", self.folder], check=False)
+        canary.guard(self, self.folder)
 
     def weft(self, *words, codes=(0,)):
         done = subprocess.run([WEFT, *words], cwd=self.folder, capture_output=True, text=True, timeout=60,
@@ -151,6 +181,20 @@ class Full(unittest.TestCase):
         self.weft("migrate", "mended.wf", run, "--reason", "r")
         self.weft("signal", run, "go", "now")
         self.assertEqual(self.json("resume", run, "--no-verify")["result"], "mended a now")
+        self.weft("audit", "verify", "--level", "3")
+
+    def test_a_fork(self):
+        """Nothing of a new run stays where there was no room for it."""
+        (self.folder / "plain.wf").write_text(PLAIN.replace("emit said(", "step said = pause()\n  emit told(").replace(
+            "workflow told", "worker pause() -> Text\n  effect read\n  timeout 5s\n\nworkflow told"))
+        origin = self.json("run", "plain.wf", "name=a", "--no-verify", codes=(10,))["run"]
+        self.fill()
+        refused = self.weft("fork", origin, "--from", "told.said", "--reason", "r", "--no-verify", codes=(5,))
+        self.assertRegex(refused.stderr, "(?i)full|space")
+        self.free()
+        self.assertEqual([run["run"] for run in self.json("runs")["runs"]], [origin])
+        self.weft("fork", origin, "--from", "told.said", "--reason", "r", "--no-verify", codes=(10,))
+        self.assertEqual(len(self.json("runs")["runs"]), 2)
         self.weft("audit", "verify", "--level", "3")
 
     def test_an_erasure(self):

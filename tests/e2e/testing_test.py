@@ -10,6 +10,8 @@ import time
 import unittest
 import xml.etree.ElementTree as xml
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -50,6 +52,7 @@ class Tests(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+        canary.guard(self, self.folder)
 
     def write(self, text, name="greeting.wf"):
         path = self.folder / name
