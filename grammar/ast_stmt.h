@@ -54,6 +54,7 @@ struct Parallel : Of<NodeKind::Parallel> {
 struct Repeat : Of<NodeKind::Repeat> {
     using Of::Of;
     [[nodiscard]] Name binder() const { return child<Name>(); }
+    [[nodiscard]] TypeExpr type() const { return child<TypeExpr>(); }
     [[nodiscard]] Expr initial() const { return child<Expr>(); }
     [[nodiscard]] Expr up_to() const { return child<UpTo>().value(); }
     [[nodiscard]] Block block() const { return child<Block>(); }

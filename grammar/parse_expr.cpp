@@ -42,6 +42,25 @@ bool square_habit::read(Input& in, Context& c) {
     return true;
 }
 
+bool inner_where::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (scan::word(c.text(), at) != "where") return false;
+    // To the bracket that closes the type: one that no `=` follows, on the same line.
+    Offset end = at;
+    for (int open = 0;; ++end) {
+        const char next = scan::at(c.text(), end);
+        if (next == '\0' || next == '\n') return false;
+        if (next == '(') ++open;
+        if (next == ')' && --open < 0) return false;
+        if (next == '>' && open == 0 && scan::at(c.text(), end + 1) != '=') break;
+    }
+    if (auto* d = c.report(DiagnosticCode::SyntaxError, at, at, end,
+                           "inside of `< >` only a name stands, and this is a refinement")) {
+        d->help = "give the type a name: `type Name = … where …`";
+    }
+    return advance(in, c, end);
+}
+
 namespace {
 
 // `Int[]`
@@ -56,6 +75,12 @@ void array_habit(Input& in, Context& c, Offset begin) {
     advance(in, c, at + 2);
 }
 
+// Whether the type that begins here stands in `< >`: elsewhere `:`, `=`, `->` or a word is before.
+bool is_type_argument(std::string_view text, Offset begin) {
+    while (begin > 0 && (scan::is_blank(text[begin - 1]) || text[begin - 1] == '\n')) --begin;
+    return begin > 0 && (text[begin - 1] == '<' || text[begin - 1] == ',');
+}
+
 }  // namespace
 
 bool type_rule::read(Input& in, Context& c) {
@@ -66,6 +91,7 @@ bool type_rule::read(Input& in, Context& c) {
     if (!parse_rule<type_name>(in, c)) return false;
     array_habit(in, c, mark.begin);
     while (parse_rule<p<"?">>(in, c)) c.finish(NodeKind::OptionalType, mark, position(in, c));
+    if (is_type_argument(c.text(), mark.begin)) return true;  // only a name stands there
     if (parse_rule<w<"where">>(in, c)) {
         parse_rule<must_expr>(in, c);
         c.finish(NodeKind::RefinedType, mark, position(in, c));

@@ -11,7 +11,12 @@ namespace weft::grammar {
 struct square_habit : custom<square_habit> {
     static bool read(Input& in, Context& c);
 };
-struct type_arguments : peg::sor<bracketed<"<", ">", type, "a type">,
+// `List<Text where length in 1..9>`
+struct inner_where : custom<inner_where> {
+    static bool read(Input& in, Context& c);
+};
+struct type_argument : peg::seq<type, peg::opt<inner_where>> {};
+struct type_arguments : peg::sor<bracketed<"<", ">", type_argument, "a type">,
                                  peg::seq<square_habit, bracketed<"[", "]", type, "a type">>> {};
 struct type_name : node<NodeKind::TypeName, expect<path, "a type">, peg::opt<type_arguments>> {};
 struct type_start : custom<type_start, peg::success> {

@@ -127,8 +127,8 @@ struct parallel : node<NodeKind::Parallel, lead<"parallel">, join, must_block_no
 
 // Without its bound it is a repeat all the same, and the checker asks for it.
 struct repeat_bound : peg::sor<at_brace, peg::seq<expect<p<",">, "`,`">, soft, must_up_to>> {};
-struct repeat : node<NodeKind::Repeat, lead<"repeat">, must_value_name, equals, must_expr,
-                     repeat_bound, must_block_node, must_else> {};
+struct repeat : node<NodeKind::Repeat, lead<"repeat">, must_value_name, peg::opt<type_note>, equals,
+                     must_expr, repeat_bound, must_block_node, must_else> {};
 
 struct if_let : node<NodeKind::IfLet, lead<"if">, w<"let">, must_value_name, equals, must_expr,
                      must_block_node, opt_else> {};
@@ -178,11 +178,14 @@ struct overdue_to : peg::seq<by, must_deadline> {};
 struct overdue : node<NodeKind::Overdue, soft_lead<"overdue">,
                       expect<peg::sor<word_node<"approve">, word_node<"reject">, overdue_to>,
                              "`approve`, `reject`, or `by` and a role">> {};
-struct review_line : peg::sor<needing, except, asking, overdue> {};
+struct review_terms : peg::sor<needing, except, asking> {};
+struct review_line : peg::sor<review_terms, overdue> {};
 struct reviewed : expect<items<expression, "a value">, "a value"> {};
-// The checker asks for the deadline: it can say of what it is one.
-struct review : node<NodeKind::Review, lead<"review">, reviewed, must_by, peg::opt<deadline>,
-                     peg::star<on_lines<review_line>>> {};
+// Who decides by what terms may be said before or behind the time for it. The checker asks for the
+// deadline: it can say of what it is one.
+struct review
+    : node<NodeKind::Review, lead<"review">, reviewed, must_by, peg::star<on_lines<review_terms>>,
+           peg::opt<on_lines<deadline>>, peg::star<on_lines<review_line>>> {};
 
 struct wait_arm
     : node<NodeKind::WaitArm, lead<"on">, must_value_name, peg::opt<binder>, must_block_node> {};

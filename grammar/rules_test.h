@@ -16,8 +16,18 @@ struct count_ahead : custom<count_ahead, peg::success> {
     }
 };
 struct opt_mock_times : peg::opt<count_ahead, mock_times> {};
-struct mock_returns : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>, must_expr,
-                           opt_mock_times, peg::opt<after>> {};
+// `returns` alone: what a worker gives that gives nothing.
+struct no_answer : custom<no_answer, peg::success> {
+    static bool read(Input& in, Context& c) {
+        Offset at = c.skip(position(in, c));
+        char next = scan::at(c.text(), at);
+        return next == '\0' || next == '\n' || next == '}' || scan::starts(c.text(), at, "//") ||
+               scan::word(c.text(), at) == "then";
+    }
+};
+struct mock_returns
+    : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>,
+           peg::sor<no_answer, peg::seq<must_expr, opt_mock_times, peg::opt<after>>>> {};
 struct upper_expression : custom<upper_expression, expression> {
     static bool read(Input& in, Context& c) {
         std::uint32_t begin = c.skip(position(in, c));

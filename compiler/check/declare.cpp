@@ -148,6 +148,9 @@ void resolve_const(Context& context, DeclId id) {
         context.report(DiagnosticCode::NotConstant, node.value().span(),
                        fmt::format("`{}` must be known before the run", decl.name));
         value = add_mistake(context, node.value().span());
+    } else if (type_of(context, value).has_value() && type_of(context, value) != type) {
+        // `const none_yet: List<Line> = []` is of the type that it says.
+        value = add_literal(context, *known_value(context, value), type, node.value().span());
     }
     context.declarations[id].type = type;
     context.declarations[id].value = value;

@@ -5,6 +5,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/trial.h"
+#include "compiler/check/types.h"
 
 namespace weft::check {
 
@@ -30,6 +31,7 @@ ir::BlockId check_passes(Body& body, ast::Repeat node, RepeatFrame& frame, ir::L
 TypeId item_type(Body& body, ast::Repeat node, ir::ExprId& initial, const RepeatFrame& frame) {
     Context& context = body.context;
     TypeId out = with_labels(context.types(), frame.item, frame.labels);
+    if (node.type()) return out;  // what does not fit it is told as it is converted
     for (auto stmt : frame.nexts) {
         ir::ExprId value = context.module.stmts[stmt].expr;
         TypeId given = value.has_value() ? type_of(context, value) : TypeId{};
@@ -94,7 +96,10 @@ StatementResult check_repeat(Body& body, ast::Repeat node, bool wants_value, Typ
     ir::Repeat row;
     row.path = body.path;
     row.span = node.span();
-    row.initial = check_expr(body, node.initial());
+    const TypeId given = resolve_type(context, body.module, node.type());
+    row.initial = given.has_value() ? expect_expr(body, node.initial(), given,
+                                                  fmt::format("`{}`", node.binder().text()))
+                                    : check_expr(body, node.initial());
     if (node.up_to()) {
         row.times = static_cast<std::uint32_t>(
             constant_int(body, node.up_to(), "the number of passes", 1, kPassesMax).value_or(1));
@@ -102,7 +107,8 @@ StatementResult check_repeat(Body& body, ast::Repeat node, bool wants_value, Typ
     check_bound(context, node);
     auto number = static_cast<std::uint32_t>(context.module.repeats.size());
     context.module.repeats.emplace_back();
-    RepeatFrame frame{number, type_of(context, row.initial), body.control};
+    RepeatFrame frame{number, given.has_value() ? given : type_of(context, row.initial),
+                      body.control};
     std::size_t mark = body.mark();
     row.item = body.declare(std::string(node.binder().text()), frame.item, node.binder().span());
     context.use_local(row.item);

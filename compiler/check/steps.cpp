@@ -163,8 +163,20 @@ bool is_nameless(ast::Step node, const StepName& name) {
     return !name.is_given && !node.body().as<ast::Call>() && !node.body().as<ast::Run>();
 }
 
+// What gives nothing has no value that its worker's word could name: around its block the word may
+// be in use.
+bool is_only_told_apart(const Body& body, const StepName& name, TypeId type) {
+    if (name.is_given || type != body.context.common.none || body.find(name.text) == nullptr) {
+        return false;
+    }
+    return std::ranges::none_of(body.block->steps,
+                                [&](const auto& step) { return step.first == name.text; });
+}
+
 ir::LocalId declare_step(Body& body, ast::Step node, const StepName& name, TypeId type) {
-    if (!is_nameless(node, name)) return body.declare(name.text, type, name.span);
+    if (!is_nameless(node, name) && !is_only_told_apart(body, name, type)) {
+        return body.declare(name.text, type, name.span);
+    }
     const auto local = body.context.add_local(name.text + "…", type, name.span);
     body.context.use_local(local);
     return local;

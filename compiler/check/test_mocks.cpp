@@ -145,6 +145,7 @@ class CheckMock {
     // A worker with type parameters may give several types; each of them is checked again when the
     // value is given.
     void value(ast::Expr node, ir::MockAnswer& out) {
+        if (!node) return nothing(out);
         if (node && node.bare().kind() == NodeKind::NameRef && node.bare().text() == "any") {
             out.kind = ir::MockAnswer::Kind::Any;
             return;
@@ -162,6 +163,18 @@ class CheckMock {
         context_.report(
             DiagnosticCode::TypeMismatch, node.span(),
             fmt::format("the mock gives a {}, which no step takes from it", context_.text(type)));
+    }
+
+    // `returns` alone
+    void nothing(ir::MockAnswer& out) {
+        out.kind = ir::MockAnswer::Kind::Any;
+        const auto gives =
+            std::ranges::find_if(types_, [&](TypeId type) { return type != context_.common.none; });
+        if (gives == types_.end()) return;
+        auto& d = context_.report(
+            DiagnosticCode::TypeMismatch, out.span,
+            fmt::format("`returns` gives nothing, and a {} is wanted", context_.text(*gives)));
+        d.help = "say the value behind it, or `returns any`";
     }
 
     // `fails`, `fails Transient`, `fails Declined(reason: "no")`, `fails "text"`

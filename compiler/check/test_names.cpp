@@ -80,18 +80,23 @@ ir::ExprId observe_events(Body& body, const Dotted& name, Span span) {
                        make_list(context, context.common.text), span);
     }
     TypeId type;
+    bool is_known = false;  // also by an `emit` whose value is a mistake
     std::vector<std::string> legal;
     for (const auto& stmt : context.module.stmts) {
-        if (stmt.kind != ir::Stmt::Kind::Emit || !stmt.expr.has_value()) continue;
+        if (stmt.kind != ir::Stmt::Kind::Emit) continue;
         if (stmt.name != name[1]) {
             legal.push_back(stmt.name);
             continue;
         }
+        is_known = true;
+        if (!stmt.expr.has_value()) continue;
         TypeId one = type_of(context, stmt.expr);
         type = type.has_value() ? join(context, type, one) : one;
     }
     if (!type.has_value()) {
-        report_unknown(context, DiagnosticCode::UnknownName, span, "event", name[1], legal);
+        if (!is_known) {
+            report_unknown(context, DiagnosticCode::UnknownName, span, "event", name[1], legal);
+        }
         return add_mistake(context, span);
     }
     return observe(body, {Observed::EventValues, {}, std::string(name[1]), {}},

@@ -166,8 +166,13 @@ class Maker {
                 } else if (has_clause_lines(kind) && category(child) == NodeCategory::Clause &&
                            !(kind == NodeKind::Review &&
                              (child == NodeKind::Within || child == NodeKind::Until))) {
-                    if (!clauses_done) clauses(id);
+                    if (!clauses_done) {
+                        if (kind == NodeKind::Review) deadline_first(all, i);
+                        clauses(id);
+                    }
                     clauses_done = true;
+                } else if (kind == NodeKind::Review && clauses_done) {
+                    continue;  // its deadline, which stands before the clauses
                 } else {
                     before_child(id, kind, part.child, clauses_done);
                     node(part.child);
@@ -180,6 +185,16 @@ class Maker {
         if (fn_body) {
             add(PieceKind::Close, depth_);
             --depth_;
+        }
+    }
+
+    // A review's time stands on its first line, wherever it was written.
+    void deadline_first(const std::vector<Part>& all, std::size_t at) {
+        for (; at < all.size(); ++at) {
+            const NodeId child = all[at].child;
+            if (!child.has_value()) continue;
+            const NodeKind what = tree_[child].kind;
+            if (what == NodeKind::Within || what == NodeKind::Until) node(child);
         }
     }
 
