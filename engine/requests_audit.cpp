@@ -176,6 +176,9 @@ class RunCheck {
         return false;
     }
 
+    // Whether the machine made all of its records again; it can't when they were erased.
+    [[nodiscard]] bool is_executed() const { return replayer_.has_value(); }
+
   private:
     void check_decision(const ReadRecord& record, std::vector<store::Finding>& findings) {
         const bool here = record.payload_state == PayloadState::Here;
@@ -306,7 +309,9 @@ class VerifyJob final : public Job {
             if (!more) WEFT_TRY_VOID(begin_runs());
         } else if (check_) {
             WEFT_TRY(more, check_->advance(core_, report_.findings));
-            if (!more) check_.reset();
+            if (more) return std::nullopt;
+            if (check_->is_executed()) ++executed_;
+            check_.reset();
         } else if (next_ < rows_.size()) {
             WEFT_TRY_VOID(begin_run(rows_[next_++].id));
         } else {
@@ -387,6 +392,7 @@ class VerifyJob final : public Job {
         out["root"] = to_hex(view(report_.root));
         out["witnessed"] = witnessed_;
         out["runs"] = rows_.size();
+        out["executed"] = executed_;
         out["findings"] = std::move(list);
         return out;
     }
@@ -399,6 +405,7 @@ class VerifyJob final : public Job {
     store::VerifyReport report_;
     std::vector<store::RunRow> rows_;
     std::size_t next_ = 0;
+    std::size_t executed_ = 0;
     ApproverKeys approvers_;
     TableCheck tables_;
     std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header

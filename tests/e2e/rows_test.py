@@ -43,6 +43,13 @@ class RunRows(EvidenceCase):
             with self.subTest(statement):
                 self.assertEqual(self.tampered(statement), [said])
 
+    def test_what_was_erased_is_not_said_to_be_executed(self):
+        self.run_flow("parent.wf", "child", "word=x")
+        gone = self.run_flow("parent.wf", "child", "word=y")
+        self.assertIn("2, each executed again", self.weft("audit", "verify").stdout)
+        self.weft("audit", "erase", gone, "--reason", "asked for")
+        self.assertIn("2, 1 executed again", self.weft("audit", "verify").stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
