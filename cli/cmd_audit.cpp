@@ -134,8 +134,12 @@ int verify(const AuditOptions& options) {
                       answer->value("erased", std::uint64_t{0})));
     print(fmt::format("checkpoints  {}\n", answer->value("checkpoints", std::uint64_t{0})));
     if (options.level >= 2) {
-        print(fmt::format("runs         {}{}\n", answer->value("runs", std::uint64_t{0}),
-                          options.level >= 3 ? ", each executed again" : ""));
+        const auto runs = answer->value("runs", std::uint64_t{0});
+        const auto executed = answer->value("executed", std::uint64_t{0});
+        const auto again = options.level < 3  ? std::string()
+                           : executed == runs ? std::string(", each executed again")
+                                              : fmt::format(", {} executed again", executed);
+        print(fmt::format("runs         {}{}\n", runs, again));
     }
     if (answer->value("witnessed", 0) > 0) {
         print(fmt::format("witnessed    {} checkpoints\n", answer->value("witnessed", 0)));

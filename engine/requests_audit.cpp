@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/hash.h"
 #include "engine/approver_log.h"
@@ -10,6 +11,7 @@
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/row_check.h"
 #include "engine/run_reader.h"
 #include "engine/sites.h"
 #include "engine/table_check.h"
@@ -140,6 +142,7 @@ class RunCheck {
         auto done =
             read_records(core.store(), header_, head_, [&](ReadRecord& record) -> Result<bool> {
                 protocol_.take(record.record, record.leaf);
+                row_check_.take(record.record);
                 ended_ = record.record.kind == RecordKind::End;
                 head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
                 check_decision(record, findings);
@@ -162,6 +165,9 @@ class RunCheck {
         if (!replayed.divergence) tables_.finish_run(replayed);
         return false;
     }
+
+    // Whether the machine made all of its records again; it can't when they were erased.
+    [[nodiscard]] bool is_executed() const { return replayer_.has_value(); }
 
   private:
     void check_decision(const ReadRecord& record, std::vector<store::Finding>& findings) {
@@ -241,10 +247,15 @@ class RunCheck {
         WEFT_TRY(row, core.store().run(header_.row.id));
         if (!row) return {};
         bool says_ended = vm::is_ended(static_cast<vm::RunStatus>(row->status));
-        if (ended_ == says_ended) return {};
-        findings.push_back(
-            run_finding(header_.row.id, ended_ ? "its row says that it goes on, its log has ended"
-                                               : "its row says that it ended, its log goes on"));
+        if (ended_ != says_ended) {
+            findings.push_back(run_finding(
+                header_.row.id, ended_ ? "its row says that it goes on, its log has ended"
+                                       : "its row says that it ended, its log goes on"));
+            return {};
+        }
+        for (auto& what : row_check_.compare(*row)) {
+            findings.push_back(run_finding(header_.row.id, std::move(what)));
+        }
         return {};
     }
 
@@ -260,6 +271,7 @@ class RunCheck {
     const ApproverKeys& approvers_;
     TableCheck& tables_;
     ProtocolCheck protocol_;
+    RowCheck row_check_;
     DecisionCheck decisions_;
     std::optional<Replayer> replayer_;
     std::map<std::uint64_t, store::RunId> subs_;  // by the record that began them
@@ -287,7 +299,9 @@ class VerifyJob final : public Job {
             if (!more) WEFT_TRY_VOID(begin_runs());
         } else if (check_) {
             WEFT_TRY(more, check_->advance(core_, report_.findings));
-            if (!more) check_.reset();
+            if (more) return std::nullopt;
+            if (check_->is_executed()) ++executed_;
+            check_.reset();
         } else if (next_ < rows_.size()) {
             WEFT_TRY_VOID(begin_run(rows_[next_++].id));
         } else {
@@ -314,6 +328,24 @@ class VerifyJob final : public Job {
         filter.limit = 1'000'000'000;
         WEFT_TRY(rows, core_.store().runs(filter));
         rows_ = std::move(rows);
+        return find_programs();
+    }
+
+    // The image of a run is read with it; its program is what an export and a view need.
+    Result<void> find_programs() {
+        std::set<Hash> seen;
+        for (const auto& row : rows_) {
+            if (!seen.insert(row.image).second) continue;
+            WEFT_TRY(image, core_.store().image(row.image));
+            if (!image) continue;
+            WEFT_TRY(program, core_.store().program(image->program));
+            if (program) continue;
+            store::Finding finding;
+            finding.table = "program";
+            finding.row = to_hex(view(image->program));
+            finding.what = "it is missing, and a run belongs to it";
+            report_.findings.push_back(std::move(finding));
+        }
         return {};
     }
 
@@ -350,6 +382,7 @@ class VerifyJob final : public Job {
         out["root"] = to_hex(view(report_.root));
         out["witnessed"] = witnessed_;
         out["runs"] = rows_.size();
+        out["executed"] = executed_;
         out["findings"] = std::move(list);
         return out;
     }
@@ -362,6 +395,7 @@ class VerifyJob final : public Job {
     store::VerifyReport report_;
     std::vector<store::RunRow> rows_;
     std::size_t next_ = 0;
+    std::size_t executed_ = 0;
     ApproverKeys approvers_;
     TableCheck tables_;
     std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header

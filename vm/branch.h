@@ -244,6 +244,7 @@ struct Call {
     std::uint64_t deadline_timer = 0;        // of `within`; 0 when none runs
     bool is_late = false;                    // the deadline has passed
     bool is_in_doubt = false;
+    bool is_lost = false;  // an engine ended while its last attempt was under way
     bool is_done = false;
     bool counts_irreversible = false;  // in doubt and irreversible: counted as done
     std::string error;                 // of the last attempt
@@ -261,8 +262,9 @@ struct Call {
         io(self.seq, self.branch, self.site, self.step, self.worker, self.direction, self.key,
            self.arguments, self.attempt, self.retries, self.doubt_tries, self.phase,
            self.started_ms, self.wait_timer, self.deadline_timer, self.is_late, self.is_in_doubt,
-           self.counts_irreversible, self.error, self.message, self.detail, self.reserve_micros,
-           self.is_done, self.asked_delay_ms, self.other, self.author_key, self.cache_key);
+           self.is_lost, self.counts_irreversible, self.error, self.message, self.detail,
+           self.reserve_micros, self.is_done, self.asked_delay_ms, self.other, self.author_key,
+           self.cache_key);
     }
 };
 

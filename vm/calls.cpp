@@ -9,11 +9,6 @@
 namespace weft::vm {
 namespace {
 
-// An attempt of this kind never reached a receiver that could have told what it knows of the key.
-bool says_nothing(const std::string& name) {
-    return name == "Transient" || name == "Timeout" || name == "Unavailable";
-}
-
 Bytes16 call_key(const Begin& begin, std::uint64_t seq) {
     ByteWriter input;
     input.raw("weft-key-1");

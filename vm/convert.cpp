@@ -16,9 +16,13 @@ Outcome<Value> Evaluator::convert(CodePlace at, const Value& value) {
         return std::unexpected(trap(at, std::string(kNotDefined)));
     }
     std::vector<PredicateCall> calls;
-    auto read = from_json(image_.types, type, to_json(json_types(), TypeId{0}, value), &calls);
-    // What is a string in JSON stands in a text as it is; all else is JSON there.
-    if (!read && is_text) {
+    // What is a string in JSON stands in a text as it is; all else is JSON there. A Json may be
+    // both: it is what the text says.
+    const bool is_json = is_text && image_.types[type].kind == TypeKind::Json;
+    const std::string json =
+        is_json ? std::string(value.as_text()) : to_json(json_types(), TypeId{0}, value);
+    auto read = from_json(image_.types, type, json, &calls);
+    if (!read && is_text && !is_json) {
         calls.clear();
         read = from_json(image_.types, type, value.as_text(), &calls);
     }

@@ -4,6 +4,16 @@
 
 namespace weft::vm {
 
+namespace {
+
+// Whether the receiver still drops a second call with this key.
+bool knows_key(const Call& call, const WorkerRow& worker, std::int64_t now_ms) {
+    return worker.effect == EffectClass::Idempotent && call.started_ms &&
+           now_ms - *call.started_ms < worker.window_ms;
+}
+
+}  // namespace
+
 void Machine::State::doubt(Call& call) {
     const auto& worker = image->workers[call.worker];
     if (worker.effect == EffectClass::Read) {
@@ -18,6 +28,7 @@ void Machine::State::doubt(Call& call) {
         }
         return;
     }
+    const bool again = call.is_in_doubt && !call.is_lost;
     if (!call.is_in_doubt) {
         call.is_in_doubt = true;
         call.counts_irreversible = worker.irreversible && call.direction == Direction::Forward;
@@ -35,6 +46,8 @@ void Machine::State::doubt(Call& call) {
         } else {
             need_person(call);
         }
+    } else if (is_idempotent && again && knows_key(call, worker, time_ms)) {
+        back_off(call, ++call.doubt_tries, std::nullopt);  // or it would be asked without a pause
     } else if (is_idempotent) {
         settle_again(call);
     } else if (worker.probe == WorkerRow::kNoRow) {
@@ -53,9 +66,7 @@ void Machine::State::doubt(Call& call) {
 
 // Sends it again under the same key, while the receiver still knows the key.
 void Machine::State::settle_again(Call& call) {
-    const auto& worker = image->workers[call.worker];
-    const bool is_known = call.started_ms && time_ms - *call.started_ms < worker.window_ms;
-    if (worker.effect == EffectClass::Idempotent && is_known) {
+    if (knows_key(call, image->workers[call.worker], time_ms)) {
         next_attempt(call);
     } else {
         need_person(call);
@@ -100,9 +111,16 @@ void Machine::State::need_person(Call& call) {
     emit(RecordKind::Hold, call.site, call.branch, body, &error);
 }
 
+// The attempt failed with the error that left it in doubt. One that only the engine's end cut off
+// is no failure of the receiver: it is made again, and no retry is used up.
 void Machine::State::surely_not_done(Call& call) {
     clear_doubt(call);
-    fail_attempt(call, "Transient", "the attempt in doubt was surely not done", std::nullopt);
+    if (call.is_lost && !call.is_late && !is_stopped(call)) {
+        next_attempt(call);
+        return;
+    }
+    fail_attempt(call, says_nothing(call.error) ? call.error : "Transient",
+                 "the attempt in doubt was surely not done", std::nullopt);
 }
 
 void Machine::State::clear_doubt(Call& call) {

@@ -73,6 +73,10 @@ bool is_retried(const Policy& policy, std::string_view name) {
     return std::ranges::find(policy.retry_on, name) != policy.retry_on.end();
 }
 
+bool says_nothing(std::string_view name) {
+    return name == "Transient" || name == "Timeout" || name == "Unavailable";
+}
+
 std::string_view error_name(const Value& value) {
     return is_error(value) ? std::string_view(value.items()[0].as_text()) : std::string_view();
 }

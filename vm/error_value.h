@@ -42,6 +42,8 @@ const TypeTable& json_types();
 bool is_error(const Value& value);
 // Whether a failure of this name is tried again under the policy, as long as tries are left.
 bool is_retried(const Policy& policy, std::string_view name);
+// Whether such an attempt never reached a receiver that could have told what it knows of the key.
+bool says_nothing(std::string_view name);
 // The name of an error record, "" of anything else.
 std::string_view error_name(const Value& value);
 

@@ -16,6 +16,7 @@ bool Machine::State::fits(const StartFact& fact) const {
 void Machine::State::on(const StartFact& fact) {
     auto& call = calls.at(fact.call);
     call.phase = Phase::Started;
+    call.is_lost = false;
     if (!call.started_ms) call.started_ms = time_ms;
 }
 
@@ -189,6 +190,8 @@ bool Machine::State::fits(const ResumedFact&) const {
 }
 
 // Starts without outcome show among the wants; the engine settles them.
-void Machine::State::on(const ResumedFact&) {}
+void Machine::State::on(const ResumedFact&) {
+    for (auto& [seq, call] : calls) call.is_lost |= call.phase == Phase::Started;
+}
 
 }  // namespace weft::vm

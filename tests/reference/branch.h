@@ -197,6 +197,7 @@ struct Call {
     std::uint64_t deadline_timer = 0;
     bool is_late = false;
     bool is_in_doubt = false;
+    bool is_lost = false;  // an engine ended while its last attempt was under way
     bool counts_irreversible = false;
     bool is_done = false;
     std::string error;

@@ -218,6 +218,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
                 if (call.is_late) co_return time_out(call);
                 continue;  // asked again: nothing can have happened
             }
+            const bool again = call.is_in_doubt && !call.is_lost;
             if (!call.is_in_doubt) {
                 call.is_in_doubt = true;
                 call.counts_irreversible =
@@ -236,6 +237,11 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
                 } else {
                     settled = co_await send_again(branch, call);
                 }
+            } else if (call.worker->effect == EffectClass::Idempotent && again &&
+                       call.error != "TooLarge" &&
+                       now_ms_ - *call.started_ms < call.worker->window_ms) {
+                if (auto end = co_await pause(branch, call, ++call.doubt_tries, {})) co_return *end;
+                settled = co_await send_again(branch, call);
             } else {
                 settled = co_await settle(branch, call);
             }
@@ -247,8 +253,12 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
         }
         if (settled && settled->what == Settlement::What::SendAgain) continue;
         if (settled && settled->what == Settlement::What::Ended) co_return settled->end;
+        if (settled && call.is_lost && !call.is_late && !branch.must_stop()) {
+            clear_doubt(call);
+            continue;  // that the engine ended says nothing of the receiver
+        }
         if (settled) {
-            call.error = "Transient";
+            if (!says_nothing(call.error)) call.error = "Transient";
             call.message = "the attempt in doubt was surely not done";
             call.detail = {};
             asked_ms.reset();
@@ -304,6 +314,7 @@ Task<std::optional<CallEnd>> Run::until_started(Branch& branch, Call& call) {
             co_return CallEnd{CallEnd::How::Failed, call_error(call)};
         }
         call.phase = Phase::Started;
+        call.is_lost = false;
         if (!call.started_ms) call.started_ms = now_ms_;
         co_return std::nullopt;
     }

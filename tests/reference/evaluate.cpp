@@ -267,8 +267,12 @@ Value Evaluator::refine(const ir::Expr& e, Env& env) const {
     if (source == ir::RefineSource::Error) return narrowed(type, value);
     if (source == ir::RefineSource::Value) return fits(type, value) ? value : Value();
     std::vector<PredicateCall> calls;
-    auto read = from_json(module_.types, type, to_json(json_only(), TypeId{0}, value), &calls);
-    if (!read && source == ir::RefineSource::Text) {
+    const bool is_text = source == ir::RefineSource::Text;
+    const bool is_json = is_text && module_.types[type].kind == TypeKind::Json;
+    auto read = from_json(
+        module_.types, type,
+        is_json ? std::string(value.as_text()) : to_json(json_only(), TypeId{0}, value), &calls);
+    if (!read && is_text && !is_json) {
         calls.clear();
         read = from_json(module_.types, type, value.as_text(), &calls);
     }

@@ -143,6 +143,9 @@ void Run::on(const Fact& fact) {
         case RecordKind::Released:
             on_release();
             return;
+        case RecordKind::Resumed:
+            for (auto& [number, call] : calls_) call.is_lost |= call.phase == Phase::Started;
+            return;
         default:
             return;
     }

@@ -96,6 +96,20 @@ TEST(Doubt, AResendThatReachesNobodySettlesNothing) {
     EXPECT_EQ(drive.error(), "CardDeclined");
 }
 
+// Else a receiver that breaks every connection would be asked without end and without a pause.
+TEST(Doubt, AResendThatIsInDoubtAgainIsRepeatedAfterAPause) {
+    Drive drive(paying({.effect = EffectClass::Idempotent, .window_ms = 100'000}));
+    drive.refuse("Unavailable", OutcomeStatus::Unknown);
+    EXPECT_EQ(drive.only(WantKind::Attempt).attempt, 2);
+    drive.refuse("Unavailable", OutcomeStatus::Unknown);
+    EXPECT_EQ(drive.last(), "timer-set");
+    drive.fire();
+    EXPECT_EQ(drive.only(WantKind::Attempt).attempt, 3);
+    drive.answer(Value::integer(4));
+    drive.answer(Value::integer(0));
+    EXPECT_EQ(drive.machine().result(), Value::integer(4));
+}
+
 TEST(Doubt, OnceWithoutProbeNeedsAPerson) {
     Drive drive(paying({.retries = 1}));
     drive.refuse("Timeout", OutcomeStatus::Unknown);
@@ -145,6 +159,29 @@ TEST(Doubt, AProbeSaysNotDone) {
     drive.fire();
     EXPECT_EQ(drive.only(WantKind::Attempt).attempt, 2);
     EXPECT_EQ(drive.only(WantKind::Attempt).call, 1U);
+}
+
+// Its error is that of the attempt, so that `on Timeout` and `retry … on Timeout` see it.
+TEST(Doubt, WhatWasSurelyNotDoneFailsWithTheErrorThatLeftItInDoubt) {
+    Drive drive(paying({.has_probe = true}));
+    drive.refuse("Timeout", OutcomeStatus::Unknown);
+    drive.answer(Value::none());
+    EXPECT_EQ(drive.error(), "Timeout");
+    EXPECT_EQ(drive.status(), RunStatus::Failed);
+}
+
+// Without any retry: that the engine ended says nothing of the receiver.
+TEST(Doubt, AnAttemptThatTheEnginesEndCutOffIsMadeAgainWhenItWasSurelyNotDone) {
+    Drive drive(paying({.has_probe = true}));
+    drive.begin_attempt(1);
+    EXPECT_TRUE(drive.feed(ResumedFact{}));
+    drive.outcome(1, 1, OutcomeStatus::Unknown, {}, "Unavailable");
+    EXPECT_EQ(drive.last(), "call");  // the probe
+    drive.answer(Value::none());
+    EXPECT_EQ(drive.only(WantKind::Attempt).attempt, 2);
+    drive.refuse("Unavailable");  // this one failed by itself
+    EXPECT_EQ(drive.error(), "Unavailable");
+    EXPECT_EQ(drive.status(), RunStatus::Failed);
 }
 
 TEST(Doubt, AProbeThatFailsNeedsAPerson) {

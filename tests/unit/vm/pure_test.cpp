@@ -258,7 +258,7 @@ TEST_F(Pure, CallsAndRefinements) {
 }
 
 TEST_F(Pure, TextsAndJsonAreReadAsOtherTypes) {
-    enum Target { Int, Date, Even, Point };
+    enum Target { Int, Date, Even, Point, Any };
     const auto read = [&](Value value, bool is_json, Target target) {
         builder = ImageBuilder();
         auto even = builder.function("even", FunctionKind::Pure, 1, 1, 4);
@@ -277,7 +277,8 @@ TEST_F(Pure, TextsAndJsonAreReadAsOtherTypes) {
         record.fields = {{"x", "x", builder.integer, {}}};
         auto& types = builder.image.types;
         const TypeId date = types.add(weft::testing::make_type(TypeKind::Date));
-        const TypeId all[] = {builder.integer, date, types.add(refined), types.add(record)};
+        const TypeId all[] = {builder.integer, date, types.add(refined), types.add(record),
+                              types.add(weft::testing::make_type(TypeKind::Json))};
         const std::uint16_t from = is_json ? 1 : 0;
         return run({std::move(value)}, {Opcode::Convert, 0, 1, from, all[target].index});
     };
@@ -289,6 +290,9 @@ TEST_F(Pure, TextsAndJsonAreReadAsOtherTypes) {
     EXPECT_EQ(read(text("5"), false, Even), Value::none());
     EXPECT_EQ(read(text("{\"x\": 3}"), false, Point), Value::record({integer(3)}));
     EXPECT_EQ(read(text("{\"x\":"), false, Point), Value::none());
+    EXPECT_EQ(read(text("{\"x\": \"y\"}"), false, Any), Value::map({{"x", text("y")}}));
+    EXPECT_EQ(read(text("\"y\""), false, Any), text("y"));
+    EXPECT_EQ(read(text("y"), false, Any), Value::none());
     EXPECT_EQ(read(Value::map({{"x", integer(3)}}), true, Point), Value::record({integer(3)}));
     EXPECT_EQ(read(Value::map({}), true, Point), Value::none());
     EXPECT_EQ(read(text("2026-01-31"), true, Date), Value::date(20484));
