@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "api/program_data.h"
+#include "api/standard_workers.h"
 #include "engine/client.h"
 #include "engine/core.h"
 #include "engine/exact_numbers.h"
@@ -37,31 +38,11 @@ engine::CoreOptions core_options(const EngineOptions& options) {
     return out;
 }
 
-// A pack names the engine that wrote its answers: its workers see the settings of `llm.generate` as
-// the member `llm` of their own.
-WorkerFunction with_model_settings(WorkerFunction inner, std::string model_settings) {
-    return [inner = std::move(inner),
-            model = std::move(model_settings)](const WorkerCall& call) -> WorkerOutcome {
-        auto settings = nlohmann::json::parse(call.settings, nullptr, false);
-        if (!settings.is_object()) settings = nlohmann::json::object();
-        settings["llm"] = nlohmann::json::parse(model, nullptr, false);
-        std::string text = settings.dump();
-        WorkerCall extended = call;
-        extended.settings = text;
-        return inner(extended);
-    };
-}
-
 void add_standard_library(engine::Core& core) {
-    for (auto list : {stdlib::calendar_workers, stdlib::docs_workers, stdlib::rag_workers,
-                      stdlib::llm_workers, stdlib::notify_workers}) {
-        for (auto& worker : list()) core.add_worker(worker.name, worker.run);
+    for (auto& worker : standard_workers(core.config())) {
+        core.add_worker(worker.name, std::move(worker.run));
     }
     core.keep_notes("notify.", stdlib::notify_notes());
-    std::string model = core.config().settings("llm.generate");
-    for (auto& worker : stdlib::pack_workers()) {
-        core.add_worker(worker.name, with_model_settings(worker.run, model));
-    }
 }
 
 // {"path": "…"} becomes {"upload": "n"}, its bytes go to the request.

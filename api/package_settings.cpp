@@ -5,18 +5,15 @@
 #include <sstream>
 
 #include "api/package_loader.h"
+#include "api/standard_workers.h"
 #include "engine/config.h"
-#include "stdlib/native.h"
 
 namespace weft {
 namespace {
 
 std::vector<std::string> built_in_workers() {
     std::vector<std::string> out;
-    for (const auto& list : {stdlib::docs_workers(), stdlib::rag_workers(), stdlib::llm_workers(),
-                             stdlib::pack_workers(), stdlib::notify_workers()}) {
-        for (const auto& worker : list) out.push_back(worker.name);
-    }
+    for (auto& worker : standard_workers({})) out.push_back(std::move(worker.name));
     return out;
 }
 

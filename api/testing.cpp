@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "api/package_loader.h"
+#include "api/places.h"
 #include "compiler/compile.h"
 #include "testing/runner.h"
 
@@ -74,12 +75,7 @@ class Reporting {
         return "";
     }
 
-    [[nodiscard]] TestPlace place(Span span) const {
-        if (!span.file.has_value()) return {};
-        const auto& file = sources_[span.file];
-        const auto at = file.position(span.begin);
-        return {file.path(), at.line, at.column, std::string(file.line(at.line))};
-    }
+    [[nodiscard]] TestPlace place(Span span) const { return place_of(sources_, span); }
 
     [[nodiscard]] TestOutcome outcome(test::Result result) const {
         TestOutcome out;
@@ -100,14 +96,6 @@ class Reporting {
     TestReport& out_;
 };
 
-void add_diagnostics(const Diagnostics& diagnostics, const SourceSet& sources, bool colour,
-                     TestReport& out) {
-    for (const auto& d : diagnostics.items()) {
-        if (!out.diagnostics.empty()) out.diagnostics += "\n";
-        out.diagnostics += render(d, sources, colour ? Colour::Always : Colour::Never);
-    }
-}
-
 }  // namespace
 
 TestReport test_file(const std::string& path, const TestOptions& options) {
@@ -122,11 +110,11 @@ TestReport test_file(const std::string& path, const TestOptions& options) {
     }
     if (out.files.empty()) out.files.push_back(path);
     out.compiled = compiled.ok;
-    add_diagnostics(compiled.diagnostics, sources, options.colour, out);
+    add_rendered(compiled.diagnostics, sources, options.colour, out.diagnostics);
     if (compiled.ok && compiled.tests) {
         auto results =
             test::run_tests(*compiled.tests, {options.filter, options.coverage, options.crashes});
-        add_diagnostics(results.diagnostics, sources, options.colour, out);
+        add_rendered(results.diagnostics, sources, options.colour, out.diagnostics);
         out.compiled = !results.diagnostics.has_errors();
         Reporting(sources, out).results(std::move(results), compiled.silenced_later);
     }

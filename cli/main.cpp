@@ -19,12 +19,12 @@ constexpr auto kAbout =
 void add_commands(CLI::App& app, Chosen& chosen) {
     using Add = void (*)(CLI::App&, Chosen&);
     for (Add add :
-         {add_run,     add_resume,    add_runs,       add_show,   add_log,       add_timeline,
-          add_cost,    add_review,    add_cancel,     add_kill,   add_hold,      add_release,
-          add_settle,  add_signal,    add_check,      add_test,   add_crashtest, add_fmt,
-          add_explain, add_schema,    add_dump,       add_replay, add_audit,     add_store,
-          add_serve,   add_schedules, add_why,        add_diff,   add_plan,      add_compat,
-          add_migrate, add_fork,      add_completion, add_version}) {
+         {add_run,    add_resume,  add_runs,      add_show,       add_log,       add_timeline,
+          add_cost,   add_review,  add_cancel,    add_kill,       add_hold,      add_release,
+          add_settle, add_signal,  add_check,     add_test,       add_crashtest, add_eval,
+          add_fmt,    add_explain, add_schema,    add_dump,       add_replay,    add_audit,
+          add_store,  add_serve,   add_schedules, add_why,        add_diff,      add_plan,
+          add_compat, add_migrate, add_fork,      add_completion, add_version}) {
         add(app, chosen);
     }
 }

@@ -33,6 +33,15 @@ void sources_below(const fs::path& folder, std::vector<std::string>& out) {
     out.insert(out.end(), found.begin(), found.end());
 }
 
+void add_failure(const TestFailure& failure, bool colour, std::string& out) {
+    out += fmt::format("    {}: {}\n", place_text(failure.place), failure.message);
+    out += fmt::format("        {}\n", paint(Tone::Bold, trimmed(failure.place.source), colour));
+    if (failure.op.empty()) return;
+    out += fmt::format("        left:  {}\n        right: {}\n", failure.left, failure.right);
+}
+
+}  // namespace
+
 std::string place_text(const TestPlace& place) {
     return place.line == 0 ? "" : fmt::format("{}:{}:{}", place.file, place.line, place.column);
 }
@@ -49,15 +58,6 @@ std::string count(std::size_t n, const char* noun) {
 Json place_json(const TestPlace& place) {
     return {{"file", place.file}, {"line", place.line}, {"column", place.column}};
 }
-
-void add_failure(const TestFailure& failure, bool colour, std::string& out) {
-    out += fmt::format("    {}: {}\n", place_text(failure.place), failure.message);
-    out += fmt::format("        {}\n", paint(Tone::Bold, trimmed(failure.place.source), colour));
-    if (failure.op.empty()) return;
-    out += fmt::format("        left:  {}\n        right: {}\n", failure.left, failure.right);
-}
-
-}  // namespace
 
 Result<std::vector<std::string>> find_sources(const std::vector<std::string>& paths) {
     std::vector<std::string> out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/output.h"
@@ -23,6 +24,12 @@ struct TestTotals {
 
 // Files as they are named; of folders all `.wf` files below them, hidden ones left out.
 Result<std::vector<std::string>> find_sources(const std::vector<std::string>& paths);
+
+// "a.wf:3:5"; empty for nowhere.
+std::string place_text(const TestPlace& place);
+Json place_json(const TestPlace& place);
+std::string trimmed(std::string_view line);
+std::string count(std::size_t n, const char* noun);
 
 TestTotals totals_of(const std::vector<TestedFile>& files);
 std::string tests_text(const TestedFile& file, bool colour);

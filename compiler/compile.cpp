@@ -5,6 +5,8 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/evals.h"
+#include "compiler/check/follow_ups.h"
 #include "compiler/check/package.h"
 #include "compiler/check/tests.h"
 #include "compiler/check/types.h"
@@ -17,10 +19,9 @@ namespace {
 
 // Tests are checked in the module and then kept apart from it: with the module that they were
 // checked in, while the program goes on with a copy that was made before.
-std::shared_ptr<const ir::TestSuite> take_tests(check::Context& context,
-                                                std::vector<ir::Test> tests, ir::Module program) {
-    auto suite = std::make_shared<ir::TestSuite>();
-    suite->tests = std::move(tests);
+std::shared_ptr<const ir::TestSuite> take_tests(check::Context& context, ir::TestSuite checked,
+                                                ir::Module program) {
+    auto suite = std::make_shared<ir::TestSuite>(std::move(checked));
     suite->module = std::exchange(context.module, std::move(program));
     return suite;
 }
@@ -37,7 +38,7 @@ void note_lengths(check::Context& context) {
 
 bool has_tests(const check::Context& context) {
     for (const auto& info : context.modules) {
-        if (!info.tests.empty()) return true;
+        if (!info.tests.empty() || !info.evals.empty()) return true;
     }
     return false;
 }
@@ -66,8 +67,11 @@ Compiled compile(std::string_view main_path, PackageLoader& loader) {
     ir::Module program;
     const bool tested = has_tests(context);
     if (tested) program = context.module;
-    auto tests = check::check_tests(context);
+    ir::TestSuite tests;
+    tests.tests = check::check_tests(context);
+    tests.evals = check::check_evals(context);
     check::check_usage(context);
+    check::drop_follow_ups(out.diagnostics, context.module.sources);
     check::apply_suppressions(context);
     if (tested) out.tests = take_tests(context, std::move(tests), std::move(program));
     out.silenced_later = std::move(context.silenced_later);

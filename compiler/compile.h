@@ -35,7 +35,8 @@ struct Compiled {
     bool ok = false;                           // no errors: the module may be lowered
     std::vector<lint::WorkflowBounds> bounds;  // of each workflow, when ok
     std::vector<SilencedLater> silenced_later;
-    // Null when the main file has none. A module of its own, so they are no part of the program.
+    // Tests and evals; null when the package has none. A module of its own, so they are no part of
+    // the program.
     std::shared_ptr<const ir::TestSuite> tests;
 };
 

@@ -1,94 +1,10 @@
-// Between the machine's wants and native workers: arguments to JSON, results back through the
-// guard, failures to outcomes.
+// Between the machine's wants and the attempts that run on the pool.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
-#include "bytecode/record_codes.h"
 #include "engine/core.h"
-#include "value/utf8.h"
-#include "vm/boundary.h"
-#include "vm/error_value.h"
+#include "vm/worker_border.h"
 
 namespace weft::engine {
-namespace {
-
-std::string arguments_json(const Image& image, const vm::Want& want, const Bytes16& key) {
-    const auto& worker = image.workers[want.worker];
-    constexpr std::uint8_t kProbe = 2;
-    std::string out = "{";
-    for (std::size_t i = 0; i < want.arguments.size() && i < worker.parameters.size(); ++i) {
-        if (i > 0) out += ",";
-        out += '"' + worker.parameters[i] + "\":";  // a name of the program
-        if (want.direction == kProbe) {
-            // A probe is asked about the key that the worker was sent.
-            const auto& asked = want.arguments[i].as_text();
-            out += nlohmann::json(want.author_key ? to_hex(view(key)) : asked).dump();
-        } else {
-            out +=
-                to_json(image.types, image.steps[want.step].argument_types[i], want.arguments[i]);
-        }
-    }
-    return out + "}";
-}
-
-// Nothing is earned, and a currency has three letters or there is none.
-void take_cost(const Cost& cost, vm::OutcomeFact& fact) {
-    fact.cost_micros = std::max<std::int64_t>(0, cost.micros);
-    fact.currency = unpack_currency(pack_currency(cost.currency));
-}
-
-// A probe answers with the step's result or with null: surely not done.
-std::expected<Value, Misfit> read_result(const Image& image, const InFlight& flight,
-                                         const std::string& json) {
-    constexpr std::uint8_t kProbe = 2;
-    if (flight.direction == kProbe && json == "null") return Value::none();
-    return vm::read_value(image, image.steps[flight.step].result_type, json);
-}
-
-bool is_known_error(const WorkerRow& worker, const std::string& name) {
-    static const std::vector<std::string> kBuiltIn = {"Transient", "Timeout",  "Unavailable",
-                                                      "Guard",     "Rejected", "TooLarge"};
-    auto has = [&](const std::vector<std::string>& names) {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    return has(kBuiltIn) || has(worker.fails);
-}
-
-// What a worker says of its failure is told to people. It becomes a text of the log: well-formed,
-// and no longer than anybody reads.
-std::string readable(std::string_view said) {
-    constexpr std::size_t kMessageBytesMax = 16 * 1024;
-    std::string out;
-    for (std::size_t at = 0; at < said.size() && out.size() < kMessageBytesMax;) {
-        std::size_t size = 1;
-        while (size < 4 && at + size < said.size() && !is_utf8(said.substr(at, size))) ++size;
-        const bool is_whole = is_utf8(said.substr(at, size));
-        out += is_whole ? said.substr(at, size) : std::string_view("\xEF\xBF\xBD");
-        at += is_whole ? size : 1;
-    }
-    if (out.size() >= kMessageBytesMax) out += "…";
-    return out;
-}
-
-// The fields of a declared error, as a value. What does not fit the declaration is a Guard, like a
-// result that does not; whether the effect happened is as the worker said.
-void read_fields(const Image& image, const WorkerError& error, vm::OutcomeFact& fact) {
-    const auto* row = vm::declared_error(image, fact.error);
-    if (row == nullptr) return;
-    auto fields = vm::read_value(image, row->fields, error.fields.empty() ? "{}" : error.fields);
-    if (fields) {
-        fact.detail = std::move(*fields);
-        return;
-    }
-    fact.message = fmt::format(
-        "the fields of the error {} do not fit its declaration{}: {}", fact.error,
-        fields.error().path.empty() ? "" : " at " + fields.error().path, fields.error().message);
-    fact.error = "Guard";
-}
-
-}  // namespace
 
 std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, const Bytes16& key,
                                             std::int64_t now_ms) {
@@ -100,7 +16,7 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
     attempt->call = want.call;
     attempt->number = want.attempt;
     attempt->worker = worker.name;
-    attempt->arguments = arguments_json(image, want, key);
+    attempt->arguments = vm::worker_arguments(image, want, key);
     attempt->result_schema = schemas_.of(run.row().image, image.types, step.result_type);
     attempt->key = to_hex(view(key));
     attempt->time_ms = now_ms;
@@ -129,40 +45,10 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
 
 vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
                                  const Completion& completion) {
-    const auto& image = run.image();
-    const auto& worker = image.workers[flight.worker];
-    vm::OutcomeFact fact;
-    fact.call = completion.attempt->call;
-    fact.attempt = completion.attempt->number;
-    if (completion.outcome) {
-        take_cost(completion.outcome->cost, fact);
-        auto value = read_result(image, flight, completion.outcome->json);
-        if (value) {
-            fact.value = std::move(*value);
-            return fact;
-        }
-        fact.status = vm::OutcomeStatus::Failed;
-        // What is too large comes so large again.
-        fact.error = value.error().too_large ? "TooLarge" : "Guard";
-        fact.message = fmt::format("the result of {} does not fit its type{}: {}", worker.name,
-                                   value.error().path.empty() ? "" : " at " + value.error().path,
-                                   value.error().message);
-        // The world changed although the answer can't be used: that is doubt, not a failure.
-        if (worker.effect != EffectClass::Read) fact.status = vm::OutcomeStatus::Unknown;
-        return fact;
-    }
-    const WorkerError& error = completion.outcome.error();
-    take_cost(error.cost, fact);
-    fact.error = is_known_error(worker, error.name) ? error.name : "Unavailable";
-    fact.message = readable(error.message);
-    if (flight.timed_out) fact.error = "Timeout";
-    read_fields(image, error, fact);
-    if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
-    bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
-    fact.status = !sure              ? vm::OutcomeStatus::Unknown
-                  : flight.cancelled ? vm::OutcomeStatus::Cancelled
-                                     : vm::OutcomeStatus::Failed;
-    return fact;
+    const vm::SentAttempt sent{
+        completion.attempt->call, completion.attempt->number, flight.step,     flight.worker,
+        flight.direction,         flight.timed_out,           flight.cancelled};
+    return vm::outcome_of(run.image(), sent, completion.outcome);
 }
 
 }  // namespace weft::engine

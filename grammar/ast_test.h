@@ -11,7 +11,7 @@ struct Test : Of<NodeKind::Test> {
     [[nodiscard]] Block body() const { return child<Block>(); }
 };
 
-// `eval NAME on "cases.jsonl" { … }`: Run, Score, Baseline, Require, Costing, Mock, Let.
+// `eval NAME on "cases.jsonl" of Case { … }`: Run, Score, Baseline, Require, Costing, Mock, Let.
 struct Eval : NamedDecl<NodeKind::Eval> {
     using NamedDecl::NamedDecl;
     [[nodiscard]] Text data_set() const { return child<Text>(); }

@@ -102,6 +102,7 @@ class Context {
         Offset open;
         std::uint32_t indent;
         bool indented = false;
+        bool braceless = false;  // its `{` is missing: it ends where the lines stand no deeper
     };
     enum class InBlock { Item, Close, Missing };
     Frame open_frame(Offset brace) const;

@@ -103,7 +103,7 @@ bool Context::is_map(Offset at) const {
 }
 
 Context::Frame Context::open_frame(Offset brace) const {
-    return {brace, scan::indent(text_, brace), false};
+    return {brace, scan::indent(text_, brace)};
 }
 
 Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
@@ -118,6 +118,10 @@ Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
         bool same_line = scan::line_begin(text_, here) == scan::line_begin(text_, frame.open);
         bool first = here == scan::line_begin(text_, here) + indent;
         bool guess = !balance_.braces && (frame.indented || balance_.laid_out) && !same_line;
+        if (frame.braceless && first && indent <= frame.indent) {
+            at = previous_end;
+            return InBlock::Missing;
+        }
         if (text_[here] == '}') {
             if (guess && first && indent < frame.indent) {
                 at = previous_end;
@@ -155,8 +159,8 @@ bool Context::deeper_line_follows(Offset at) const {
 }
 
 void Context::report_missing_brace(Offset at, const Frame& frame) {
-    // The brace that is too many was met on the line where the block opens.
-    if (has_error_on_line(frame.open)) return;
+    // The brace that is too many, or missing, was met on the line where the block opens.
+    if (frame.braceless || has_error_on_line(frame.open)) return;
     if (auto* d = report(DiagnosticCode::MissingCloser, at, at, at,
                          "a block is not closed: `}` is missing here")) {
         d->secondary.push_back({span(frame.open, frame.open + 1), "the block opens here"});

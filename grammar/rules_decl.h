@@ -128,8 +128,11 @@ struct workflow : node<NodeKind::Workflow, lead<"workflow">, must_value_name, mu
 // --- tests, evals, schedules, migrations
 
 struct test : node<NodeKind::Test, lead<"test">, must_text, must_block_node> {};
+struct case_type : peg::seq<w<"of">, must_type> {};
+struct eval_line : peg::sor<peg::seq<require, line_end>, statement> {};
+struct eval_lines : node<NodeKind::Block, braced<eval_line, true, "a statement">> {};
 struct eval : node<NodeKind::Eval, lead<"eval">, must_value_name, expect_word<"on">, must_text,
-                   must_block_node> {};
+                   peg::opt<case_type>, eval_lines> {};
 struct migrate : node<NodeKind::Migrate, lead<"migrate">, must_value_name, expect_word<"from">,
                       must_text, must_block_node> {};
 struct schedule_at : node<NodeKind::ScheduleAt, w<"at">, must_tight> {};

@@ -185,6 +185,7 @@ struct braced : custom<braced<Item, Required, What>, p<"{">, peg::opt<Item>> {
             bool skipped = skip_to_brace(in, c);
             if (!skipped && !c.deeper_line_follows(at)) return true;
             frame = c.open_frame(skipped ? position(in, c) - 1 : at);
+            frame.braceless = !skipped;
         }
         Nested nested(c, at);
         Saved saved(c);

@@ -143,7 +143,11 @@ void Driver::feed(DrivenRun& run, const vm::Fact& fact) {
     run.facts.emplace_back(fact, now_ms_);
     ++fed_;
     given_ = Value::none();
-    if (const auto* outcome = std::get_if<vm::OutcomeFact>(&fact)) given_ = outcome->value;
+    if (const auto* outcome = std::get_if<vm::OutcomeFact>(&fact)) {
+        given_ = outcome->value;
+        if (outcome->cost_micros > 0)
+            trace_.spent_micros[outcome->currency] += outcome->cost_micros;
+    }
     if (const auto* settled = std::get_if<vm::SettledFact>(&fact)) given_ = settled->value;
     take(run, run.machine->apply(fact, now_ms_), seq + 1);
     crash_if_due(run, fact);

@@ -14,8 +14,18 @@
 #include "testing/script.h"
 #include "testing/trace.h"
 #include "vm/machine.h"
+#include "weft/worker.h"
 
 namespace weft::test {
+
+// Who answers attempts that nothing mocks: in an eval, the workers themselves.
+class Outside {
+  public:
+    virtual ~Outside() = default;
+    // What the worker says, here and now; nothing when it may not be asked.
+    virtual std::optional<WorkerOutcome> call(const Image& image, const vm::Want& want,
+                                              const Bytes16& run, std::int64_t now_ms) = 0;
+};
 
 struct DriverOptions {
     std::shared_ptr<const Image> image;
@@ -23,6 +33,7 @@ struct DriverOptions {
     vm::Visits* visits = nullptr;
     // Crashes after so many facts, beside those of the script; what `weft crashtest` walks through.
     std::vector<std::size_t> crash_at = {};
+    Outside* outside = nullptr;
 };
 
 // One run: its machine, and all that would make it again.
@@ -81,6 +92,7 @@ class Driver {
     bool attempt(DrivenRun& run, const vm::Want& want);
     bool cancel(DrivenRun& run, const vm::Want& want);
     std::optional<Answer> say(DrivenRun& run, const vm::Want& want);
+    std::optional<Answer> say_outside(const DrivenRun& run, const vm::Want& want);
     std::optional<Answer> say_of_lost(const DrivenRun& run, const vm::Want& probe);
     bool settle(DrivenRun& run, const vm::Want& want);
     std::optional<Value> value_of(const vm::Want& want, const Answer& answer);

@@ -5,6 +5,7 @@
 #include "testing/driver.h"
 #include "testing/smallest.h"
 #include "vm/error_value.h"
+#include "vm/worker_border.h"
 
 namespace weft::test {
 namespace {
@@ -26,9 +27,22 @@ std::optional<Answer> Driver::say(DrivenRun& run, const vm::Want& want) {
     if (want.direction == kProbe) {
         if (auto known = say_of_lost(run, want)) return known;
     }
+    if (auto said = say_outside(run, want)) return said;
     broken(fmt::format("test-hits-real-worker: `{}` calls the worker `{}`, which nothing mocks",
                        step_of(want).path, worker));
     return std::nullopt;
+}
+
+std::optional<Answer> Driver::say_outside(const DrivenRun& run, const vm::Want& want) {
+    if (options_.outside == nullptr) return std::nullopt;
+    const auto said = options_.outside->call(image(), want, run.begin.run, now_ms_);
+    if (!said) return std::nullopt;
+    Answer out;
+    out.kind = ir::MockAnswer::Kind::Value;
+    const vm::SentAttempt sent{want.call,      want.attempt, want.step, want.worker,
+                               want.direction, false,        false};
+    out.real = vm::outcome_of(image(), sent, *said);
+    return out;
 }
 
 // What a crash has swallowed is known to the world that the mocks stand for, so a probe that
@@ -133,6 +147,7 @@ std::optional<Value> Driver::value_of(const vm::Want& want, const Answer& answer
 }
 
 vm::OutcomeFact Driver::outcome(const vm::Want& want, const Answer& answer) {
+    if (answer.real) return *answer.real;
     const auto& worker = image().workers[want.worker];
     const auto& step = step_of(want);
     vm::OutcomeFact fact;

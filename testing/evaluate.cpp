@@ -136,4 +136,24 @@ std::expected<Value, std::string> Expressions::evaluate(ir::ExprId id) const {
     return std::unexpected(vm::is_error(error) ? error.items()[kMessage].as_text() : "it trapped");
 }
 
+std::string side_shown(const ir::Module& module, const TestImage& image,
+                       const Expressions& expressions, ir::ExprId id) {
+    const auto made = expressions.evaluate(id);
+    if (!made) return made.error();
+    return shown(image.image->types, module.exprs[id].type, *made);
+}
+
+std::optional<Failure> judge(const ir::Module& module, const TestImage& image,
+                             const Expressions& expressions, const ir::Expectation& row) {
+    const auto holds = expressions.evaluate(row.condition);
+    if (!holds) return Failure{row.span, holds.error(), {}, {}, {}};
+    if (holds->tag() == Tag::True) return std::nullopt;
+    Failure failure{row.span, "the expectation does not hold", {}, row.op, {}};
+    if (row.left.has_value()) {
+        failure.left = side_shown(module, image, expressions, row.left);
+        failure.right = side_shown(module, image, expressions, row.right);
+    }
+    return failure;
+}
+
 }  // namespace weft::test

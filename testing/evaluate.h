@@ -8,6 +8,7 @@
 #include <string>
 
 #include "compiler/lower/lower_tests.h"
+#include "testing/runner.h"
 #include "testing/trace.h"
 
 namespace weft::test {
@@ -27,6 +28,14 @@ class Expressions {
     std::map<ir::LocalId, Value> values_;
     std::map<ir::LocalId, std::string> missing_;  // why there is no such value
 };
+
+// What is wrong with an expectation: both sides of a comparison that does not hold, or why it can't
+// be told. Nothing when it holds.
+std::optional<Failure> judge(const ir::Module& module, const TestImage& image,
+                             const Expressions& expressions, const ir::Expectation& row);
+// A side of it as people read it.
+std::string side_shown(const ir::Module& module, const TestImage& image,
+                       const Expressions& expressions, ir::ExprId id);
 
 // As the language writes it, as far as it has a form: for people.
 std::string shown(const TypeTable& types, TypeId type, const Value& value);

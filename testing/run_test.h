@@ -1,12 +1,9 @@
 // One test, line by line: mocks and decisions are noted, runs are driven, expectations judged.
 #pragma once
 
-#include <optional>
 #include <utility>
 
-#include "testing/driver.h"
-#include "testing/evaluate.h"
-#include "testing/runner.h"
+#include "testing/stage.h"
 
 namespace weft::test {
 
@@ -15,7 +12,7 @@ class TestRunner {
     // Without `visits` nothing is noted for the coverage.
     TestRunner(const ir::Module& module, const ir::Test& test, const TestImage& image,
                vm::Visits* visits)
-        : module_(module), test_(test), image_(image), visits_(visits) {}
+        : module_(module), test_(test), image_(image), visits_(visits), stage_(test, image) {}
 
     Result run();
     // The test, then the same with a crash after each fact, and with one more in the recovery; the
@@ -43,17 +40,8 @@ class TestRunner {
 
     Pass pass(const CrashPlan& plan);
     bool line(const ir::TestLine& line, const CrashPlan& plan, Pass& pass);
-    bool mock(const ir::Mock& row);
-    bool decide(const ir::Decide& row);
-    bool send(const ir::Send& row);
     bool drive(const ir::TestRun& row, const CrashPlan& plan, Pass& pass);
-    void expect(const ir::Expectation& row);
-    std::optional<std::string> text(ir::ExprId id, Span span);
-    std::optional<Value> value(ir::ExprId id, Span span);
-    bool answer_value(const ir::MockAnswer& from, Answer& to);
-    void fail(Span span, std::string message);
-    void unused();
-    [[nodiscard]] std::string shown_value(ir::ExprId id) const;
+    void expect(const ir::Expectation& row, Result& result);
     static Value without_attempts(const Value& result);
     static bool same(const Outcome& a, const Outcome& b);
     void compare(const Pass& whole, const Pass& crashed, const CrashPlan& plan, Result& out) const;
@@ -62,9 +50,7 @@ class TestRunner {
     const ir::Test& test_;
     const TestImage& image_;
     vm::Visits* visits_;
-    std::optional<Expressions> expressions_;
-    Script script_;
-    Result* result_ = nullptr;
+    Stage stage_;
 };
 
 }  // namespace weft::test

@@ -23,6 +23,7 @@ struct Answer {
     bool for_ever = false;
     std::int64_t delay_ms = 0;
     Span span;
+    std::optional<vm::OutcomeFact> real = {};  // what a worker has said, in the place of all that
 };
 
 // An attempt, as far as a mock asks.

@@ -33,6 +33,8 @@ struct Trace {
     std::string rests;                  // why a run that has not ended goes no further
     std::optional<std::string> broken;  // why the test can't be believed: an unmocked effect
     std::vector<std::string> notes;
+    std::map<std::string, std::int64_t> spent_micros;  // by currency
+    std::size_t facts = 0;                             // that it was told
 };
 
 // Adds what a command says.

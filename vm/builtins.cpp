@@ -188,6 +188,7 @@ Checked<Value> of_list(BuiltinFunction function, std::span<const Value> argument
 
 Checked<Value> call_builtin(BuiltinFunction function, std::span<const Value> arguments) {
     if (auto done = call_text_builtin(function, arguments)) return *std::move(done);
+    if (auto done = call_date_builtin(function, arguments)) return *std::move(done);
     switch (function) {
         case BuiltinFunction::Keys:
         case BuiltinFunction::Values:

@@ -15,6 +15,10 @@ Checked<Value> call_builtin(BuiltinFunction function, std::span<const Value> arg
 std::optional<Checked<Value>> call_text_builtin(BuiltinFunction function,
                                                 std::span<const Value> arguments);
 
+// Those about dates, in date_builtins.cpp; likewise.
+std::optional<Checked<Value>> call_date_builtin(BuiltinFunction function,
+                                                std::span<const Value> arguments);
+
 // Texts joined; a Trap when the result is larger than a value may be.
 Checked<Value> concatenate(std::span<const Value> texts, std::string_view separator = {});
 // A value of the given type as it stands in a hole.

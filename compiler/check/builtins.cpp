@@ -100,6 +100,10 @@ const BuiltinRow* find_builtin(std::string_view name, std::size_t arguments) {
 
 }  // namespace
 
+bool is_function(std::string_view name) {
+    return find_builtin(name, 0) != nullptr;
+}
+
 std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_view name) {
     Context& context = body.context;
     const BuiltinRow* row = find_builtin(name, call.arguments().size());

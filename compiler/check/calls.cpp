@@ -413,9 +413,11 @@ ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
     if (!name.back().empty() && name.back()[0] >= 'A' && name.back()[0] <= 'Z') {
         return check_construct(body, call, name, hint);
     }
-    // No value can be called, so a call means what is declared, whatever is named so here.
+    // No value can be called, so a call means what is declared or built in, whatever is named so
+    // here.
     const bool is_value = body.find(name[0]) != nullptr;
-    if (is_value && !find_value(context, body.module, name).has_value()) {
+    if (is_value && !find_value(context, body.module, name).has_value() &&
+        (name.size() > 1 || !is_function(name[0]))) {
         auto& d = context.report(DiagnosticCode::TypeMismatch, call.callee().span(),
                                  fmt::format("`{}` is a value and can't be called", joined(name)));
         if (name.size() > 1) {

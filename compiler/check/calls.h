@@ -41,6 +41,8 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
 std::optional<ir::ExprId> check_list_function(Body& body, ast::Call call, std::string_view name);
 // The built-ins of bytecode/builtins.def (builtins.cpp).
 std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_view name);
+// Whether a built-in has the name.
+bool is_function(std::string_view name);
 // Records, cases and errors (construct.cpp).
 ir::ExprId check_construct(Body& body, ast::Call call, const std::vector<std::string_view>& name,
                            TypeId hint);

@@ -84,6 +84,7 @@ struct ModuleInfo {
     std::map<std::string, DeclId, std::less<>> errors;
     std::map<std::string, std::vector<CaseRef>, std::less<>> cases;
     std::vector<ast::Test> tests;
+    std::vector<ast::Eval> evals;
     std::vector<ast::Schedule> schedules;
     std::vector<ast::Migrate> migrates;
 };

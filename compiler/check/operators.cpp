@@ -71,10 +71,9 @@ TypeId arithmetic(Context& context, Operator op, TypeId a, TypeId b) {
     TypeKind y = context.types()[b].kind;
     bool sum = op == Operator::Add || op == Operator::Subtract;
     auto scalar = [](TypeKind k) { return k == TypeKind::Int || k == TypeKind::Decimal; };
-    if (sum && x == TypeKind::Time && y == TypeKind::Time && op == Operator::Subtract) {
-        return common.duration;
-    }
-    if (sum && (x == TypeKind::Time || x == TypeKind::Date) && y == TypeKind::Duration) return a;
+    const bool is_moment = x == TypeKind::Time || x == TypeKind::Date;
+    if (is_moment && x == y && op == Operator::Subtract) return common.duration;
+    if (sum && is_moment && y == TypeKind::Duration) return a;
     if (sum && a == b && (is_number(x))) {
         return x == TypeKind::Money && context.types()[a].currency.empty() ? TypeId{} : a;
     }
@@ -110,6 +109,11 @@ ir::ExprId wrong_operands(Body& body, ast::Binary binary, TypeId a, TypeId b) {
         d.help = "narrow a plain Money with `Money<EUR>.from(…)`; currencies are never converted";
     } else if ((x == TypeKind::Money && is_number(y)) || (is_number(x) && y == TypeKind::Money)) {
         d.help = "write the currency behind the number: `3.00 EUR`";
+    } else if (x == y && (x == TypeKind::Date || x == TypeKind::Time)) {
+        d.help = "moments are compared, moved by a Duration, or taken off one another: `a - b`";
+    } else if ((x == TypeKind::Date && y == TypeKind::Time) ||
+               (x == TypeKind::Time && y == TypeKind::Date)) {
+        d.help = "which day it is at a Time depends on the place: `calendar.local` says it";
     } else if ((x == TypeKind::Enum && y == TypeKind::Text) ||
                (x == TypeKind::Text && y == TypeKind::Enum)) {
         d.help = "a case stands without quotes";

@@ -164,7 +164,7 @@ class Loading {
     void declare(ModuleId id, ast::Decl node) {
         auto kind = kind_of_node(node.kind());
         if (!kind) {
-            unsupported(id, node);
+            keep(id, node);
             return;
         }
         ast::View name = *kind == DeclKind::Worker ? ast::View(node.child<ast::Path>())
@@ -206,16 +206,16 @@ class Loading {
         }
     }
 
-    void unsupported(ModuleId id, ast::Decl node) {
+    // Declarations that nothing can name.
+    void keep(ModuleId id, ast::Decl node) {
         if (auto test = node.as<ast::Test>()) {
             context_.modules[id].tests.push_back(test);
         } else if (auto schedule = node.as<ast::Schedule>()) {
             context_.modules[id].schedules.push_back(schedule);
         } else if (auto migrate = node.as<ast::Migrate>()) {
             context_.modules[id].migrates.push_back(migrate);
-        } else if (node.kind() != NodeKind::Use) {
-            context_.report(DiagnosticCode::NotSupportedYet, node.span(),
-                            fmt::format("`{}` is not supported yet", label(node.kind())));
+        } else if (auto eval = node.as<ast::Eval>()) {
+            context_.modules[id].evals.push_back(eval);
         }
     }
 

@@ -38,8 +38,14 @@ void check_prompt(Context& context, DeclId id) {
     for (const auto& section : node.sections()) {
         std::string_view role = section.role().text();
         if (role != "system" && role != "user") {
-            context.report(DiagnosticCode::NotSupportedYet, section.span(),
-                           fmt::format("the prompt part `{}` is not supported yet", role));
+            auto& d = context.report(
+                DiagnosticCode::MisplacedClause, section.span(),
+                fmt::format("a prompt has the parts `system` and `user`, and no `{}`", role));
+            if (role == "assistant") {
+                d.help =
+                    "put what the model shall go by, an example of an answer too, into the "
+                    "`user` part";
+            }
             continue;
         }
         ir::ExprId& part = role == "system" ? system : user;

@@ -33,6 +33,7 @@ class Refining {
         : context_(context), module_(module), base_(base), kind_(kind_of(context, base)) {}
 
     std::vector<Constraint> constraints;
+    bool is_broken = false;  // a condition has a mistake, which was reported
 
     void add(ast::Expr condition) {
         condition = condition.bare();
@@ -121,7 +122,28 @@ class Refining {
         return true;
     }
 
+    // `length` and `matches` of what has none; told here, since nothing else has these names.
+    bool is_of_another_type(ast::Expr condition) {
+        auto first = condition.bare();
+        while (auto binary = first.as<ast::Binary>()) first = binary.left().bare();
+        auto call = first.as<ast::Call>();
+        const auto name = call ? call.callee().text() : first.text();
+        const bool is_length = name == "length" && !call && !has_length(kind_);
+        const bool is_pattern = name == "matches" && call && kind_ != TypeKind::Text;
+        if (kind_ == TypeKind::Record || (!is_length && !is_pattern)) return false;
+        auto& d = context_.report(
+            DiagnosticCode::TypeMismatch, first.span(),
+            fmt::format("`{}` is of a {}, but this refines a {}", name,
+                        name == "length" ? "Text, List or Map" : "Text", context_.text(base_)));
+        if (is_number(kind_)) d.help = "the number itself is `it`: `where it in 0..10`";
+        return true;
+    }
+
     void predicate(ast::Expr condition) {
+        if (is_of_another_type(condition)) {
+            is_broken = true;
+            return;
+        }
         Body body{.context = context_, .module = module_};
         ir::LocalId it = body.declare("it", base_, condition.span());
         // A record's fields may stand alone: each is a name for `it.field`.
@@ -138,6 +160,7 @@ class Refining {
             }
         }
         ir::ExprId holds = expect_condition(body, condition, "a refinement");
+        if (!type_of(context_, holds).has_value()) is_broken = true;
         for (const auto& field : fields) {
             if (!context_.used_locals[field.local.index]) continue;
             ir::Expr let;
@@ -170,6 +193,8 @@ TypeId refine_type(Context& context, ModuleId module, TypeId base, ast::Expr con
     if (!base.has_value() || !condition) return base;
     Refining refining(context, module, base);
     refining.add(condition);
+    // What a condition with a mistake would refuse is not known: nothing more is said about it.
+    if (refining.is_broken) return base;
     refining.require_satisfiable(condition.span());
     Type t;
     t.kind = TypeKind::Refined;

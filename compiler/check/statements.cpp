@@ -94,9 +94,9 @@ void check_expr_stmt(Body& body, ast::Expr expr, Span span, bool wants_value,
     }
 }
 
-void unsupported(Body& body, ast::Statement node) {
-    body.context.report(DiagnosticCode::NotSupportedYet, node.span(),
-                        fmt::format("`{}` is not supported yet", label(node.kind())));
+void misplaced(Body& body, ast::Statement node) {
+    body.context.report(DiagnosticCode::MisplacedStatement, node.span(),
+                        fmt::format("`{}` has no meaning in a workflow", label(node.kind())));
 }
 
 }  // namespace
@@ -296,7 +296,7 @@ StatementResult check_statement(Body& body, ast::Statement node, bool wants_valu
                            fmt::format("`{}` has no meaning here", label(node.kind())));
             break;
         default:
-            unsupported(body, node);
+            misplaced(body, node);
             break;
     }
     return result;

@@ -23,15 +23,18 @@ Dotted called_name(ast::Expr expr) {
     return call ? ast::dotted_name(call.callee().bare()) : Dotted{};
 }
 
-// Clauses that some step has, but no step of this version.
+// What says of one call that it is the same as another has no meaning of several.
 void refuse_clauses(Body& body, const std::vector<ast::Clause>& clauses, bool is_composite) {
     for (const auto& clause : clauses) {
         bool is_key = clause.kind() == NodeKind::Key || clause.kind() == NodeKind::Cache;
-        if (is_composite && is_key) {
-            body.context.report(DiagnosticCode::NotSupportedYet, clause.span(),
-                                fmt::format("`{}` is not supported {}yet", label(clause.kind()),
-                                            is_composite ? "around inner steps " : ""));
-        }
+        if (!is_composite || !is_key) continue;
+        auto& d =
+            body.context.report(DiagnosticCode::MisplacedClause, clause.span(),
+                                fmt::format("`{}` is about one call, and this step holds others",
+                                            label(clause.kind())));
+        d.help =
+            "put it behind the steps inside; the key of a whole process is the `key` of a "
+            "workflow, which a step may `run`";
     }
 }
 
@@ -443,8 +446,8 @@ void check_what_step_does(Body& body, ast::Step node, const StepName& name,
         }
         return;
     }
-    context.report(DiagnosticCode::NotSupportedYet, inside.span(),
-                   fmt::format("`{}` is not supported yet", label(inside.kind())));
+    context.report(DiagnosticCode::MisplacedStatement, inside.span(),
+                   fmt::format("`{}` has no meaning behind `step`", label(inside.kind())));
     if (name.is_given) context.use_local(body.declare(name.text, {}, name.span));
 }
 

@@ -31,14 +31,27 @@ TypeId status_type(Context& context) {
     return context.types().add(std::move(t));
 }
 
+ir::ExprId differs_by_case(Body& body, Span span) {
+    Context& context = body.context;
+    auto& d = context.report(DiagnosticCode::MisplacedStatement, span,
+                             fmt::format("`{}` differs from case to case, and `require` is about "
+                                         "all of them",
+                                         context.module.sources.text(span)));
+    d.help = "make a score of it, `score NAME = …`, and require something of its average";
+    return add_mistake(context, span);
+}
+
 ir::ExprId observe(Body& body, ir::Observation observation, TypeId type, Span span) {
     Context& context = body.context;
     TestFrame& frame = *body.test;
+    if (frame.is_judged) return differs_by_case(body, span);
     if (!frame.has_run) {
-        auto& d = context.report(DiagnosticCode::MisplacedStatement, span,
-                                 fmt::format("`{}` is read before the test has run anything",
-                                             context.module.sources.text(span)));
+        auto& d = context.report(
+            DiagnosticCode::MisplacedStatement, span,
+            fmt::format("`{}` is read before the {} has run anything",
+                        context.module.sources.text(span), frame.is_eval ? "eval" : "test"));
         d.help = "let a `run` stand before it";
+        frame.has_run = true;  // one that is missing is missed once
         return add_mistake(context, span);
     }
     std::string key =
@@ -243,6 +256,7 @@ NamedWorkers find_workers(Body& body, const Dotted& name) {
 
 std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span span) {
     Context& context = body.context;
+    if (body.test->is_judged && name[0] == "case") return differs_by_case(body, span);
     if (name[0] == "steps" && name.size() > 1) return observe_step(body, name, span);
     if (name[0] == "events" && name.size() <= 2) return observe_events(body, name, span);
     if (name.size() != 1) return std::nullopt;

@@ -20,6 +20,8 @@ struct TestFrame {
     std::string workflow = {};  // of the run before, by name
     TypeId result = {};         // of that
     std::map<std::string, ir::LocalId> observed = {};
+    bool is_eval = false;    // effects may be real ones
+    bool is_judged = false;  // what is required of an eval: of all its cases together
 };
 
 // Nothing when the name means nothing special in a test.

@@ -46,7 +46,7 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
             }
         } else if (auto retain = clause.as<ast::Retain>()) {
             row.retain_ms =
-                constant_duration(body, retain.value(), "the time to retain").value_or(0);
+                constant_duration(body, retain.value(), "the time to retain").value_or(1);
         } else if (clause.as<ast::StrictOrder>()) {
             row.strict_order = true;
         } else if (clause.as<ast::Key>() || clause.as<ast::Subject>() || clause.as<ast::Until>()) {
@@ -55,9 +55,12 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
         } else if (auto timeout = clause.as<ast::Timeout>()) {
             frame.timeout_ms = constant_duration(body, timeout.value(), "the timeout").value_or(1);
         } else {
-            context.report(
-                DiagnosticCode::NotSupportedYet, clause.span(),
-                fmt::format("`{}` is not supported yet on a workflow", label(clause.kind())));
+            auto& d = context.report(
+                DiagnosticCode::MisplacedClause, clause.span(),
+                fmt::format("`{}` has no meaning on a workflow", label(clause.kind())));
+            if (clause.as<ast::Retry>()) {
+                d.help = "steps are tried again, each as it says; so is a block: `step n { … }`";
+            }
         }
     }
     Span header = header_of(node);

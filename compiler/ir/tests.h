@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,7 +81,8 @@ struct Expectation {
 };
 
 struct TestLine {
-    enum class Kind : std::uint8_t { Mock, Decide, Send, Crash, Let, Run, Expect };
+    // Score: of the eval around, in its place among the lets.
+    enum class Kind : std::uint8_t { Mock, Decide, Send, Crash, Let, Run, Expect, Score };
     Kind kind = Kind::Expect;
     std::uint32_t row = 0;  // in the vector of its kind
     LocalId local;          // Let
@@ -119,9 +121,45 @@ struct Test {
     std::vector<Observation> observations;
 };
 
+// What a run over a case is worth: a Bool, Int or Decimal.
+struct EvalScore {
+    std::string name;
+    ExprId value;
+    LocalId local;    // of one case, for the scores behind it: a Decimal
+    LocalId average;  // over all cases, for what is required
+    Span span;
+};
+
+struct EvalBaseline {
+    std::string file;   // as written
+    Decimal tolerance;  // what a score may lose
+    Span span;
+};
+
+// A workflow over a set of cases. Its script is taken anew for each case.
+struct Eval {
+    std::string name;
+    Span span;          // of the name
+    std::string cases;  // the file, as written
+    Span cases_span;
+    TypeId case_type;  // a record
+    LocalId case_local;
+    Test script;  // mocks, decisions, signals, lets and the one run
+    std::vector<EvalScore> scores;
+    std::vector<Expectation> requirements;  // of the averages
+    LocalId count;                          // for these: how many cases there are
+    LocalId completed;                      // … and how many runs completed
+    std::optional<EvalBaseline> baseline;
+    bool has_budget = false;  // of all runs together
+    std::int64_t budget_micros = 0;
+    std::string budget_currency;
+    Span budget_span;
+};
+
 struct TestSuite {
-    Module module;  // the program's, with the tests' expressions behind it
+    Module module;  // the program's, with the expressions of tests and evals behind it
     std::vector<Test> tests;
+    std::vector<Eval> evals;
 };
 
 }  // namespace weft::ir

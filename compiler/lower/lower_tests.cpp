@@ -101,15 +101,11 @@ class TestLowering {
         for (const auto& run : test.runs) {
             for (auto arg : run.args) expression(arg);
         }
-        for (const auto& expectation : test.expectations) {
-            for (auto id : {expectation.condition, expectation.left, expectation.right}) {
-                expression(id);
-            }
-        }
+        for (const auto& row : test.expectations) expectation(row);
     }
-    std::map<ir::ExprId, TestFunction> take() { return std::move(functions_); }
-
-  private:
+    void expectation(const ir::Expectation& row) {
+        for (auto id : {row.condition, row.left, row.right}) expression(id);
+    }
     void expression(ir::ExprId id) {
         if (!id.has_value() || functions_.contains(id)) return;
         const auto inputs = lowering::free_locals(tables_.module, ir::Lambda{{}, id});
@@ -118,10 +114,38 @@ class TestLowering {
         emitter.finish_with_expression(id);
         functions_[id] = {emitter.number(), {inputs.begin(), inputs.end()}};
     }
+    std::map<ir::ExprId, TestFunction> take() { return std::move(functions_); }
 
+  private:
     lowering::ImageTables& tables_;
     std::map<ir::ExprId, TestFunction> functions_;
 };
+
+// The program with what is mocked taken out, and a function for each expression that `add` names.
+template <typename Add>
+std::optional<TestImage> lower_with(ir::Module module, const std::set<std::string>& mocked,
+                                    Span span, Diagnostics& diagnostics, Add add) {
+    mock_composites(module, mocked);
+    lowering::ImageTables tables(module);
+    lowering::lower_program(tables);
+    TestImage out;
+    for (const auto& branch : tables.branches) {
+        out.branches.push_back({branch.function, branch.pc, branch.span});
+    }
+    for (const auto& rung : tables.rungs) {
+        out.rungs.push_back({rung.function, rung.pc, rung.gate, rung.rung});
+    }
+    TestLowering lowering(tables);
+    add(lowering);
+    if (tables.too_large) {
+        diagnostics.report(DiagnosticCode::ProgramTooLarge, span,
+                           "a block has more values than fit: more than 4,096 registers");
+        return std::nullopt;
+    }
+    out.functions = lowering.take();
+    out.image = std::make_shared<const Image>(std::move(tables.image));
+    return out;
+}
 
 }  // namespace
 
@@ -147,28 +171,21 @@ std::optional<TestImage> lower_tests(const ir::TestSuite& suite,
                                      const std::vector<std::size_t>& tests,
                                      const std::set<std::string>& mocked,
                                      Diagnostics& diagnostics) {
-    ir::Module module = suite.module;
-    mock_composites(module, mocked);
-    lowering::ImageTables tables(module);
-    lowering::lower_program(tables);
-    TestImage out;
-    for (const auto& branch : tables.branches) {
-        out.branches.push_back({branch.function, branch.pc, branch.span});
-    }
-    for (const auto& rung : tables.rungs) {
-        out.rungs.push_back({rung.function, rung.pc, rung.gate, rung.rung});
-    }
-    TestLowering lowering(tables);
-    for (auto number : tests) lowering.test(suite.tests[number]);
-    if (tables.too_large) {
-        diagnostics.report(DiagnosticCode::ProgramTooLarge,
-                           tests.empty() ? Span{} : suite.tests[tests.front()].span,
-                           "a block has more values than fit: more than 4,096 registers");
-        return std::nullopt;
-    }
-    out.functions = lowering.take();
-    out.image = std::make_shared<const Image>(std::move(tables.image));
-    return out;
+    const Span span = tests.empty() ? Span{} : suite.tests[tests.front()].span;
+    return lower_with(suite.module, mocked, span, diagnostics, [&](TestLowering& lowering) {
+        for (auto number : tests) lowering.test(suite.tests[number]);
+    });
+}
+
+std::optional<TestImage> lower_eval(const ir::TestSuite& suite, std::size_t number,
+                                    Diagnostics& diagnostics) {
+    const ir::Eval& eval = suite.evals[number];
+    const auto mocked = mocked_composites(suite.module, eval.script);
+    return lower_with(suite.module, mocked, eval.span, diagnostics, [&](TestLowering& lowering) {
+        lowering.test(eval.script);
+        for (const auto& score : eval.scores) lowering.expression(score.value);
+        for (const auto& row : eval.requirements) lowering.expectation(row);
+    });
 }
 
 }  // namespace weft

@@ -51,5 +51,8 @@ std::set<std::string> mocked_composites(const ir::Module& module, const ir::Test
 std::optional<TestImage> lower_tests(const ir::TestSuite& suite,
                                      const std::vector<std::size_t>& tests,
                                      const std::set<std::string>& mocked, Diagnostics& diagnostics);
+// For the eval with this number.
+std::optional<TestImage> lower_eval(const ir::TestSuite& suite, std::size_t number,
+                                    Diagnostics& diagnostics);
 
 }  // namespace weft

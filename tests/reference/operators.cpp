@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "tests/reference/dates.h"
 #include "tests/reference/evaluate.h"
 #include "value/currency.h"
 #include "value/iso8601.h"
@@ -338,6 +339,7 @@ Value index_of(const Value& whole, const Value& at) {
 }
 
 Value builtin(BuiltinFunction function, const std::vector<Value>& a) {
+    if (auto done = date_builtin(function, a)) return *done;
     const auto text = [&](std::size_t i) -> const std::string& { return a[i].as_text(); };
     std::vector<Value> out;
     switch (function) {

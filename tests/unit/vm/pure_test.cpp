@@ -397,6 +397,37 @@ TEST_F(Pure, ListBuiltins) {
     EXPECT_THAT(message, HasSubstr("not defined"));
 }
 
+// 2024-02-29 is day 19,782; all dates that there are have parts, and none is beyond them.
+TEST_F(Pure, DateBuiltins) {
+    using F = BuiltinFunction;
+    const auto date = [](std::int32_t days) { return Value::date(days); };
+    const auto leap = date(19'782);
+    EXPECT_EQ(builtin(F::Year, {leap}), integer(2024));
+    EXPECT_EQ(builtin(F::Month, {leap}), integer(2));
+    EXPECT_EQ(builtin(F::Day, {leap}), integer(29));
+    EXPECT_EQ(builtin(F::Weekday, {leap}), integer(4));
+    EXPECT_EQ(builtin(F::Weekday, {date(0)}), integer(4));
+    EXPECT_EQ(builtin(F::Weekday, {date(-4)}), integer(7));
+    EXPECT_EQ(builtin(F::Year, {date(-1)}), integer(1969));
+    EXPECT_EQ(builtin(F::Year, {date(std::numeric_limits<std::int32_t>::min())}),
+              integer(-5'877'641));
+    EXPECT_EQ(builtin(F::DateOf, {integer(2024), integer(2), integer(29)}), leap);
+    EXPECT_EQ(builtin(F::DateOf, {integer(2023), integer(2), integer(29)}), Value::none());
+    EXPECT_EQ(builtin(F::DateOf, {integer(2023), integer(13), integer(1)}), Value::none());
+    EXPECT_EQ(builtin(F::DateOf, {integer(kIntMin), integer(1), integer(1)}), Value::none());
+    EXPECT_EQ(builtin(F::MonthsLater, {leap, integer(12)}), date(20'147));  // 2025-02-28
+    EXPECT_EQ(builtin(F::MonthsLater, {leap, integer(-2)}), date(19'720));  // 2023-12-29
+    EXPECT_EQ(builtin(F::MonthsLater, {date(0), integer(-1)}), date(-31));
+    EXPECT_EQ(builtin(F::DaysBetween, {date(3), leap}), integer(19'779));
+    EXPECT_EQ(builtin(F::DaysBetween, {leap, date(3)}), integer(-19'779));
+    builtin(F::MonthsLater, {leap, integer(kIntMin)});
+    EXPECT_THAT(message, HasSubstr("too large"));
+    builtin(F::MonthsLater, {leap, leap});
+    EXPECT_THAT(message, HasSubstr("not defined"));
+    builtin(F::Year, {integer(1)});
+    EXPECT_THAT(message, HasSubstr("not defined"));
+}
+
 TEST_F(Pure, TextBuiltins) {
     using F = BuiltinFunction;
     EXPECT_EQ(builtin(F::Length, {text("äb")}), integer(2));
