@@ -111,8 +111,12 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
     attempt->children_lock = store_->path() + ".children";
     attempt->files = run.files;
     attempt->is_paced = worker.pacing.is_declared();
-    auto function = workers_.find(worker.name);
-    if (function != workers_.end()) {
+    const bool is_transaction = worker.effect == EffectClass::Transaction;
+    const auto function = workers_.find(worker.name);
+    const auto transaction = transactions_.find(worker.name);
+    if (is_transaction && transaction != transactions_.end()) {
+        attempt->transaction = transaction->second;
+    } else if (!is_transaction && function != workers_.end()) {
         attempt->function = function->second;
     } else {
         attempt->function = [name = worker.name](const WorkerCall&) -> WorkerOutcome {
@@ -148,7 +152,7 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
                                    value.error().path.empty() ? "" : " at " + value.error().path,
                                    value.error().message);
         // The world changed although the answer can't be used: that is doubt, not a failure.
-        if (worker.effect != EffectClass::Read) fact.status = vm::OutcomeStatus::Unknown;
+        if (can_be_in_doubt(worker.effect)) fact.status = vm::OutcomeStatus::Unknown;
         return fact;
     }
     const WorkerError& error = completion.outcome.error();
@@ -158,7 +162,7 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
     if (flight.timed_out) fact.error = "Timeout";
     read_fields(image, error, fact);
     if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
-    bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
+    bool sure = error.surely_not_done || !can_be_in_doubt(worker.effect);
     fact.status = !sure              ? vm::OutcomeStatus::Unknown
                   : flight.cancelled ? vm::OutcomeStatus::Cancelled
                                      : vm::OutcomeStatus::Failed;

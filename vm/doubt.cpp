@@ -6,7 +6,7 @@ namespace weft::vm {
 
 void Machine::State::doubt(Call& call) {
     const auto& worker = image->workers[call.worker];
-    if (worker.effect == EffectClass::Read) {
+    if (!can_be_in_doubt(worker.effect)) {
         if (call.direction != Direction::Probe && is_stopped(call)) {
             auto& branch = branches.at(call.branch);
             drop_call(call.seq);

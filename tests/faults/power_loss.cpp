@@ -24,6 +24,7 @@
 #include "store/sealed_file.h"
 #include "tests/faults/recorder.h"
 #include "tests/unit/store/support.h"
+#include "weft/transaction.h"
 
 namespace weft::faults {
 namespace {
@@ -105,8 +106,17 @@ class Owner {
         makers_.emplace_back(*store_, id).begin(batch);
         makers_.back().add(batch, "begun");
     }
+    // The host program's table says how long the log is: it is never another than that of its
+    // commit.
     bool commit(const Batch& batch) {
-        auto done = store_->commit(batch);
+        const auto size = static_cast<std::int64_t>(store_->log_size() + batch.appends.size());
+        const auto note = [&](Transaction& transaction) {
+            return transaction.run("CREATE TABLE IF NOT EXISTS app_size(size INTEGER)") &&
+                   transaction.run("DELETE FROM app_size") &&
+                   transaction.run("INSERT INTO app_size VALUES(?)", {size});
+        };
+        const auto noted = store_->share(note, {});
+        auto done = noted ? store_->commit(batch) : std::unexpected(noted.error());
         if (done) recorder_.mark(store_->log_size());
         return is_done(done ? Result<void>() : std::unexpected(done.error()), "commit");
     }
@@ -183,6 +193,22 @@ struct Verdict {
     bool lost = false;
 };
 
+// Whether the host program's table and the log are of one commit; empty when they are.
+std::string apart(store::Store& store) {
+    std::string out;
+    const auto look = [&](Transaction& transaction) {
+        const auto rows = transaction.run("SELECT size FROM app_size");
+        const auto said = rows && !rows->empty() ? std::get<std::int64_t>(rows->front()[0]) : 0;
+        if (static_cast<std::uint64_t>(said) == store.log_size()) return false;
+        out = "of the host program's " + std::to_string(said) + " records the log has " +
+              std::to_string(store.log_size());
+        return false;
+    };
+    if (auto looked = store.share(look, {}); !looked) return looked.error().message;
+    store.drop_shared();
+    return out;
+}
+
 // What is wrong with the log of a store that says it is sound; empty when nothing is.
 std::string altered(store::Store& store, const Work& work) {
     if (store.log_size() > work.records.size()) return "there are more records than were written";
@@ -193,7 +219,7 @@ std::string altered(store::Store& store, const Work& work) {
             return "record " + std::to_string(i) + " is another than was written";
         }
     }
-    return {};
+    return apart(store);
 }
 
 // What the owner of the store says is wrong with it; empty when nothing is.
