@@ -96,6 +96,14 @@ void Engine::add_worker(std::string name, WorkerFunction function) {
     impl_->core->add_worker(std::move(name), std::move(function));
 }
 
+void Engine::add_transaction(std::string name, TransactionFunction function) {
+    impl_->core->add_transaction(std::move(name), std::move(function));
+}
+
+Result<void> Engine::transact(const std::function<Result<void>(Transaction&)>& work) {
+    return impl_->core->transact(work);
+}
+
 Result<std::string> Engine::start(const Program& program, std::string_view workflow,
                                   std::string_view input) {
     engine::StartRequest request;

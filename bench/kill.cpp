@@ -37,6 +37,9 @@ Result<void> resume_run(Load load, std::uint64_t records) {
         while (core->live(run) != nullptr && core->live(run)->next_seq() < records) {
             WEFT_TRY_VOID(core->turn(std::chrono::milliseconds(500)));
         }
+        if (core->live(run) == nullptr) {
+            return fail(ErrorKind::Environment, "the run ended before it had so many records");
+        }
     }  // closes nothing
     WEFT_TRY(core, open_engine(load, path));
     const Meter from_snapshot;

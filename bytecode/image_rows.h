@@ -12,7 +12,13 @@
 
 namespace weft {
 
-enum class EffectClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2 };
+enum class EffectClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2, Transaction = 3 };
+
+// Whether it may be unknown that an attempt had its effect. A read has none; what a transaction
+// does is there if, and only if, the record of its outcome is.
+constexpr bool can_be_in_doubt(EffectClass effect) {
+    return effect == EffectClass::Idempotent || effect == EffectClass::Once;
+}
 
 // What a worker's `limit` and `breaker` say: when an attempt may leave, and nothing else, so the
 // machine never sees it. 0: not declared.

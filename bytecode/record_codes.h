@@ -53,7 +53,13 @@ enum class EndStatus : std::uint8_t {
 template <>
 inline constexpr EndStatus kFirstCode<EndStatus> = EndStatus::Completed;
 // The same numbers as weft::EffectClass.
-enum class CallClass : std::uint8_t { Read = 0, Idempotent = 1, Once = 2, kLast_ = Once };
+enum class CallClass : std::uint8_t {
+    Read = 0,
+    Idempotent = 1,
+    Once = 2,
+    Transaction = 3,
+    kLast_ = Transaction
+};
 enum class Direction : std::uint8_t { Forward = 0, Undo = 1, Probe = 2, kLast_ = Probe };
 // The same numbers as vm::OutcomeStatus.
 enum class OutcomeCode : std::uint8_t {

@@ -78,7 +78,8 @@ class Tables {
 
     bool workers() {
         for (const auto& row : image_.workers) {
-            if (row.effect > EffectClass::Once) return wrong(row.name + ": unknown effect class");
+            if (row.effect > EffectClass::Transaction)
+                return wrong(row.name + ": unknown effect class");
             const auto& pacing = row.pacing;
             if (!is_duration(row.window_ms) || !is_duration(row.settle_ms) ||
                 !is_duration(pacing.rate_period_ms) || !is_duration(pacing.breaker_window_ms) ||

@@ -5,7 +5,12 @@
 
 namespace weft::engine {
 
-WorkerOutcome run_attempt(Attempt& attempt) {
+namespace {
+
+// A worker of the host program may throw; that is a failure of the attempt, not of the engine. It
+// is not known how far it came.
+template <typename Function>
+WorkerOutcome call_worker(Attempt& attempt, const Function& function) {
     WorkerCall call;
     call.worker = attempt.worker;
     call.arguments = attempt.arguments;
@@ -22,16 +27,25 @@ WorkerOutcome run_attempt(Attempt& attempt) {
     call.children_lock = attempt.children_lock;
     call.files = attempt.files.get();
     call.cancelled = &attempt.cancelled;
-    // A worker of the host program may throw; that is a failure of the attempt, not of the engine.
-    // It is not known how far it came.
     try {
-        return attempt.function(call);
+        return function(call);
     } catch (const std::exception& e) {
         return std::unexpected(WorkerError{"Unavailable", e.what(), false, {}, {}});
     } catch (...) {
         return std::unexpected(
             WorkerError{"Unavailable", "the worker threw an unknown exception", false, {}, {}});
     }
+}
+
+}  // namespace
+
+WorkerOutcome run_attempt(Attempt& attempt) {
+    return call_worker(attempt, attempt.function);
+}
+
+WorkerOutcome run_attempt(Attempt& attempt, Transaction& transaction) {
+    return call_worker(
+        attempt, [&](const WorkerCall& call) { return attempt.transaction(call, transaction); });
 }
 
 }  // namespace weft::engine

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "weft/transaction.h"
 #include "weft/worker.h"
 
 namespace weft::engine {
@@ -20,6 +21,7 @@ struct Attempt {
     std::uint64_t call = 0;  // seq of the call record
     std::uint16_t number = 1;
     WorkerFunction function;
+    TransactionFunction transaction;  // in the place of `function`: part of the next commit
     std::string worker;
     std::string arguments;
     std::string result_schema;
@@ -42,6 +44,8 @@ struct Completion {
 
 // Calls the worker, here and now.
 WorkerOutcome run_attempt(Attempt& attempt);
+// The same of one that is a transaction.
+WorkerOutcome run_attempt(Attempt& attempt, Transaction& transaction);
 
 // Used by the core's thread alone. Its end cancels what runs and waits for it.
 class AttemptRunner {

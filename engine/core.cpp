@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "engine/replay.h"
+#include "engine/shared_work.h"
 
 namespace weft::engine {
 
@@ -24,6 +25,10 @@ void Core::add_worker(std::string name, WorkerFunction function) {
     workers_.insert_or_assign(std::move(name), std::move(function));
 }
 
+void Core::add_transaction(std::string name, TransactionFunction function) {
+    transactions_.insert_or_assign(std::move(name), std::move(function));
+}
+
 void Core::wake() {
     std::uint64_t one = 1;
     // A full counter is awake already.
@@ -36,7 +41,8 @@ LiveRun* Core::live(const store::RunId& run) {
 }
 
 bool Core::busy() const {
-    return pool_->in_flight() > 0 || !touched_.empty() || !starved_.empty() || look_at_queues_;
+    return pool_->in_flight() > 0 || !shared_.empty() || !touched_.empty() || !starved_.empty() ||
+           look_at_queues_;
 }
 
 // How far the engine's time is ahead of the wall clock, which may have been set back: a time that
@@ -71,7 +77,7 @@ std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most)
 // One turn: facts that are there, their commands, one commit, then the effects (layout.md §9).
 Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     WEFT_TRY_VOID(look_for_wake());
-    bool idle = touched_.empty() && to_send_.empty() && !look_at_queues_;
+    bool idle = touched_.empty() && to_send_.empty() && shared_.empty() && !look_at_queues_;
     if (idle) {
         auto wait = until_next_timer(wait_at_most);
         wait = until_late_attempt(wait);
@@ -92,6 +98,8 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     WEFT_TRY_VOID(fire_timers(batch));
     WEFT_TRY_VOID(fire_schedules(batch));
     WEFT_TRY_VOID(stop_late_attempts(batch));
+    const SharedWork shared(*store_);
+    WEFT_TRY_VOID(run_transactions(batch));
     WEFT_TRY_VOID(launch(batch));
     park_resting(batch, false);
     WEFT_TRY_VOID(commit(batch));
@@ -114,18 +122,22 @@ Result<void> Core::finish_attempt(const Completion& completion, store::Batch& ba
         finish_paced(attempt, Health::Unknown);  // killed meanwhile
         return {};
     }
-    const InFlight flight = std::move(*known);
-    vm::OutcomeFact fact = outcome_of(*run, flight, completion);
+    return finish_flight(*run, attempt, outcome_of(*run, *known, completion), batch);
+}
+
+Result<void> Core::finish_flight(LiveRun& run, const Attempt& attempt, const vm::OutcomeFact& fact,
+                                 store::Batch& batch) {
+    const InFlight flight = std::move(*run.flight(attempt.call));
     finish_paced(attempt, health_of(flight, fact));
     FactContext context;
-    const auto& fails = run->image().workers[flight.worker].fails;
+    const auto& fails = run.image().workers[flight.worker].fails;
     context.declared = static_cast<std::uint32_t>(
         std::find(fails.begin(), fails.end(), fact.error) - fails.begin());
-    run->in_flight.erase(attempt.call);
-    for (const auto& row : run->files->take_new()) batch.changes.emplace_back(row);
-    touched_.insert(run->id());
-    if (run->ended()) return {};
-    return feed_run(*run, fact, context, batch);
+    run.in_flight.erase(attempt.call);
+    for (const auto& row : run.files->take_new()) batch.changes.emplace_back(row);
+    touched_.insert(run.id());
+    if (run.ended()) return {};
+    return feed_run(run, fact, context, batch);
 }
 
 Result<void> Core::feed_run(LiveRun& run, const vm::Fact& fact, const FactContext& context,
@@ -191,7 +203,7 @@ Result<void> Core::stop_late_attempts(store::Batch&) {
 }
 
 bool Core::may_start() const {
-    return pool_->in_flight() + to_send_.size() < pool_->size() &&
+    return pool_->in_flight() + to_send_.size() + shared_.size() < pool_->size() &&
            store_->space() == store::Space::Plenty;
 }
 
@@ -312,7 +324,13 @@ Result<void> Core::commit(store::Batch& batch) {
     parked();
     ledger_->committed();
     locks_->committed();
-    for (auto& attempt : std::exchange(to_send_, {})) pool_->submit(std::move(attempt));
+    for (auto& attempt : std::exchange(to_send_, {})) {
+        if (attempt->transaction) {
+            shared_.push_back(std::move(attempt));
+        } else {
+            pool_->submit(std::move(attempt));
+        }
+    }
     forget_settled();
     return {};
 }

@@ -17,6 +17,7 @@
 #include "engine/change_feed.h"
 #include "engine/clock.h"
 #include "engine/config.h"
+#include "engine/core_options.h"
 #include "engine/erasure.h"
 #include "engine/fork.h"
 #include "engine/inbox.h"
@@ -36,21 +37,6 @@
 #include "weft/notes.h"
 
 namespace weft::engine {
-
-struct CoreOptions {
-    std::string store;
-    std::string config;
-    bool create = true;
-    bool brief = false;
-    bool accept_damage = false;
-    unsigned threads = 8;
-    // A run at rest leaves the memory after this time; sooner when there are many.
-    std::int64_t park_after_ms = 30'000;
-    // Ports; null: the system's. `notify` of a runner ends a wait of the core.
-    Clock* clock = nullptr;
-    store::Entropy* entropy = nullptr;
-    std::function<std::unique_ptr<AttemptRunner>(std::function<void()> notify)> runner;
-};
 
 struct StartRequest {
     RunnableProgram program;
@@ -76,6 +62,9 @@ class Core {
     ~Core();
 
     void add_worker(std::string name, WorkerFunction function);
+    void add_transaction(std::string name, TransactionFunction function);
+    // One of the host program's own; durable when it returns.
+    Result<void> transact(const std::function<Result<void>(Transaction&)>& work);
     // For the workers whose names begin so (core_notes.cpp).
     void keep_notes(std::string prefix, WorkerNotes notes);
     // Lets them drop what no live run needs any more. Every run that goes on must be live.
@@ -302,6 +291,12 @@ class Core {
     Result<std::optional<Started>> started_before(const store::Tag& tag, const store::Batch& batch);
     static void put_start(const store::RunId& run, const store::Tag& tag,
                           std::optional<std::uint64_t> seq, store::Batch& batch);
+    // Transactions (core_transactions.cpp).
+    struct SharedAttempt;
+    Result<void> run_transactions(store::Batch& batch);
+    Result<bool> run_transaction(SharedAttempt& shared);
+    Result<void> finish_flight(LiveRun& run, const Attempt& attempt, const vm::OutcomeFact& fact,
+                               store::Batch& batch);
     std::shared_ptr<Attempt> make_attempt(LiveRun& run, const vm::Want& want, const Bytes16& key,
                                           std::int64_t now_ms);
     vm::OutcomeFact outcome_of(LiveRun& run, const InFlight& flight, const Completion& completion);
@@ -319,6 +314,7 @@ class Core {
     std::unique_ptr<SystemChain> system_;
     std::unique_ptr<LockTable> locks_;
     std::map<std::string, WorkerFunction> workers_;
+    std::map<std::string, TransactionFunction> transactions_;
     std::map<store::RunId, std::unique_ptr<LiveRun>> runs_;
     std::uint64_t arrivals_ = 0;
     Parking parking_;
@@ -336,6 +332,7 @@ class Core {
     std::string witnessed_;                                     // the last note written there
     store::Batch begun_;                                        // by start_soon, for the next turn
     std::vector<std::shared_ptr<Attempt>> to_send_;             // after the commit
+    std::vector<std::shared_ptr<Attempt>> shared_;              // transactions, for the next turn
     std::vector<Served> served_;
     bool look_at_queues_ = false;  // a run has ended, and times of schedules may wait for that
     ChangeFeed feed_;

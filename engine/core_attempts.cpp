@@ -27,8 +27,12 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
     attempt->children_lock = store_->path() + ".children";
     attempt->files = run.files;
     attempt->is_paced = worker.pacing.is_declared();
-    auto function = workers_.find(worker.name);
-    if (function != workers_.end()) {
+    const bool is_transaction = worker.effect == EffectClass::Transaction;
+    const auto function = workers_.find(worker.name);
+    const auto transaction = transactions_.find(worker.name);
+    if (is_transaction && transaction != transactions_.end()) {
+        attempt->transaction = transaction->second;
+    } else if (!is_transaction && function != workers_.end()) {
         attempt->function = function->second;
     } else {
         attempt->function = [name = worker.name](const WorkerCall&) -> WorkerOutcome {

@@ -31,7 +31,7 @@ Result<std::optional<Bytes16>> last_binding(store::Store& store, const store::Ru
 Result<void> Core::hold_if_rebound(LiveRun& run, store::Batch& batch) {
     for (const auto& effect : run.machine().open_effects()) {
         const auto& worker = run.image().workers[effect.worker];
-        if (worker.effect == EffectClass::Read) continue;
+        if (!can_be_in_doubt(worker.effect)) continue;
         WEFT_TRY(binding, last_binding(*store_, run.id(), effect.call));
         if (!binding || *binding == config_.binding_digest(worker.name)) continue;
         vm::HeldByOperatorFact held{

@@ -332,8 +332,7 @@ void PastReader::on_signal(const vm::SignalFact& fact, const ReadRecord& record,
 Past PastReader::finish(const vm::Machine& machine) {
     const auto open = machine.open_calls();
     for (const auto& [seq, call] : calls_) {
-        if (call.is_sent && call.effect != EffectClass::Read &&
-            call.direction != Direction::Probe) {
+        if (call.is_sent && can_be_in_doubt(call.effect) && call.direction != Direction::Probe) {
             past_.unsettled.push_back({seq, call.path});
         }
         const bool given_up = !call.is_done && call.direction != Direction::Probe &&

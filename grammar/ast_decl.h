@@ -97,7 +97,7 @@ struct Prompt : Callable<NodeKind::Prompt> {
     [[nodiscard]] std::vector<PromptSection> sections() const { return children<PromptSection>(); }
 };
 
-// `read`, `idempotent for D`, `once`; then `irreversible`, `untrusted`.
+// `read`, `idempotent for D`, `once`, `transaction`; then `irreversible`, `untrusted`.
 struct Effect : Of<NodeKind::Effect> {
     using Of::Of;
     [[nodiscard]] Word effect_class() const { return child<Word>(); }

@@ -78,11 +78,11 @@ struct prompt : node<NodeKind::Prompt, lead<"prompt">, must_value_name, must_par
 // --- worker
 
 struct effect_class : peg::sor<peg::seq<word_node<"idempotent">, expect_word<"for">, must_expr>,
-                               word_node<"read">, word_node<"once">> {};
+                               word_node<"read">, word_node<"once">, word_node<"transaction">> {};
 struct effect_flag : peg::sor<word_node<"irreversible">, word_node<"untrusted">> {};
 struct must_flag : expect<effect_flag, "`irreversible` or `untrusted`"> {};
 struct effect : node<NodeKind::Effect, soft_lead<"effect">,
-                     expect<effect_class, "`read`, `idempotent for` or `once`">,
+                     expect<effect_class, "`read`, `idempotent for`, `once` or `transaction`">,
                      peg::star<p<",">, soft, must_flag>> {};
 struct settles : peg::seq<p<",">, soft, expect_word<"settles">, expect_word<"in">, must_expr> {};
 struct probe : node<NodeKind::Probe, soft_lead<"probe">, must_path, peg::opt<settles>> {};

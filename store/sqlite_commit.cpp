@@ -231,17 +231,20 @@ Result<void> SqliteStore::write_batch(const Batch& batch, Plan& plan) {
 }
 
 // BEGIN IMMEDIATE, the body, COMMIT. A full disk and a broken rule leave the store as it was; after
-// any other failure nothing is known about the disk, so nothing more is done with it.
+// any other failure nothing is known about the disk, so nothing more is done with it. What the host
+// program did can't be done again from here: a transaction with such work in it has no second try.
 Result<void> SqliteStore::transaction(const std::function<Result<void>()>& body) {
     if (poison_) return std::unexpected(poison_error());
     database_->forget_failure();
-    auto done = database_->execute("BEGIN IMMEDIATE");
+    const bool was_shared = std::exchange(is_shared_, false);
+    auto done = was_shared ? Result<void>{} : database_->execute("BEGIN IMMEDIATE");
     if (done) done = body();
     if (done) done = database_->execute("COMMIT");
     if (done) return {};
     const bool ours = done.error().kind == ErrorKind::Refused;
     const auto failure = ours ? SqliteFailure::Constraint : database_->last_failure();
-    if (failure == SqliteFailure::Full || failure == SqliteFailure::Constraint) {
+    if (was_shared) database_->rollback();
+    if (!was_shared && (failure == SqliteFailure::Full || failure == SqliteFailure::Constraint)) {
         database_->rollback();
         run_nos_.clear();  // may hold numbers of runs that were rolled back
         if (failure == SqliteFailure::Constraint) done.error().kind = ErrorKind::Refused;
@@ -266,6 +269,7 @@ Result<CommitInfo> SqliteStore::commit(const Batch& batch) {
     if (poison_) return std::unexpected(poison_error());
     auto planned = plan_commit(batch);
     if (!planned) {
+        drop_shared();
         const auto kind = planned.error().kind;
         if (kind == ErrorKind::Refused) return std::unexpected(std::move(planned).error());
         return poison(std::move(planned).error());

@@ -1,7 +1,7 @@
 // The default store. Private to store/: everybody else sees store.h. Its parts are one file each:
-// sqlite_open (opening and recovery), sqlite_commit and sqlite_changes (writing), sqlite_read and
-// sqlite_tables (reading), sqlite_upkeep (checkpoints, space, closing), sqlite_erase, and
-// sqlite_verify.
+// sqlite_open (opening and recovery), sqlite_commit, sqlite_share and sqlite_changes (writing),
+// sqlite_read and sqlite_tables (reading), sqlite_upkeep (checkpoints, space, closing),
+// sqlite_erase, and sqlite_verify.
 #pragma once
 
 #include <memory>
@@ -65,6 +65,9 @@ class SqliteStore final : public Store {
     KeyFile& keys() override { return *keys_; }
 
     Result<CommitInfo> commit(const Batch& batch) override;
+    Result<Shared> share(const std::function<bool(Transaction&)>& work,
+                         const std::function<bool()>& is_late) override;
+    void drop_shared() override;
     std::uint64_t commits() const override { return commits_; }
     bool poisoned() const override { return poison_.has_value(); }
     Space space() const override { return space_; }
@@ -235,6 +238,7 @@ class SqliteStore final : public Store {
     int wal_frames_ = 0;  // set by the hook at each commit
     Space space_ = Space::Plenty;
     bool ballast_stands_ = false;
+    bool is_shared_ = false;  // a transaction is open, with work of the host program in it
 };
 
 }  // namespace weft::store

@@ -17,6 +17,10 @@
 #include "store/rows.h"
 #include "store/verify.h"
 
+namespace weft {
+class Transaction;
+}  // namespace weft
+
 namespace weft::store {
 
 class KeyFile;
@@ -72,6 +76,14 @@ class Store {
     // seq or prev), nothing was written and the store goes on. Any other failure poisons the store:
     // every later call fails and nothing more is written.
     virtual Result<CommitInfo> commit(const Batch& batch) = 0;
+    // Does the work of the host program in the transaction that the next commit ends, so that both
+    // are there afterwards or neither. It gives whether what it did is to be kept; `is_late` may
+    // end a statement that takes too long. A failure poisons the store.
+    enum class Shared { Kept, Undone, Lost };  // Lost: with all that was shared since the commit
+    virtual Result<Shared> share(const std::function<bool(Transaction&)>& work,
+                                 const std::function<bool()>& is_late) = 0;
+    // Undoes what was shared since the last commit.
+    virtual void drop_shared() = 0;
     // How many of them there were since it was opened: what a step costs is counted in these.
     [[nodiscard]] virtual std::uint64_t commits() const = 0;
     [[nodiscard]] virtual bool poisoned() const = 0;

@@ -121,14 +121,14 @@ void Driver::answer(const DrivenRun& run, const vm::Want& want, const Answer& an
     plan(run, now_ms_ + answer.delay_ms, Class::Outcome, outcome(want, answer));
 }
 
-// An attempt of which nothing more is known: a read surely changed nothing.
+// An attempt of which nothing more is known: a read and a transaction surely changed nothing.
 vm::OutcomeFact Driver::unclear(const vm::Want& want, std::string error,
                                 std::string message) const {
     vm::OutcomeFact fact;
     fact.call = want.call;
     fact.attempt = want.attempt;
-    const bool is_read = image().workers[want.worker].effect == EffectClass::Read;
-    fact.status = is_read ? vm::OutcomeStatus::Failed : vm::OutcomeStatus::Unknown;
+    const bool is_unknown = can_be_in_doubt(image().workers[want.worker].effect);
+    fact.status = is_unknown ? vm::OutcomeStatus::Unknown : vm::OutcomeStatus::Failed;
     fact.error = std::move(error);
     fact.message = std::move(message);
     return fact;

@@ -125,8 +125,8 @@ void Machine::State::drop_call(std::uint64_t seq) {
     const auto found = calls.find(seq);
     auto& call = found->second;
     if (!call.is_done) note_keyed(call, KeyedCall::What::NotDone);
-    const bool is_read = image->workers[call.worker].effect == EffectClass::Read;
-    if (!is_read && call.started_ms && (call.is_done || !call.is_in_doubt)) {
+    const bool can_be_asked = can_be_in_doubt(image->workers[call.worker].effect);
+    if (can_be_asked && call.started_ms && (call.is_done || !call.is_in_doubt)) {
         progress.settled.push_back(
             {seq, call.step, call.worker, call.key, call.author_key.has_value()});
     }

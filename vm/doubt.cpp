@@ -16,7 +16,7 @@ bool knows_key(const Call& call, const WorkerRow& worker, std::int64_t now_ms) {
 
 void Machine::State::doubt(Call& call) {
     const auto& worker = image->workers[call.worker];
-    if (worker.effect == EffectClass::Read) {
+    if (!can_be_in_doubt(worker.effect)) {
         if (call.direction != Direction::Probe && is_stopped(call)) {
             auto& branch = branches.at(call.branch);
             drop_call(call.seq);

@@ -108,7 +108,7 @@ OutcomeFact outcome_of(const Image& image, const SentAttempt& sent, const Worker
                                    value.error().path.empty() ? "" : " at " + value.error().path,
                                    value.error().message);
         // The world changed although the answer can't be used: that is doubt, not a failure.
-        if (worker.effect != EffectClass::Read) fact.status = OutcomeStatus::Unknown;
+        if (can_be_in_doubt(worker.effect)) fact.status = OutcomeStatus::Unknown;
         return fact;
     }
     const WorkerError& error = outcome.error();
@@ -118,7 +118,7 @@ OutcomeFact outcome_of(const Image& image, const SentAttempt& sent, const Worker
     if (sent.timed_out) fact.error = "Timeout";
     read_fields(image, error, fact);
     if (error.retry_after) fact.retry_after_ms = error.retry_after->count();
-    bool sure = error.surely_not_done || worker.effect == EffectClass::Read;
+    bool sure = error.surely_not_done || !can_be_in_doubt(worker.effect);
     fact.status = !sure            ? OutcomeStatus::Unknown
                   : sent.cancelled ? OutcomeStatus::Cancelled
                                    : OutcomeStatus::Failed;

@@ -67,6 +67,9 @@ Operator mirrored(Operator op) {
     }
 }
 
+// An image has no more, and its verifier would refuse it.
+constexpr std::size_t kRequirementsMax = 255;
+
 ir::ExprId as_score(Body& body, ir::ExprId id) {
     Context& context = body.context;
     if (kind_of(context, type_of(context, id)) != TypeKind::Int) return id;
@@ -176,6 +179,13 @@ void check_gate(Body& body, ast::Gate node, StatementResult& result) {
     if (gate.requirements.empty()) {
         context.report(DiagnosticCode::GateCannotFail, gate.span,
                        fmt::format("the gate `{}` requires nothing", gate.name));
+    }
+    if (gate.requirements.size() > kRequirementsMax) {
+        auto& d =
+            context.report(DiagnosticCode::ProgramTooLarge, gate.span,
+                           fmt::format("the gate `{}` has {} requirements, and a gate holds {}",
+                                       gate.name, gate.requirements.size(), kRequirementsMax));
+        d.help = "divide it into gates that follow each other";
     }
     auto ladder = node.ladder();
     for (std::size_t i = 0; i < ladder.size(); ++i) {

@@ -23,6 +23,8 @@ void read_effect(Body& body, ast::Effect effect, WorkerRow& row) {
         row.window_ms = constant_duration(body, effect.window(), "the window").value_or(0);
     } else if (name == "once") {
         row.effect = EffectClass::Once;
+    } else if (name == "transaction") {
+        row.effect = EffectClass::Transaction;
     } else {
         row.effect = EffectClass::Read;
     }

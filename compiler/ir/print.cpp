@@ -73,6 +73,20 @@ class Printer {
         return out;
     }
 
+    static std::string effect_class(const WorkerRow& row) {
+        switch (row.effect) {
+            case EffectClass::Read:
+                return "read";
+            case EffectClass::Idempotent:
+                return "idempotent for " + duration(row.window_ms);
+            case EffectClass::Once:
+                return "once";
+            case EffectClass::Transaction:
+                return "transaction";
+        }
+        return {};
+    }
+
     void worker_row(const Worker& worker) {
         const WorkerRow& row = worker.row;
         std::string signature;
@@ -80,11 +94,7 @@ class Printer {
             if (i > 0) signature += ", ";
             signature += fmt::format("{}: {}", row.parameters[i], type(worker.parameter_types[i]));
         }
-        std::string effect = row.effect == EffectClass::Read ? "read"
-                             : row.effect == EffectClass::Once
-                                 ? "once"
-                                 : "idempotent for " + duration(row.window_ms);
-        line(0, "worker {}({}): {}{}{}{}", row.name, signature, effect,
+        line(0, "worker {}({}): {}{}{}{}", row.name, signature, effect_class(row),
              row.irreversible ? ", irreversible" : "", row.untrusted ? ", untrusted" : "",
              row.reserve_micros > 0
                  ? fmt::format(", costs {} millionths {}", row.reserve_micros, row.reserve_currency)

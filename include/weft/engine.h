@@ -12,6 +12,7 @@
 
 #include "weft/error.h"
 #include "weft/program.h"
+#include "weft/transaction.h"
 #include "weft/worker.h"
 
 namespace weft {
@@ -55,6 +56,12 @@ class Engine {
 
     // Before the first run that needs it. A name that the standard library has is replaced.
     void add_worker(std::string name, WorkerFunction function);
+
+    // The same for a worker that is declared `effect transaction`.
+    void add_transaction(std::string name, TransactionFunction function);
+    // A transaction of the host program's own: to make its tables, and to read them. An error that
+    // `work` gives undoes it.
+    Result<void> transact(const std::function<Result<void>(Transaction&)>& work);
 
     // `input` is a JSON object, one member a parameter; a File is {"path": "…"} here. Gives the
     // run's id once the begin record is durable.

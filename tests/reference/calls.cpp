@@ -213,7 +213,7 @@ Task<CallEnd> Run::conduct(Branch& branch, Call& call) {
         std::optional<std::int64_t> asked_ms = fact.asked_delay_ms;
         std::optional<Settlement> settled;
         if (fact.answer == Answer::Unknown) {
-            if (call.worker->effect == EffectClass::Read) {
+            if (!can_be_in_doubt(call.worker->effect)) {
                 if (branch.must_stop()) co_return CallEnd{CallEnd::How::Stopped};
                 if (call.is_late) co_return time_out(call);
                 continue;  // asked again: nothing can have happened

@@ -94,6 +94,11 @@ class World {
         workers_[name] = function;
         core_->add_worker(name, noted(name, std::move(function)));
     }
+    // One that is declared `effect transaction`.
+    void transaction(const std::string& name, TransactionFunction function) {
+        transactions_[name] = function;
+        core_->add_transaction(name, std::move(function));
+    }
     // One that gives this JSON.
     void gives(const std::string& name, const std::string& json) {
         worker(name, [json](const WorkerCall&) -> WorkerOutcome { return WorkerValue{json, {}}; });
@@ -157,6 +162,7 @@ class World {
         core_.reset();
         open();
         for (auto& [name, function] : workers_) core_->add_worker(name, noted(name, function));
+        for (auto& [name, function] : transactions_) core_->add_transaction(name, function);
         if (only_active) {
             auto active = core_->take_up_active();
             ASSERT_TRUE(active) << active.error().message;
@@ -250,6 +256,7 @@ class World {
 
     std::filesystem::path folder_;
     std::map<std::string, WorkerFunction> workers_;
+    std::map<std::string, TransactionFunction> transactions_;
     std::mutex mutex_;
     std::vector<std::string> effects_;
     std::unique_ptr<engine::Core> core_;

@@ -133,6 +133,22 @@ TEST(Compile, AWorkerMayGiveNothing) {
     EXPECT_TRUE(verify_image(*image));
 }
 
+TEST(Compile, AGateHas255RequirementsAndNoMore) {
+    const auto compiled = [](int count) {
+        std::string text =
+            "worker a.get() -> Int\n  effect read\n  timeout 5s\n\n"
+            "workflow flow() -> Int\n  within 1h\n{\n  step v = a.get()\n  gate q {\n";
+        for (int i = 0; i < count; ++i) text += "    require v > " + std::to_string(i) + "\n";
+        return compile_text(text + "\n    otherwise fail \"no\"\n  }\n  return v\n}\n");
+    };
+    auto most = compiled(255);
+    ASSERT_EQ(names_of(most), "");
+    const auto image = lower(most.module, most.diagnostics);
+    ASSERT_TRUE(image);
+    EXPECT_TRUE(verify_image(*image));
+    EXPECT_EQ(names_of(compiled(256)).substr(0, 17), "program-too-large");
+}
+
 TEST(Compile, LiteralsInAListTakeItsElementsType) {
     auto names = [](std::string_view list) {
         return names_of(compile_text(

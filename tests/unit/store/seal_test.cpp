@@ -1,5 +1,6 @@
 // Boxes, the key file, notes and sealed files.
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -254,6 +255,27 @@ TEST(SealedFileTest, streams_and_finds_every_kind_of_change) {
         EXPECT_FALSE(read_sealed_file(files, key, other));
         EXPECT_FALSE(read_sealed_file(files, Key(entropy->text(32)), *row));
     }
+}
+
+// The bytes are of pages that nobody touches: what is too long is refused before any is read.
+TEST(SealedFileTest, more_than_four_gibibytes_are_refused) {
+    TempFolder folder;
+    auto entropy = seeded_entropy(5);
+    auto writer = FileWriter::begin(folder / "f", Key(entropy->text(32)), run_id(1), *entropy);
+    ASSERT_TRUE(writer);
+    void* pages = ::mmap(nullptr, kFileBytesMax, PROT_READ,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ASSERT_NE(pages, MAP_FAILED);
+    ASSERT_TRUE(writer->write("x"));
+    const auto refused = writer->write({static_cast<const char*>(pages), kFileBytesMax});
+    ::munmap(pages, kFileBytesMax);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Refused);
+    // What was refused is not in it, and it goes on.
+    ASSERT_TRUE(writer->write("y"));
+    const auto row = writer->finish();
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->size, 2U);
 }
 
 TEST(SealedFileTest, an_unfinished_one_goes) {
