@@ -10,11 +10,20 @@ namespace weft::stdlib::rag {
 
 namespace {
 
+// Titles and the like, which stand before what they belong to.
 constexpr std::array<std::string_view, 38> kAbbreviations = {
-    "e.g", "i.e", "eg",   "ie",     "mr",  "mrs", "ms",  "dr",   "prof", "st",
-    "vs",  "cf",  "fig",  "no",     "nos", "vol", "ch",  "sec",  "art",  "inc",
-    "ltd", "co",  "corp", "approx", "al",  "p",   "pp",  "para", "dept", "jan",
-    "feb", "aug", "sept", "sep",    "oct", "nov", "dec", "viz"};
+    "e.g",    "i.e",  "eg",  "ie",     "mr",  "mrs", "ms",   "dr",   "prof", "st",
+    "vs",     "cf",   "fig", "vol",    "ch",  "sec", "art",  "al",   "viz",  "para",
+    "approx", "dept", "gen", "lt",     "col", "gov", "mt",   "capt", "sgt",  "maj",
+    "sen",    "rev",  "hon", "messrs", "ed",  "eds", "bros", "adm"};
+
+// Those that may also be the last word of a sentence.
+constexpr std::array<std::string_view, 19> kEndings = {
+    "inc", "ltd", "co",  "corp", "jr",   "sr",  "jan", "feb", "mar", "apr",
+    "jun", "jul", "aug", "sep",  "sept", "oct", "nov", "dec", "esq"};
+
+// Abbreviations only before a number: "No. 4", "p. 12".
+constexpr std::array<std::string_view, 4> kBeforeNumbers = {"no", "nos", "p", "pp"};
 
 constexpr std::array<std::string_view, 34> kLeaning = {
     "this",     "that",         "these",        "those",   "it",        "they",
@@ -34,7 +43,15 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The bytes after a full stop that still belong to its sentence: quotes and brackets.
+// A mark of a footnote, "[4]": its length, or 0.
+std::size_t note_size(std::string_view text) {
+    if (!text.starts_with('[')) return 0;
+    std::size_t end = 1;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    return end > 1 && end < text.size() && text[end] == ']' ? end + 1 : 0;
+}
+
+// The bytes after a full stop that still belong to its sentence: quotes, brackets, notes.
 std::size_t skip_closers(std::string_view text, std::size_t i) {
     while (i < text.size()) {
         if (text[i] == '"' || text[i] == '\'' || text[i] == ')' || text[i] == ']') {
@@ -42,6 +59,8 @@ std::size_t skip_closers(std::string_view text, std::size_t i) {
         } else if (text.substr(i).starts_with("\xE2\x80\x9D") ||
                    text.substr(i).starts_with("\xE2\x80\x99")) {
             i += 3;
+        } else if (const std::size_t note = note_size(text.substr(i)); note > 0) {
+            i += note;
         } else {
             break;
         }
@@ -50,16 +69,52 @@ std::size_t skip_closers(std::string_view text, std::size_t i) {
 }
 
 // The word before a full stop, with the points inside it ("e.g").
-std::string word_before(std::string_view text, std::size_t stop) {
+std::string_view word_before(std::string_view text, std::size_t stop) {
     std::size_t start = stop;
     while (start > 0 && !is_space(text[start - 1]) && text[start - 1] != '(') --start;
-    return lower_case(text.substr(start, stop - start));
+    return text.substr(start, stop - start);
 }
 
-bool is_abbreviation(std::string_view text, std::size_t stop) {
-    const std::string word = word_before(text, stop);
-    if (word.size() == 1 && is_lower(word[0])) return true;  // an initial
-    return std::ranges::find(kAbbreviations, word) != kAbbreviations.end();
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+// "U.S", "Ph.D": one or two letters between points.
+bool is_dotted(std::string_view lower) {
+    std::size_t letters = 0;
+    for (const char c : lower) {
+        if (c != '.' && !is_lower(c)) return false;
+        letters = c == '.' ? 0 : letters + 1;
+        if (letters > 2) return false;
+    }
+    return letters > 0 && lower.contains('.') && lower[0] != '.';
+}
+
+// Whether what stands at `next` opens a sentence: a small word with a capital ("The", "In").
+bool opens_sentence(std::string_view text, std::size_t next) {
+    std::size_t end = next;
+    while (end < text.size() && (is_lower(text[end]) || is_upper(text[end]))) ++end;
+    return end > next + 1 && is_upper(text[next]) &&
+           is_stop_word(lower_case(text.substr(next, end - next)));
+}
+
+bool is_abbreviation(std::string_view text, std::size_t stop, std::size_t next) {
+    const std::string_view shown = word_before(text, stop);
+    const std::string word = lower_case(shown);
+    const auto is_in = [&](const auto& list) {
+        return std::ranges::find(list, word) != list.end();
+    };
+    if (is_in(kAbbreviations)) return true;
+    if (is_in(kBeforeNumbers)) return is_digit(text[next]);
+    const bool is_initial = shown.size() == 1 && is_upper(shown[0]) && is_upper(text[next]);
+    if (!is_initial && !is_dotted(word) && !is_in(kEndings)) return false;
+    return !opens_sentence(text, next);
+}
+
+// "(n - 1)! + 1": the factorial goes on.
+bool is_operator(std::string_view rest) {
+    return std::string_view("+-*/=<>^").contains(rest[0]) || rest.starts_with("\xC3\x97") ||
+           rest.starts_with("\xE2\x88") || rest.starts_with("\xE2\x89");
 }
 
 // Whether the stop at `i` ends a sentence; `after` is the place behind it and its closers.
@@ -69,7 +124,8 @@ bool ends_sentence(std::string_view text, std::size_t i, std::size_t after) {
     while (next < text.size() && is_space(text[next])) ++next;
     if (next == text.size()) return true;
     if (is_lower(text[next])) return false;
-    return text[i] != '.' || !is_abbreviation(text, i);
+    if (text[i] == '!') return !is_operator(text.substr(next));
+    return text[i] != '.' || !is_abbreviation(text, i, next);
 }
 
 // An empty line, or the beginning of a list item on the next one, ends whatever stands before it.

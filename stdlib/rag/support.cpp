@@ -29,13 +29,6 @@ struct Evidence {
     bool negated = false;
 };
 
-bool is_negated(std::string_view text) {
-    if (text.contains("n't")) return true;
-    return std::ranges::any_of(words_of(text), [](const Word& word) {
-        return std::ranges::find(kNegations, word.lower) != kNegations.end();
-    });
-}
-
 std::set<std::string> stem_set(std::string_view text) {
     const std::vector<std::string> stems = content_stems(text);
     return {stems.begin(), stems.end()};
@@ -97,6 +90,13 @@ void collect(const Json& value, std::string_view name, Claims& claims) {
 }
 
 }  // namespace
+
+bool is_negated(std::string_view text) {
+    if (text.contains("n't") || text.contains("n\xE2\x80\x99t")) return true;
+    return std::ranges::any_of(words_of(text), [](const Word& word) {
+        return std::ranges::find(kNegations, word.lower) != kNegations.end();
+    });
+}
 
 double claim_support(std::string_view claim, const std::vector<std::string>& evidence,
                      const WordWeight& weight) {

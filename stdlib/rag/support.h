@@ -21,6 +21,9 @@ using WordWeight = std::function<double(const std::string& word)>;
 double claim_support(std::string_view claim, const std::vector<std::string>& evidence,
                      const WordWeight& weight);
 
+// Says that something is not so.
+bool is_negated(std::string_view text);
+
 // Whether the quote stands in the text word for word (runs of white space count as one blank).
 bool contains_quote(std::string_view text, std::string_view quote);
 

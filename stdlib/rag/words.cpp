@@ -8,24 +8,25 @@ namespace weft::stdlib::rag {
 
 namespace {
 
-constexpr std::array<std::string_view, 153> kStopWords = {
-    "a",       "about",   "above",   "after",   "again",  "against", "all",    "also",    "am",
-    "an",      "and",     "any",     "are",     "as",     "at",      "be",     "because", "been",
-    "before",  "being",   "below",   "between", "both",   "but",     "by",     "can",     "cannot",
-    "could",   "did",     "do",      "does",    "doing",  "done",    "down",   "during",  "each",
-    "either",  "else",    "etc",     "even",    "ever",   "every",   "few",    "for",     "from",
-    "further", "had",     "has",     "have",    "having", "he",      "her",    "here",    "hers",
-    "him",     "his",     "how",     "however", "i",      "if",      "in",     "into",    "is",
-    "it",      "its",     "itself",  "just",    "may",    "me",      "might",  "more",    "most",
-    "much",    "must",    "my",      "neither", "no",     "nor",     "not",    "now",     "of",
-    "off",     "often",   "on",      "once",    "one",    "only",    "or",     "other",   "others",
-    "our",     "ours",    "out",     "over",    "own",    "per",     "rather", "s",       "same",
-    "shall",   "she",     "should",  "since",   "so",     "some",    "still",  "such",    "t",
-    "than",    "that",    "the",     "their",   "theirs", "them",    "then",   "there",   "these",
-    "they",    "this",    "those",   "through", "thus",   "to",      "too",    "under",   "until",
-    "up",      "upon",    "us",      "very",    "was",    "we",      "were",   "what",    "when",
-    "where",   "whether", "which",   "while",   "who",    "whom",    "whose",  "why",     "will",
-    "with",    "within",  "without", "would",   "yet",    "you",     "your",   "yours",   "via"};
+constexpr std::array<std::string_view, 154> kStopWords = {
+    "a",       "about", "above",   "after",   "again",   "against", "all",  "also",    "am",
+    "an",      "and",   "any",     "are",     "as",      "at",      "be",   "because", "been",
+    "before",  "being", "below",   "between", "both",    "but",     "by",   "can",     "cannot",
+    "could",   "did",   "do",      "does",    "doing",   "done",    "down", "during",  "each",
+    "either",  "else",  "etc",     "even",    "ever",    "every",   "few",  "for",     "from",
+    "further", "had",   "has",     "have",    "having",  "he",      "her",  "here",    "hers",
+    "him",     "his",   "how",     "however", "i",       "if",      "in",   "into",    "is",
+    "it",      "its",   "itself",  "just",    "many",    "may",     "me",   "might",   "more",
+    "most",    "much",  "must",    "my",      "neither", "no",      "nor",  "not",     "now",
+    "of",      "off",   "often",   "on",      "once",    "one",     "only", "or",      "other",
+    "others",  "our",   "ours",    "out",     "over",    "own",     "per",  "rather",  "s",
+    "same",    "shall", "she",     "should",  "since",   "so",      "some", "still",   "such",
+    "t",       "than",  "that",    "the",     "their",   "theirs",  "them", "then",    "there",
+    "these",   "they",  "this",    "those",   "through", "thus",    "to",   "too",     "under",
+    "until",   "up",    "upon",    "us",      "very",    "was",     "we",   "were",    "what",
+    "when",    "where", "whether", "which",   "while",   "who",     "whom", "whose",   "why",
+    "will",    "with",  "within",  "without", "would",   "yet",     "you",  "your",    "yours",
+    "via"};
 
 bool is_ascii_alnum(unsigned char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');

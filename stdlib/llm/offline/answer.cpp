@@ -1,67 +1,28 @@
 #include "stdlib/llm/offline/answer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <ranges>
 
-#include "stdlib/llm/offline/questions.h"
-#include "stdlib/llm/offline/topics.h"
+#include "stdlib/llm/offline/asked.h"
+#include "stdlib/llm/offline/doubt.h"
 
 namespace weft::stdlib::llm::offline {
 
 namespace {
 
-constexpr double kSupportMin = 0.45;    // below it there is no answer
-constexpr double kHeadingCredit = 0.7;  // a question's word that only the heading holds
-constexpr double kOwnSection = 0.3;     // for a section that is about the question
-constexpr double kOtherSource = 0.15;   // what a further sentence from elsewhere loses
-constexpr double kContinuation = 0.12;  // for the sentence after a chosen one
-constexpr double kFurtherShare = 0.72;  // of the best score: what a further sentence needs
-constexpr double kRepetition = 0.55;    // likeness at which a sentence says the same again
+constexpr double kOwnSection = 0.3;       // for a section that is about the question
+constexpr double kOwnSectionAlike = 0.6;  // likeness of heading and question that makes it so
+constexpr double kPassage = 0.6;          // for the best passage of the search
+constexpr double kRightKind = 0.2;        // for holding a number or a name where one is asked for
+constexpr double kNoProse = 0.8;          // for what does not read as a whole sentence
+constexpr double kOnlyRefers = 0.5;       // for what only points to another place
+constexpr double kOtherSource = 0.15;     // what a further sentence from elsewhere loses
+constexpr double kContinuation = 0.12;    // for the sentence after a chosen one
+constexpr double kFurtherShare = 0.72;    // of the best score: what a further sentence needs
+constexpr double kRepetition = 0.55;      // likeness at which a sentence says the same again
 constexpr std::size_t kQuotedSentencesMax = 3;
-
-struct Question {
-    std::vector<rag::Word> words;  // those that carry meaning
-    std::vector<double> weights;
-    double total = 0.0;
-    bool wants_number = false;
-    bool wants_name = false;
-    bool wants_definition = false;
-    bool is_natural = false;
-};
-
-Question read_question(const Material& material, std::string_view text) {
-    Question question;
-    const std::string subject = subject_of(text);
-    question.is_natural = is_question(text) && subject.size() + 1 >= text.size();
-    const std::string lower = rag::lower_case(text);
-    question.wants_number = lower.starts_with("when") || lower.contains("how many") ||
-                            lower.contains("how much") || lower.contains("how long") ||
-                            lower.contains("how often") || lower.contains("which year");
-    question.wants_name = lower.starts_with("who ");
-    question.wants_definition = lower.starts_with("what is ") || lower.starts_with("what are ");
-    std::set<std::string> seen;
-    for (rag::Word& word : rag::words_of(subject)) {
-        if (word.is_stop || !seen.insert(word.stem).second) continue;
-        const double weight = 1.0 + 0.2 * material.rarity.weight(word.stem);
-        question.weights.push_back(weight);
-        question.total += weight;
-        question.words.push_back(std::move(word));
-    }
-    return question;
-}
-
-double coverage(const Question& question, const std::set<std::string>& stems,
-                const std::set<std::string>& heading) {
-    double found = 0.0;
-    for (std::size_t i = 0; i < question.words.size(); ++i) {
-        if (stems.contains(question.words[i].stem)) {
-            found += question.weights[i];
-        } else if (heading.contains(question.words[i].stem)) {
-            found += question.weights[i] * kHeadingCredit;
-        }
-    }
-    return question.total > 0.0 ? found / question.total : 0.0;
-}
 
 double length_damping(std::size_t words) {
     if (words < 7) return 0.8;
@@ -73,31 +34,10 @@ bool has_number(const Sentence& sentence) {
 }
 
 bool has_name(const Sentence& sentence) {
-    const std::vector<rag::Word> words = rag::words_of(sentence.shown);
-    return std::ranges::any_of(words.begin() + 1, words.end(), [](const rag::Word& word) {
-        return word.is_capital && !word.is_stop;
-    });
-}
-
-// The question's words near the beginning: the sentence is about them rather than mentions them.
-double subject_bonus(const Question& question, const Sentence& sentence) {
-    const std::vector<rag::Word> words = rag::words_of(sentence.shown);
-    const auto is_wanted = [&](const rag::Word& word) {
-        return std::ranges::find(question.words, word.stem, &rag::Word::stem) !=
-               question.words.end();
-    };
-    const std::size_t end = std::min<std::size_t>(words.size(), 6);
-    for (std::size_t i = 0; i < end; ++i) {
-        if (!is_wanted(words[i])) continue;
-        const auto defines = [](const rag::Word& word) {
-            return word.lower == "is" || word.lower == "are" || word.lower == "means";
-        };
-        const bool is_definition =
-            std::ranges::any_of(words.begin() + static_cast<std::ptrdiff_t>(i),
-                                words.begin() + static_cast<std::ptrdiff_t>(end), defines);
-        return question.wants_definition && is_definition ? 0.25 : 0.08;
-    }
-    return 0.0;
+    // The first word has a capital anyway.
+    return std::ranges::any_of(
+        rag::words_of(sentence.shown) | std::views::drop(1),
+        [](const rag::Word& word) { return word.is_capital && !word.is_stop; });
 }
 
 // Sentences that only point to another place answer nothing.
@@ -110,56 +50,46 @@ bool only_refers(const Sentence& sentence) {
             (text.contains("this section") || text.contains("this chapter")));
 }
 
-struct Scores {
-    std::vector<double> score;
-    std::vector<double> support;
-};
+using Stems = std::set<std::string>;
 
-Scores score_all(const Material& material, const Question& question) {
-    double score_max = 0.0;
-    for (const Source& source : material.sources) score_max = std::max(score_max, source.score);
-    std::vector<std::set<std::string>> headings;
+std::vector<Stems> headings_of(const Material& material) {
+    std::vector<Stems> headings;
     for (const Source& source : material.sources) {
         const std::vector<std::string> stems = rag::content_stems(source.section);
         headings.emplace_back(stems.begin(), stems.end());
     }
-    std::set<std::string> wanted;
-    for (const rag::Word& word : question.words) wanted.insert(word.stem);
-    Scores scores;
-    for (const Sentence& sentence : material.sentences) {
-        const Source& source = material.sources[sentence.source];
-        const double support = coverage(question, sentence.stems, headings[sentence.source]);
-        double score = support * length_damping(sentence.words);
-        if (score_max > 0.0) score += 0.15 * source.score / score_max;
-        if (support > 0.0) score += subject_bonus(question, sentence);
-        if (likeness(headings[sentence.source], wanted) >= 0.6) score += kOwnSection;
-        if (sentence.place == 0 && !sentence.is_leaning) score += 0.05;
-        if (question.wants_number && has_number(sentence)) score += 0.2;
-        if (question.wants_name && has_name(sentence)) score += 0.2;
-        if (sentence.is_leaning) score *= 0.75;
-        if (only_refers(sentence)) score *= 0.5;
-        if (!sentence.is_prose) score = 0.0;
-        scores.score.push_back(score);
-        scores.support.push_back(support);
-    }
-    return scores;
+    return headings;
 }
 
-// A name in the question that stands nowhere in the material asks about something else.
-bool asks_for_unknown_name(const Material& material, const Question& question,
-                           std::string_view text) {
-    if (!question.is_natural) return false;
-    const std::vector<rag::Word> all = rag::words_of(text);
-    for (const rag::Word& word : question.words) {
-        const bool is_first = !all.empty() && word.lower == all[0].lower;
-        if (!(word.is_capital || word.is_number) || is_first) continue;
-        const bool known = std::ranges::any_of(material.sources, [&](const Source& source) {
-            return rag::lower_case(source.text).contains(word.lower) ||
-                   rag::lower_case(source.section).contains(word.lower);
-        });
-        if (!known) return true;
+// How much a sentence says of what is asked, wherever it stands.
+double own_score(const Asked& asked, const Sentence& sentence, const Stems& heading) {
+    double score = share_of(asked, &AskedWord::rarity, sentence.stems, heading) *
+                   length_damping(sentence.words);
+    if (asked.wants_number && has_number(sentence)) score += kRightKind;
+    if (asked.wants_name && has_name(sentence)) score += kRightKind;
+    if (only_refers(sentence)) score *= kOnlyRefers;
+    if (!sentence.is_prose) score *= kNoProse;
+    return score;
+}
+
+std::vector<double> score_all(const Material& material, const Asked& asked,
+                              const std::vector<Stems>& headings) {
+    double found_max = 0.0;
+    for (const Source& source : material.sources) found_max = std::max(found_max, source.score);
+    Stems wanted;
+    for (const AskedWord& one : asked.words) wanted.insert(one.word.stem);
+    std::vector<double> place;  // by source: how far the search and the heading speak for it
+    for (std::size_t i = 0; i < material.sources.size(); ++i) {
+        const double found = found_max > 0.0 ? material.sources[i].score / found_max : 0.0;
+        const bool is_own = likeness(headings[i], wanted) >= kOwnSectionAlike;
+        place.push_back(kPassage * found + (is_own ? kOwnSection : 0.0));
     }
-    return false;
+    std::vector<double> scores;
+    for (const Sentence& sentence : material.sentences) {
+        scores.push_back(own_score(asked, sentence, headings[sentence.source]) +
+                         place[sentence.source]);
+    }
+    return scores;
 }
 
 std::optional<std::size_t> neighbour(const Material& material, std::size_t at, int step) {
@@ -181,20 +111,19 @@ bool repeats(const Material& material, const std::vector<std::size_t>& chosen, s
     });
 }
 
-void add_further(const Material& material, const Scores& scores, double temperature,
+void add_further(const Material& material, const std::vector<double>& scores, double temperature,
                  std::vector<std::size_t>& chosen) {
-    const double wanted = scores.score[chosen.front()] * (kFurtherShare - 0.2 * temperature);
+    const double wanted = scores[chosen.front()] * (kFurtherShare - 0.2 * temperature);
     const double limit = kRepetition - 0.15 * temperature;
     while (chosen.size() < kQuotedSentencesMax) {
         std::optional<std::size_t> best;
         double best_score = 0.0;
         for (std::size_t i = 0; i < material.sentences.size(); ++i) {
-            if (scores.score[i] <= 0.0 || repeats(material, chosen, i, limit)) continue;
+            if (scores[i] <= 0.0 || repeats(material, chosen, i, limit)) continue;
             const auto before = neighbour(material, i, -1);
             const bool follows = before && std::ranges::find(chosen, *before) != chosen.end();
             if (material.sentences[i].is_leaning && !follows) continue;
-            double score = scores.score[i] + (follows ? kContinuation : 0.0);
-            if (follows && material.sentences[i].is_leaning) score /= 0.75;
+            double score = scores[i] + (follows ? kContinuation : 0.0);
             const Sentence& best_sentence = material.sentences[chosen.front()];
             if (material.sentences[i].source != best_sentence.source) score -= kOtherSource;
             if (score > best_score) {
@@ -209,17 +138,24 @@ void add_further(const Material& material, const Scores& scores, double temperat
 
 }  // namespace
 
-Answer answer_to(const Material& material, std::string_view question_text, double temperature) {
+std::vector<std::size_t> Answer::cited() const {
+    std::vector<std::size_t> order = sentences;
+    const auto found = std::ranges::find(order, best);
+    if (found != order.end()) std::rotate(order.begin(), found, found + 1);
+    return order;
+}
+
+Answer answer_to(const Material& material, std::string_view question, double temperature) {
     Answer answer;
-    const Question question = read_question(material, question_text);
-    const Scores scores = score_all(material, question);
-    if (scores.score.empty()) return answer;
-    const auto best = static_cast<std::size_t>(
-        std::distance(scores.score.begin(), std::ranges::max_element(scores.score)));
-    answer.closest = best;
-    answer.support = scores.support[best];
-    if (scores.score[best] <= 0.0 || answer.support < kSupportMin) return answer;
-    if (asks_for_unknown_name(material, question, question_text)) return answer;
+    if (material.sentences.empty()) return answer;
+    const Asked asked = read_question(material.rarity, question);
+    const std::vector<Stems> headings = headings_of(material);
+    const std::vector<double> scores = score_all(material, asked, headings);
+    const auto best =
+        static_cast<std::size_t>(std::distance(scores.begin(), std::ranges::max_element(scores)));
+    answer.best = best;
+    answer.support = support_of(material, asked, headings);
+    if (is_doubtful(material, asked, answer.support, best)) return answer;
     answer.has_answer = true;
     answer.sentences.push_back(best);
     if (material.sentences[best].is_leaning) {
@@ -234,6 +170,24 @@ Answer answer_to(const Material& material, std::string_view question_text, doubl
         return a_first != b_first ? a_first : a < b;
     });
     return answer;
+}
+
+std::string text_of(const Material& material, const Answer& answer, std::size_t length_max) {
+    std::vector<std::size_t> kept;
+    for (const std::size_t at : answer.cited()) {
+        std::vector<std::size_t> more = kept;
+        more.push_back(at);
+        const std::size_t blanks = more.size() - 1;
+        std::size_t length = blanks;
+        for (const std::size_t one : more) {
+            length += rag::code_points(material.sentences[one].shown);
+        }
+        if (length <= length_max) kept = std::move(more);
+    }
+    std::vector<std::size_t> shown;
+    std::ranges::copy_if(answer.sentences, std::back_inserter(shown),
+                         [&](std::size_t at) { return std::ranges::find(kept, at) != kept.end(); });
+    return text_of(material, shown, length_max);
 }
 
 std::string text_of(const Material& material, const std::vector<std::size_t>& sentences,

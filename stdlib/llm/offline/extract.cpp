@@ -62,7 +62,7 @@ std::string first_match(const Material& material, const Answer& answer,
     const RE2 expression(pattern, RE2::Quiet);
     if (!expression.ok() || expression.NumberOfCapturingGroups() < 1) return {};
     std::string found;
-    for (const std::size_t at : answer.sentences) {
+    for (const std::size_t at : answer.cited()) {
         if (RE2::PartialMatch(quote_of(material, at), expression, &found)) return found;
     }
     for (const Source& source : material.sources) {
@@ -77,14 +77,14 @@ std::string extract(const Material& material, std::string_view words, const Boun
     const Answer answer = answer_to(material, words, 0.0);
     if (!bounds.format.empty()) return first_match(material, answer, pattern_of(bounds.format));
     if (bounds.has_pattern || !answer.has_answer) return {};
-    return text_of(material, answer.sentences, bounds.length_max);
+    return text_of(material, answer, bounds.length_max);
 }
 
 std::string extract_number(const Material& material, std::string_view words) {
     const std::vector<std::string> wanted = rag::content_stems(words);
     const Answer answer = answer_to(material, std::string("how many ") + std::string(words), 0.0);
     if (!answer.has_answer || wanted.empty()) return {};
-    for (const std::size_t at : answer.sentences) {
+    for (const std::size_t at : answer.cited()) {
         const std::vector<rag::Word> all = rag::words_of(material.sentences[at].shown);
         const rag::Word* best = nullptr;
         std::size_t best_gap = 100'000;

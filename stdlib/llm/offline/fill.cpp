@@ -165,11 +165,11 @@ Filler::Filled Filler::items_by_topic(const OrderedJson& items, const Bounds& bo
 
 Filler::Filled Filler::citations(const OrderedJson& items, const Bounds& bounds,
                                  const std::string& path) {
-    std::vector<std::size_t> cited = question_ ? answer().sentences : std::vector<std::size_t>();
+    std::vector<std::size_t> cited = question_ ? answer().cited() : std::vector<std::size_t>();
     if (!question_) cited = summary_of(material_, {}, temperature_);
     // Where a citation is demanded the nearest sentence is one, even if it is no answer.
     if (cited.size() < bounds.items_min && !material_.sentences.empty()) {
-        for (const std::size_t at : nearest(material_, answer().closest, bounds.items_min)) {
+        for (const std::size_t at : nearest(material_, answer().best, bounds.items_min)) {
             if (std::ranges::find(cited, at) == cited.end()) cited.push_back(at);
         }
     }
@@ -200,7 +200,7 @@ std::string Filler::summary(const Bounds& bounds) const {
 std::string Filler::answer_text(const Bounds& bounds) {
     if (!question_) return summary(bounds);
     if (!answer().has_answer) return std::string(rag::kNoAnswer);
-    const std::string found = text_of(material_, answer().sentences, bounds.length_max);
+    const std::string found = text_of(material_, answer(), bounds.length_max);
     return found.empty() ? std::string(rag::kNoAnswer) : found;
 }
 
@@ -234,9 +234,8 @@ Filler::Filled Filler::text(const Bounds& bounds, const std::string& field,
                 path);
         }
         case Role::Quote: {
-            const auto& sentences = answer().sentences;
-            if (sentences.empty()) return fitting(std::string(), bounds, path);
-            return fitting(quote_of(material_, sentences.front()), bounds, path);
+            if (!answer().has_answer) return fitting(std::string(), bounds, path);
+            return fitting(quote_of(material_, answer().best), bounds, path);
         }
         case Role::Answer:
             return fitting(answer_text(bounds), bounds, path);

@@ -1,8 +1,8 @@
 #include "stdlib/llm/offline/material.h"
 
 #include <algorithm>
-#include <map>
 
+#include "stdlib/llm/offline/roles.h"
 #include "stdlib/rag/chunks.h"
 
 namespace weft::stdlib::llm::offline {
@@ -13,22 +13,45 @@ constexpr std::size_t kQuestionLengthMax = 300;
 constexpr std::size_t kTextLengthMin = 40;  // shorter texts inside records are names and labels
 constexpr std::size_t kStudiedSentencesMax = 2000;
 
+struct Asking {
+    std::string parameter;
+    bool is_certain = false;  // its name or its last sign says that it is the question
+};
+
+bool could_be_question(const OrderedJson& value) {
+    if (!value.is_string()) return false;
+    const std::string text = value.get<std::string>();
+    return rag::code_points(text) <= kQuestionLengthMax && rag::sentences_of(text).size() <= 2;
+}
+
+// The parameter that asks: one named so, else one that ends in a question mark, else the first
+// short text in the order of declaration.
+std::optional<Asking> question_among(const OrderedJson& inputs) {
+    std::optional<Asking> marked;
+    std::optional<Asking> first;
+    for (const auto& [name, value] : inputs.items()) {
+        if (!value.is_string()) continue;
+        if (role_of(name) == Role::Question) return Asking{name, true};
+        if (!could_be_question(value)) continue;
+        if (!marked && rag::single_spaced(value.get<std::string>()).ends_with('?')) {
+            marked = Asking{name, true};
+        }
+        if (!first) first = Asking{name, false};
+    }
+    return marked ? marked : first;
+}
+
 class Reader {
   public:
     explicit Reader(Material& material) : material_(material) {}
 
+    // A parameter's value is material unless it is the question.
     void parameter(const std::string& name, const Json& value) {
         if (value.is_string()) {
-            const std::string text = value.get<std::string>();
-            if (rag::code_points(text) <= kQuestionLengthMax &&
-                rag::sentences_of(text).size() <= 2) {
-                material_.questions.push_back(rag::single_spaced(text));
-            } else {
-                add_text(name, text);
-            }
-            return;
+            add_text(name, value.get<std::string>());
+        } else {
+            inner(name, value);
         }
-        inner(name, value);
     }
 
   private:
@@ -133,19 +156,22 @@ bool Material::begins_with_name(std::string_view phrase) const {
     return capital > small;
 }
 
-Material read_material(const Json& inputs) {
+Material read_material(const OrderedJson& inputs) {
     Material material;
+    const std::optional<Asking> asking = question_among(inputs);
     Reader reader(material);
-    for (const auto& [name, value] : inputs.items()) reader.parameter(name, value);
-    const bool only_texts =
-        std::ranges::all_of(inputs, [](const Json& value) { return value.is_string(); });
-    if (material.sources.empty() && only_texts) {
-        // A short text alone is what the prompt is about, not a question about something else.
-        for (const std::string& text : material.questions) {
-            Source source;
-            source.text = text;
-            material.sources.push_back(std::move(source));
-        }
+    for (const auto& [name, value] : inputs.items()) {
+        if (asking && name == asking->parameter) continue;
+        reader.parameter(name, Json::parse(value.dump()));
+    }
+    if (asking) {
+        const std::string text = inputs[asking->parameter].get<std::string>();
+        material.question = rag::single_spaced(text);
+        const bool only_texts = std::ranges::all_of(
+            inputs, [](const OrderedJson& value) { return could_be_question(value); });
+        // Short texts alone are what the prompt is about, unless one of them asks about the others.
+        const bool is_subject = material.sources.empty() || (only_texts && !asking->is_certain);
+        if (is_subject && only_texts) reader.parameter(asking->parameter, text);
     }
     cut_sentences(material);
     return material;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "stdlib/json_args.h"
+#include "stdlib/llm/prompt.h"
 #include "stdlib/rag/sentences.h"
 #include "stdlib/rag/words.h"
 
@@ -38,7 +40,7 @@ struct Sentence {
 struct Material {
     std::vector<Source> sources;
     std::vector<Sentence> sentences;
-    std::vector<std::string> questions;
+    std::optional<std::string> question;
     std::vector<std::string> titles;
     rag::Rarity rarity;  // among the sentences
 
@@ -47,7 +49,8 @@ struct Material {
     [[nodiscard]] bool begins_with_name(std::string_view phrase) const;
 };
 
-Material read_material(const Json& inputs);
+// `inputs` in the order in which the prompt declares its parameters.
+Material read_material(const OrderedJson& inputs);
 
 // Share of words that two sentences have in common (Jaccard).
 double likeness(const std::set<std::string>& a, const std::set<std::string>& b);

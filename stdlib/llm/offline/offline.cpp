@@ -5,9 +5,9 @@
 namespace weft::stdlib::llm::offline {
 
 std::expected<OrderedJson, WorkerError> generate(const Prompt& prompt, double temperature) {
-    const Material material = read_material(Json::parse(prompt.inputs.dump()));
+    const Material material = read_material(prompt.inputs);
     Filler filler(material, prompt.schema, temperature);
-    if (!material.questions.empty()) filler.ask(material.questions.front());
+    if (material.question) filler.ask(*material.question);
     return filler.fill(prompt.schema, "", "");
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "stdlib/rag/names.h"
 #include "stdlib/rag/sentences.h"
 #include "stdlib/rag/words.h"
 
@@ -55,6 +56,44 @@ TEST(RagSentences, EndsThemWhereAReaderWould) {
         (std::vector<std::string>{"Version 2.1 is out.", "A line goes\non here.", "A title",
                                   "one item", "two"}));
     EXPECT_TRUE(sentences("  \n ").empty());
+}
+
+TEST(RagSentences, DoNotEndAtInitialsAndTitles) {
+    for (const char* whole :
+         {"The bill passed the U.S. Senate in May.", "Gen. Ode met Lt. Col. Rask below Mt. Sill.",
+          "On 3 Apr. 1911 Gov. Lind came.", "She holds a Ph.D. from Lund.",
+          "Ask J. Keller or R. B. Moe.", "Carl Voss Jr. signed it."}) {
+        EXPECT_EQ(sentences(whole), std::vector<std::string>{whole});
+    }
+    EXPECT_EQ(sentences("He moved to Port D.C. The town grew. It needs vitamin C. It helps."),
+              (std::vector<std::string>{"He moved to Port D.C.", "The town grew.",
+                                        "It needs vitamin C.", "It helps."}));
+    EXPECT_EQ(sentences("Divide it by base q. Rask proved it. She said no. Lind agreed."),
+              (std::vector<std::string>{"Divide it by base q.", "Rask proved it.", "She said no.",
+                                        "Lind agreed."}));
+}
+
+TEST(RagSentences, KeepFactorialsWholeAndNotesInside) {
+    EXPECT_EQ(sentences("The value (n - 1)! + 1 is odd. Stop! Go on."),
+              (std::vector<std::string>{"The value (n - 1)! + 1 is odd.", "Stop!", "Go on."}));
+    EXPECT_EQ(sentences("Voss came in 1856.[4] The hall burned.[12][3] It was rebuilt."),
+              (std::vector<std::string>{"Voss came in 1856.[4]", "The hall burned.[12][3]",
+                                        "It was rebuilt."}));
+}
+
+TEST(RagNames, KnowOtherSpellingsAndNoOtherNames) {
+    EXPECT_EQ(folded("Łódź, Straße, Søren, Ærø, Frédéric, e\xCC\x81"),
+              "lodz, strasse, soren, aero, frederic, e");
+    Names names;
+    names.add(
+        "Frédéric Żelazny of Łódź met the Italian Kellar, Egypt's envoy, near a marsh in Iran "
+        "and the barman Fordham.");
+    for (const char* known : {"Frederic", "ŻELAZNY", "Lodz", "Italy", "Keller", "Egyptian"}) {
+        EXPECT_TRUE(names.knows(known)) << known;
+    }
+    for (const char* unknown : {"Mars", "Iraq", "Bar", "Ford", "Norway"}) {
+        EXPECT_FALSE(names.knows(unknown)) << unknown;
+    }
 }
 
 TEST(RagSentences, TellProseFromPageFurniture) {
