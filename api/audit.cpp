@@ -54,7 +54,8 @@ Result<std::string> verify_bundle(std::string_view bytes, const BundleTrust& tru
         out["decisions"].push_back(std::move(row));
     }
     out["findings"] = BundleJson::array();
-    for (const auto& finding : report->findings) out["findings"].push_back(engine::finding_json(finding));
+    for (const auto& finding : report->findings)
+        out["findings"].push_back(engine::finding_json(finding));
     return out.dump(-1, ' ', false, BundleJson::error_handler_t::replace);
 }
 

@@ -47,8 +47,8 @@ void check_document(const helper::Parsed<helper::Document>& read) {
 
 }  // namespace weft::fuzz
 
-// What reads HTML leaves its tree to the end of its process, for which it is one document (html.cpp).
-extern "C" const char* __asan_default_options() {  // NOLINT(bugprone-reserved-identifier)
+// What reads HTML leaves its tree to the end of its process, which reads one document (html.cpp).
+extern "C" const char* __asan_default_options() {
     return "detect_leaks=0";
 }
 

@@ -23,7 +23,6 @@ TABLES = {
 UNTESTED = {
     "diagnostics": {
         "NotSupportedYet": "of versions that could not run all of the language; none reports it now",
-        "ProgramTooLarge": "made while lowering, from a block of some hundred steps",
     },
     "opcodes": {},
     "record_kinds": {},
