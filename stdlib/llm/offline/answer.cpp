@@ -63,8 +63,10 @@ std::vector<Stems> headings_of(const Material& material) {
 
 // How much a sentence says of what is asked, wherever it stands.
 double own_score(const Asked& asked, const Sentence& sentence, const Stems& heading) {
-    double score = share_of(asked, &AskedWord::rarity, sentence.stems, heading) *
-                   length_damping(sentence.words);
+    // Rare words pin an answer down; a heading names what every sentence of its section is about.
+    const auto weight = asked.is_natural ? &AskedWord::rarity : &AskedWord::weight;
+    double score =
+        share_of(asked, weight, sentence.stems, heading) * length_damping(sentence.words);
     if (asked.wants_number && has_number(sentence)) score += kRightKind;
     if (asked.wants_name && has_name(sentence)) score += kRightKind;
     if (only_refers(sentence)) score *= kOnlyRefers;
