@@ -121,6 +121,10 @@ void Outside::submit(std::shared_ptr<engine::Attempt> attempt) {
     pending_.push_back(std::move(one));
 }
 
+void Outside::found_not_done(const Bytes16& run, std::uint64_t call) {
+    if (const auto key = keys_.find({run, call}); key != keys_.end()) first_ms_.erase(key->second);
+}
+
 // A receiver knows a key again for so long only.
 void Outside::note_sending(const engine::Attempt& attempt) {
     const auto [first, is_new] = first_ms_.emplace(attempt.key, attempt.time_ms);

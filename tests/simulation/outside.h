@@ -60,6 +60,8 @@ class Outside {
     // when it was done.
     [[nodiscard]] bool is_crash_doubt(const Bytes16& run, std::uint64_t call) const;
     [[nodiscard]] const std::string* truth(const Bytes16& run, std::uint64_t call) const;
+    // A person has said that it was not done: what is sent now may be the first for its receiver.
+    void found_not_done(const Bytes16& run, std::uint64_t call);
 
     // Effects that were done, "worker arguments", not those that only read; of one key once, unless
     // it was done again.

@@ -261,6 +261,7 @@ void Player::settle_doubts() {
                                {"reason", "as the receiver has it"},
                                {"request", "doubt " + std::to_string(want.call)}};
             auto done = requests_->answer("settle", parameters.dump(), "tester", uploads_);
+            if (done && truth == nullptr) outside_.found_not_done(row.id, want.call);
             if (!done && !core_->store().poisoned()) {
                 ending_.wrong.push_back("a doubt can't be settled: " + done.error().message);
             }
