@@ -211,6 +211,10 @@ Finder::Followed Finder::follow(std::unique_ptr<store::Store> store, const Image
               " is empty");
         break;
     }
+    if (store->poisoned()) {
+        named("it gives itself up");
+        return out;
+    }
     const auto records = store->log_size();
     auto id = store::run_id(250);
     id[1] = 0xFF;
