@@ -212,7 +212,7 @@ Finder::Followed Finder::follow(std::unique_ptr<store::Store> store, const Image
         break;
     }
     if (store->poisoned()) {
-        named("it was given up on the way");
+        named("it gives itself up");
         return out;
     }
     const auto records = store->log_size();

@@ -262,7 +262,12 @@ void Player::settle_doubts() {
                                {"request", "doubt " + std::to_string(want.call)}};
             auto done = requests_->answer("settle", parameters.dump(), "tester", uploads_);
             if (done && truth == nullptr) outside_.found_not_done(row.id, want.call);
-            if (!done && !core_->store().poisoned()) {
+            // The owner may not have seen yet that there is room again.
+            const bool is_short =
+                !disk_.has_room() || core_->store().space() != store::Space::Plenty;
+            if (!done && is_short && !core_->store().poisoned()) {
+                make_room();
+            } else if (!done && !core_->store().poisoned()) {
                 ending_.wrong.push_back("a doubt can't be settled: " + done.error().message);
             }
             return;  // the wants are others now
