@@ -15,11 +15,12 @@ namespace {
 constexpr double kOwnSection = 0.3;       // for a section that is about the question
 constexpr double kOwnSectionAlike = 0.6;  // likeness of heading and question that makes it so
 constexpr double kPassage = 0.6;          // for the best passage of the search
+constexpr double kOpening = 0.05;         // for the sentence that opens a section, to a heading
 constexpr double kRightKind = 0.2;        // for holding a number or a name where one is asked for
 constexpr double kNoProse = 0.8;          // for what does not read as a whole sentence
 constexpr double kOnlyRefers = 0.5;       // for what only points to another place
 constexpr double kOtherSource = 0.15;     // what a further sentence from elsewhere loses
-constexpr double kContinuation = 0.12;    // for the sentence after a chosen one
+constexpr double kContinuation = 0.16;    // for the sentence after a chosen one
 constexpr double kFurtherShare = 0.72;    // of the best score: what a further sentence needs
 constexpr double kRepetition = 0.55;      // likeness at which a sentence says the same again
 constexpr std::size_t kQuotedSentencesMax = 3;
@@ -69,6 +70,7 @@ double own_score(const Asked& asked, const Sentence& sentence, const Stems& head
         share_of(asked, weight, sentence.stems, heading) * length_damping(sentence.words);
     if (asked.wants_number && has_number(sentence)) score += kRightKind;
     if (asked.wants_name && has_name(sentence)) score += kRightKind;
+    if (!asked.is_natural && sentence.place == 0 && !sentence.is_leaning) score += kOpening;
     if (only_refers(sentence)) score *= kOnlyRefers;
     if (!sentence.is_prose) score *= kNoProse;
     return score;

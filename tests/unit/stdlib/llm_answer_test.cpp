@@ -104,8 +104,12 @@ TEST(OfflineAnswer, CitesTheBestSentenceFirstAndReadsInOrder) {
 }
 
 TEST(OfflineAnswer, TellsASectionInItsOrder) {
-    const Material material = read_material(OrderedJson::parse(R"({"question": "Depth of the locks",
-        "evidence": [{"section": "Depth of the locks", "text": "The upper lock is 4 m deep. The lower lock is 7 m deep. The keeper writes the depth into a book of depths."}]})"));
+    const OrderedJson section = {{"section", "Depth of the locks"},
+                                 {"text",
+                                  "The upper lock is 4 m deep. The lower lock is 7 m deep. "
+                                  "The keeper writes the depth into a book of depths."}};
+    const Material material = read_material(
+        {{"question", "Depth of the locks"}, {"evidence", OrderedJson::array({section})}});
     const Answer answer = answer_to(material, "Depth of the locks", 0.0);
     EXPECT_EQ(answer.best, 0U);
     EXPECT_EQ(answer.sentences, (std::vector<std::size_t>{0, 1, 2}));
