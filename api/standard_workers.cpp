@@ -28,7 +28,7 @@ std::vector<stdlib::NativeWorker> standard_workers(const engine::Config& config)
                       stdlib::llm_workers, stdlib::notify_workers}) {
         for (auto& worker : list()) out.push_back(std::move(worker));
     }
-    const std::string model = config.settings("llm.generate");
+    const std::string& model = config.settings("llm.generate");
     for (auto& worker : stdlib::pack_workers()) {
         out.push_back({worker.name, with_model_settings(worker.run, model)});
     }

@@ -372,7 +372,8 @@ Result<void> SqliteStore::remove_orphans_in(const std::string& folder) {
     const auto names = names_in(folder);
     if (!names) return {};
     for (const auto& name : *names) {
-        const std::string path = folder + "/" + name;
+        std::string path = folder;
+        path.append("/").append(name);
         std::string bytes;
         if (from_hex(name, bytes) && bytes.size() == 16) {
             auto query = database_->query("SELECT 1 FROM file WHERE id = ?");
