@@ -147,6 +147,16 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
     return scan;
 }
 
+Result<void> settle_wal(const std::string& wal_path) {
+    constexpr std::size_t kPartBytes = 1UL << 20;
+    WEFT_TRY(fd, open_file(wal_path, O_RDWR));
+    for (std::uint64_t at = 0;; at += kPartBytes) {
+        WEFT_TRY(part, read_at(fd, at, kPartBytes, wal_path));
+        if (part.empty()) return sync_data(fd, wal_path);
+        WEFT_TRY_VOID(write_at(fd, at, part, wal_path));
+    }
+}
+
 Result<AckFile> AckFile::open(const std::string& store_path) {
     AckFile ack;
     ack.path_ = store_path + ".ack";

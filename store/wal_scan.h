@@ -34,6 +34,11 @@ struct WalScan {
 // No file, or an empty one: nothing recovered (damage if the acknowledgement knows better).
 Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknowledged>& known);
 
+// Makes what the scan found durable. A sync that failed leaves pages in the system's memory that no
+// later sync writes (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020):
+// the database must not be built on them, so they are written once more, as they are, and synced.
+Result<void> settle_wal(const std::string& wal_path);
+
 // The acknowledgement file, kept open by the owner.
 class AckFile {
   public:

@@ -37,7 +37,7 @@ struct Image {
 
 struct Operation {
     enum class Kind : std::uint8_t {
-        Write,       // sectors, and the size if that grew
+        Write,       // sectors, and the size that the file has then
         Size,        // the file has another size
         Sync,        // of a file
         SyncFailed,  // what was to be synced is in the system's memory, and on the disk never

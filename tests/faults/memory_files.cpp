@@ -170,11 +170,11 @@ ssize_t MemoryFiles::pwrite(int fd, const void* from, std::size_t size, off_t to
         size = contents.size() - at;
     }
     auto& operation = add(Operation::Kind::Write, one->inode);
-    if (at + size > contents.size()) {
-        contents.resize(at + size, arena_);
-        operation.sizes = true;
-        operation.size = at + size;
-    }
+    if (at + size > contents.size()) contents.resize(at + size, arena_);
+    // Also when it did not grow: a sync makes readable what was written, whatever became of an
+    // earlier one.
+    operation.sizes = true;
+    operation.size = contents.size();
     operation.first = static_cast<std::uint32_t>(at / kSectorBytes);
     operation.made = trace.sectors.size();
     for (std::size_t done = 0; done < size;) {

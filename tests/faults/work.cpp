@@ -349,7 +349,8 @@ class Owners {
                 now.level = level_of(**opened, copy);
                 if (const auto note = (*opened)->keys().last_checkpoint(); !note.empty()) {
                     const auto last = (*opened)->last_checkpoint();
-                    if (last && *last) now.saved = (*last)->size;
+                    // What only the system's memory holds after a sync that failed binds nobody.
+                    if (last && *last && !files_.has_failed()) now.saved = (*last)->size;
                 }
             }
         }
