@@ -14,7 +14,7 @@ WorkerOutcome call_worker(Attempt& attempt, const Function& function) {
     WorkerCall call;
     call.worker = attempt.worker;
     call.arguments = attempt.arguments;
-    call.result_schema = attempt.result_schema;
+    call.result_schema = *attempt.result_schema;
     call.key = attempt.key;
     std::string run = to_hex(view(attempt.run));
     call.run = run;

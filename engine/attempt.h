@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -24,14 +25,15 @@ struct Attempt {
     TransactionFunction transaction;  // in the place of `function`: part of the next commit
     std::string worker;
     std::string arguments;
-    std::string result_schema;
-    std::string key;  // hex
+    std::shared_ptr<const std::string> result_schema;  // JSON
+    std::string key;                                   // hex
     std::int64_t time_ms = 0;
     std::int64_t timeout_ms = 0;
-    std::string settings;
-    std::string directory;
-    std::string state_directory;
-    std::string children_lock;
+    // What the engine holds, which outlives its attempts.
+    std::string_view settings;
+    std::string_view directory;
+    std::string_view state_directory;
+    std::string_view children_lock;
     std::shared_ptr<FileAccess> files;
     std::atomic<bool> cancelled = false;
     bool is_paced = false;  // the pacer counts it
@@ -51,7 +53,7 @@ WorkerOutcome run_attempt(Attempt& attempt, Transaction& transaction);
 class AttemptRunner {
   public:
     virtual ~AttemptRunner() = default;
-    virtual void submit(std::shared_ptr<Attempt> attempt) = 0;
+    virtual void submit(std::vector<std::shared_ptr<Attempt>> attempts) = 0;
     virtual std::vector<Completion> take_completions() = 0;
     [[nodiscard]] virtual std::size_t size() const = 0;       // attempts that can run at once
     [[nodiscard]] virtual std::size_t in_flight() const = 0;  // not taken yet

@@ -324,13 +324,12 @@ Result<void> Core::commit(store::Batch& batch) {
     parked();
     ledger_->committed();
     locks_->committed();
+    std::vector<std::shared_ptr<Attempt>> leaving;
+    leaving.reserve(to_send_.size());
     for (auto& attempt : std::exchange(to_send_, {})) {
-        if (attempt->transaction) {
-            shared_.push_back(std::move(attempt));
-        } else {
-            pool_->submit(std::move(attempt));
-        }
+        (attempt->transaction ? shared_ : leaving).push_back(std::move(attempt));
     }
+    if (!leaving.empty()) pool_->submit(std::move(leaving));
     forget_settled();
     return {};
 }

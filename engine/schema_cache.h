@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,17 +14,16 @@ namespace weft::engine {
 
 class SchemaCache {
   public:
-    // Valid until the next call.
-    const std::string& of(const Hash& image, const TypeTable& types, TypeId type) {
+    std::shared_ptr<const std::string> of(const Hash& image, const TypeTable& types, TypeId type) {
         if (kept_.size() >= kKept) kept_.clear();
-        auto [at, is_new] = kept_.try_emplace({image, type.index});
-        if (is_new) at->second = json_schema(types, type);
-        return at->second;
+        auto& kept = kept_[{image, type.index}];
+        if (!kept) kept = std::make_shared<const std::string>(json_schema(types, type));
+        return kept;
     }
 
   private:
     static constexpr std::size_t kKept = 256;
-    std::map<std::pair<Hash, std::uint32_t>, std::string> kept_;
+    std::map<std::pair<Hash, std::uint32_t>, std::shared_ptr<const std::string>> kept_;
 };
 
 }  // namespace weft::engine

@@ -32,19 +32,21 @@ void WorkerPool::cancel_all() {
     for (auto& attempt : running_) attempt->cancelled = true;
 }
 
-void WorkerPool::submit(std::shared_ptr<Attempt> attempt) {
-    ++in_flight_;
+void WorkerPool::submit(std::vector<std::shared_ptr<Attempt>> attempts) {
+    in_flight_ += attempts.size();
+    bool wakes = false;
     {
         std::lock_guard lock(mutex_);
-        queue_.push_back(std::move(attempt));
-        wake_another();
+        for (auto& attempt : attempts) queue_.push_back(std::move(attempt));
+        wakes = needs_another();
     }
+    if (wakes) wake_.notify_one();
 }
 
-void WorkerPool::wake_another() {
-    if (queue_.empty() || idle_ == 0 || is_waking_) return;
+bool WorkerPool::needs_another() {
+    if (queue_.empty() || idle_ == 0 || is_waking_) return false;
     is_waking_ = true;
-    wake_.notify_one();
+    return true;
 }
 
 std::vector<Completion> WorkerPool::take_completions() {
@@ -54,31 +56,29 @@ std::vector<Completion> WorkerPool::take_completions() {
 }
 
 void WorkerPool::work() {
+    std::unique_lock lock(mutex_);
     while (true) {
-        std::shared_ptr<Attempt> attempt;
-        {
-            std::unique_lock lock(mutex_);
-            while (!stop_ && queue_.empty()) {
-                ++idle_;
-                wake_.wait(lock);
-                --idle_;
-                is_waking_ = false;
-            }
-            if (stop_) return;
-            attempt = std::move(queue_.front());
-            queue_.pop_front();
-            running_.push_back(attempt);
-            wake_another();
+        while (!stop_ && queue_.empty()) {
+            ++idle_;
+            wake_.wait(lock);
+            --idle_;
+            is_waking_ = false;
         }
+        if (stop_) return;
+        const auto attempt = std::move(queue_.front());
+        queue_.pop_front();
+        running_.push_back(attempt);
+        const bool wakes = needs_another();
+        lock.unlock();
+        if (wakes) wake_.notify_one();
         WorkerOutcome outcome = run_attempt(*attempt);
-        bool is_first = false;
-        {
-            std::lock_guard lock(mutex_);
-            std::erase(running_, attempt);
-            is_first = done_.empty();
-            done_.push_back({std::move(attempt), std::move(outcome)});
-        }
-        if (is_first) notify_();
+        lock.lock();
+        std::erase(running_, attempt);
+        done_.push_back({attempt, std::move(outcome)});
+        if (done_.size() > 1) continue;
+        lock.unlock();
+        notify_();
+        lock.lock();
     }
 }
 

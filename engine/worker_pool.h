@@ -24,7 +24,7 @@ class WorkerPool final : public AttemptRunner {
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    void submit(std::shared_ptr<Attempt> attempt) override;
+    void submit(std::vector<std::shared_ptr<Attempt>> attempts) override;
     std::vector<Completion> take_completions() override;
     [[nodiscard]] std::size_t size() const override { return threads_.size(); }
     [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
@@ -32,9 +32,10 @@ class WorkerPool final : public AttemptRunner {
 
   private:
     void work();
-    // With the lock held. At most one thread is on its way at a time, and wakes the next: work that
-    // is done sooner than a thread wakes up stays with those that are awake.
-    void wake_another();
+    // With the lock held: whether a thread is to be woken when it is let go, so that who wakes up
+    // does not find it held. At most one thread is on its way at a time, and wakes the next: work
+    // that is done sooner than a thread wakes up stays with those that are awake.
+    bool needs_another();
 
     std::function<void()> notify_;
     std::mutex mutex_;

@@ -52,8 +52,8 @@ class Runner final : public engine::AttemptRunner {
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
-    void submit(std::shared_ptr<engine::Attempt> attempt) override {
-        outside_.submit(std::move(attempt));
+    void submit(std::vector<std::shared_ptr<engine::Attempt>> attempts) override {
+        for (auto& attempt : attempts) outside_.submit(std::move(attempt));
     }
     std::vector<engine::Completion> take_completions() override {
         return std::exchange(outside_.done_, {});
@@ -232,7 +232,7 @@ WorkerOutcome Outside::answer(Pending& one, bool is_stopped, Answered& note) {
 
 // It is done now.
 std::string Outside::apply(const engine::Attempt& attempt, const Behaviour& does) {
-    std::string value = plainest(Json::parse(attempt.result_schema), attempt.worker);
+    std::string value = plainest(Json::parse(*attempt.result_schema), attempt.worker);
     if (does.value) value = does.value->dump();
     if (does.echoes) value = argument_of(attempt.arguments).dump();
     if (row(attempt.worker).effect == EffectClass::Read) return value;
