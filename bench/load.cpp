@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "api/program_data.h"
+#include "bytecode/record.h"
 #include "engine/core.h"
+#include "store/sqlite.h"
 
 namespace weft::bench {
 
@@ -98,6 +100,23 @@ Result<Recovered> recover(const Load& load, const std::string& path) {
     return out;
 }
 
+// Of the timers of a load whose runs all wait as long.
+Result<std::vector<double>> timers_late(const std::string& path, double waits_ms) {
+    constexpr int kReadOnly = 0x8001;  // SQLITE_OPEN_READONLY and SQLITE_OPEN_NOMUTEX
+    WEFT_TRY(store, store::Database::open(path, kReadOnly));
+    auto rows = store->query("SELECT rec FROM log ORDER BY leaf");
+    std::map<Bytes16, std::int64_t> set_ms;
+    std::vector<double> out;
+    while (true) {
+        WEFT_TRY(found, rows.step());
+        if (!found) return out;
+        WEFT_TRY(record, decode_record(rows.column_bytes(0)));
+        if (record.kind == RecordKind::TimerSet) set_ms[record.run] = record.time_ms;
+        if (record.kind != RecordKind::TimerFired) continue;
+        out.push_back(static_cast<double>(record.time_ms - set_ms[record.run]) - waits_ms);
+    }
+}
+
 Result<Measured> measure(const Load& load, const Folder& folder) {
     Measured out;
     const std::string path = folder / "load.weft";
@@ -112,6 +131,10 @@ Result<Measured> measure(const Load& load, const Folder& folder) {
     out.driven = std::move(driven);
     WEFT_TRY(size, size_of_store(path));
     out.size = size;
+    if (load.waits_ms > 0) {
+        WEFT_TRY(late, timers_late(path, load.waits_ms));
+        out.late_ms = std::move(late);
+    }
     if (load.has_floor) {
         WEFT_TRY(floor, measure_floor(path, folder / "floor.db", out.driven.commits));
         out.floor = floor;
@@ -139,6 +162,10 @@ void print(const Load& load, const Measured& measured) {
         a_step(static_cast<double>(measured.size.file_bytes - measured.size.payload_bytes)));
     fmt::print("  {} commits, {} records; at most {:.0f} MiB resident\n", measured.driven.commits,
                measured.size.records, measured.used.peak_mib);
+    if (!measured.late_ms.empty()) {
+        fmt::print("  seen by the run itself, late by p50 {:.0f} ms, p99 {:.0f} ms\n",
+                   percentile(measured.late_ms, 0.5), percentile(measured.late_ms, 0.99));
+    }
     if (!load.has_floor) return;
     fmt::print("  floor: {:.0f} steps/s, {:.1f} us CPU a step; reached {:.0f} %\n",
                steps / measured.floor.wall_s, a_step(measured.floor.cpu_s * 1e6),

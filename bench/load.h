@@ -33,6 +33,7 @@ struct Driven {
 struct Measured {
     Used used;
     Driven driven;
+    std::vector<double> late_ms;  // of each timer: when the run saw it, after it was due
     StoreSize size;
     Used floor;
 };
