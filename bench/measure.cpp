@@ -1,5 +1,6 @@
 #include "bench/measure.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 namespace weft::bench {
 
@@ -26,9 +29,19 @@ double cpu_seconds_now() {
 }
 
 double peak_mib() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024;
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+        double kib = 0;
+        if (word == "VmHWM:" && status >> kib) return kib / 1024;
+    }
+    return 0;
+}
+
+// proc(5): 5 written to clear_refs sets the peak to what is resident now. What an earlier load or
+// its floor has let go of is given back first.
+void forget_peak() {
+    ::malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";
 }
 
 double percentile(std::vector<double> values, double share) {

@@ -14,8 +14,9 @@ double cpu_seconds_now();
 // Calls of fsync and fdatasync in this process, SQLite's included (syncs.cpp stands before libc's).
 std::uint64_t syncs_now();
 
-// The most memory that the process ever had resident.
+// The most memory that the process had resident since it was last to forget it.
 double peak_mib();
+void forget_peak();
 
 struct Used {
     double wall_s = 0;
@@ -26,15 +27,20 @@ struct Used {
 
 class Meter {
   public:
-    Meter() : wall_(seconds_now()), cpu_(cpu_seconds_now()), syncs_(syncs_now()) {}
+    Meter() {
+        forget_peak();
+        wall_ = seconds_now();
+        cpu_ = cpu_seconds_now();
+        syncs_ = syncs_now();
+    }
     [[nodiscard]] Used used() const {
         return {seconds_now() - wall_, cpu_seconds_now() - cpu_, syncs_now() - syncs_, peak_mib()};
     }
 
   private:
-    double wall_;
-    double cpu_;
-    std::uint64_t syncs_;
+    double wall_ = 0;
+    double cpu_ = 0;
+    std::uint64_t syncs_ = 0;
 };
 
 // The value below which that share of them lies; 0 when there are none.
