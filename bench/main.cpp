@@ -55,7 +55,10 @@ Result<void> w3() {
 }
 
 Result<void> w4() {
-    return run(load("W4 a saga with four compensations", saga(), 200, 1, 9));
+    auto many = load("W4 such sagas together", saga(), 1000, 32, 9);
+    many.threads = 32;
+    WEFT_TRY_VOID(run(load("W4 a saga with four compensations", saga(), 200, 1, 9)));
+    return run(many);
 }
 
 Result<void> w5() {
