@@ -5,30 +5,9 @@
 #include <algorithm>
 
 #include "tests/scenarios/effects.h"
+#include "tests/scenarios/plain_answer.h"
 
 namespace weft::scenarios {
-namespace {
-
-// The plainest JSON that a schema allows; a text is the worker's name, so that one can tell whose.
-std::string plainest(const Json& schema, const std::string& worker) {
-    // A number may be a text as well; the plainer form is named first.
-    auto type = schema.value("type", Json());
-    if (type.is_array()) type = type.at(0);
-    if (type == "string") return Json(worker).dump();
-    if (type == "integer" || type == "number") return "0";
-    if (type == "boolean") return "false";
-    if (type == "array") return "[]";
-    if (type == "object") return "{}";
-    return "null";
-}
-
-// What a worker was given: its one argument, else all by name.
-Json argument_of(const std::string& arguments) {
-    const Json all = Json::parse(arguments);
-    return all.size() == 1 ? all.begin().value() : all;
-}
-
-}  // namespace
 
 Stage::Stage(const std::string& program, const Case& scene) : scene_(scene), world_(program) {
     if (!world_.program.image) return;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "tests/scenarios/plain_answer.h"
 #include "tests/simulation/sometimes.h"
 
 namespace weft::simulation {
@@ -13,23 +14,6 @@ namespace weft::simulation {
 namespace {
 
 constexpr std::int64_t kLateMs = 20'000;
-
-// The plainest JSON that a schema allows; a text is the worker's name.
-std::string plainest(const Json& schema, const std::string& worker) {
-    auto type = schema.value("type", Json());
-    if (type.is_array()) type = type.at(0);
-    if (type == "string") return Json(worker).dump();
-    if (type == "integer" || type == "number") return "0";
-    if (type == "boolean") return "false";
-    if (type == "array") return "[]";
-    if (type == "object") return "{}";
-    return "null";
-}
-
-Json argument_of(const std::string& arguments) {
-    const Json all = Json::parse(arguments);
-    return all.size() == 1 ? all.begin().value() : all;
-}
 
 // It does not say whether it was done.
 bool is_scripted_doubt(const Behaviour& does) {
@@ -108,7 +92,7 @@ void Outside::submit(std::shared_ptr<engine::Attempt> attempt) {
     one.due_ms = attempt->time_ms;
     const bool is_known = results_.contains(attempt->key) || probed(*attempt);
     if (!is_known) {
-        one.does = behaviour(attempt->worker, argument_of(attempt->arguments));
+        one.does = behaviour(attempt->worker, scenarios::argument_of(attempt->arguments));
         one.due_ms += one.does.takes_ms;
     }
     // Work that was under way when the engine died goes on where it is done.
@@ -159,7 +143,7 @@ void Outside::draw_weather(Pending& one) {
 
 // The answer of a probe that is asked about what was under way at a crash.
 std::optional<std::string> Outside::probed(const engine::Attempt& attempt) const {
-    const auto argument = argument_of(attempt.arguments);
+    const auto argument = scenarios::argument_of(attempt.arguments);
     if (!argument.is_string() || !doubted_.contains(argument.get<std::string>())) return {};
     const auto index = static_cast<std::uint32_t>(&row(attempt.worker) - image_.workers.data());
     const auto is_asked = [&](const WorkerRow& other) { return other.probe == index; };
@@ -232,9 +216,9 @@ WorkerOutcome Outside::answer(Pending& one, bool is_stopped, Answered& note) {
 
 // It is done now.
 std::string Outside::apply(const engine::Attempt& attempt, const Behaviour& does) {
-    std::string value = plainest(Json::parse(*attempt.result_schema), attempt.worker);
+    std::string value = scenarios::plainest(Json::parse(*attempt.result_schema), attempt.worker);
     if (does.value) value = does.value->dump();
-    if (does.echoes) value = argument_of(attempt.arguments).dump();
+    if (does.echoes) value = scenarios::argument_of(attempt.arguments).dump();
     if (row(attempt.worker).effect == EffectClass::Read) return value;
     effects_.push_back(attempt.worker + " " + attempt.arguments);
     results_[attempt.key] = value;
