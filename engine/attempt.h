@@ -15,6 +15,8 @@
 
 namespace weft::engine {
 
+class Revealed;
+
 // With everything its WorkerCall views.
 struct Attempt {
     Bytes16 run{};
@@ -33,6 +35,7 @@ struct Attempt {
     std::string state_directory;
     std::string children_lock;
     std::shared_ptr<FileAccess> files;
+    std::shared_ptr<Revealed> secrets;  // none: the arguments name none
     std::atomic<bool> cancelled = false;
     bool is_paced = false;  // the pacer counts it
 };
