@@ -3,6 +3,8 @@
 #include <chrono>
 #include <exception>
 
+#include "engine/secret_desk.h"
+
 namespace weft::engine {
 
 namespace {
@@ -13,7 +15,16 @@ template <typename Function>
 WorkerOutcome call_worker(Attempt& attempt, const Function& function) {
     WorkerCall call;
     call.worker = attempt.worker;
-    call.arguments = attempt.arguments;
+    std::string revealed;
+    if (attempt.secrets) {
+        auto arguments = attempt.secrets->arguments();
+        if (!arguments) {
+            return std::unexpected(
+                WorkerError{"Rejected", arguments.error().message, true, {}, {}});
+        }
+        revealed = std::move(*arguments);
+    }
+    call.arguments = attempt.secrets ? revealed : attempt.arguments;
     call.result_schema = *attempt.result_schema;
     call.key = attempt.key;
     std::string run = to_hex(view(attempt.run));
@@ -28,7 +39,15 @@ WorkerOutcome call_worker(Attempt& attempt, const Function& function) {
     call.files = attempt.files.get();
     call.cancelled = &attempt.cancelled;
     try {
-        return function(call);
+        auto outcome = function(call);
+        if (outcome) {
+            outcome->json = without_handles(std::move(outcome->json));
+            if (attempt.secrets) outcome->json = attempt.secrets->result(std::move(outcome->json));
+        } else if (attempt.secrets) {
+            outcome.error().message = attempt.secrets->message(std::move(outcome.error().message));
+            outcome.error().fields = attempt.secrets->result(std::move(outcome.error().fields));
+        }
+        return outcome;
     } catch (const std::exception& e) {
         return std::unexpected(WorkerError{"Unavailable", e.what(), false, {}, {}});
     } catch (...) {

@@ -16,6 +16,8 @@
 
 namespace weft::engine {
 
+class Revealed;
+
 // With everything its WorkerCall views.
 struct Attempt {
     Bytes16 run{};
@@ -35,6 +37,7 @@ struct Attempt {
     std::string_view state_directory;
     std::string_view children_lock;
     std::shared_ptr<FileAccess> files;
+    std::shared_ptr<Revealed> secrets;  // none: the arguments name none
     std::atomic<bool> cancelled = false;
     bool is_paced = false;  // the pacer counts it
 };

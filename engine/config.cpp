@@ -119,15 +119,31 @@ Result<void> read_pins(const toml::table& root, Config& config) {
     return {};
 }
 
+// Where they are, never what they are.
+Result<void> read_secrets(const toml::table& root, Config& config) {
+    const auto* secrets = root["secrets"].as_table();
+    if (secrets == nullptr) return {};
+    for (const auto& [key, value] : *secrets) {
+        auto text = value.value<std::string>();
+        if (!text || !(text->starts_with("env:") || text->starts_with("file:"))) {
+            return fail(ErrorKind::Usage,
+                        fmt::format("{}: the secret {} is named by \"env:NAME\" or \"file:PATH\"",
+                                    config.path, key.str()));
+        }
+        config.secrets.emplace(std::string(key.str()), *text);
+    }
+    return {};
+}
+
 Result<Config> read_tables(const toml::table& root, Config config) {
     for (const auto& [key, value] : root) {
-        constexpr std::array<std::string_view, 5> kSections = {"store", "workers", "approvers",
-                                                               "people", "pins"};
+        constexpr std::array<std::string_view, 6> kSections = {"store",  "workers", "approvers",
+                                                               "people", "pins",    "secrets"};
         if (std::ranges::find(kSections, key.str()) == kSections.end()) {
             return fail(ErrorKind::Usage,
                         fmt::format("{}: unknown section [{}]", config.path, key.str()),
-                        "the sections are [store], [workers.\"name\"], [approvers], [people] and "
-                        "[pins]");
+                        "the sections are [store], [workers.\"name\"], [approvers], [people], "
+                        "[secrets] and [pins]");
         }
         if (!value.is_table()) {
             return fail(ErrorKind::Usage,
@@ -138,6 +154,7 @@ Result<Config> read_tables(const toml::table& root, Config config) {
     WEFT_TRY_VOID(read_approvers(root["approvers"].as_table(), config));
     WEFT_TRY_VOID(read_people(root, config));
     WEFT_TRY_VOID(read_pins(root, config));
+    WEFT_TRY_VOID(read_secrets(root, config));
     if (const auto* workers = root["workers"].as_table()) {
         for (const auto& [key, value] : *workers) {
             if (!value.is_table()) {
@@ -179,6 +196,7 @@ std::string Config::digest() const {
     std::string all = keys + "\n";
     for (const auto& [name, key] : approvers) all.append(name).append("=").append(key).append("\n");
     for (const auto& [name, text] : workers) all.append(name).append("=").append(text).append("\n");
+    for (const auto& [name, text] : secrets) all.append(name).append("=").append(text).append("\n");
     return to_hex(view(sha256(all))).substr(0, 32);
 }
 

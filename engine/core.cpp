@@ -137,7 +137,12 @@ Result<void> Core::finish_flight(LiveRun& run, const Attempt& attempt, const vm:
     for (const auto& row : run.files->take_new()) batch.changes.emplace_back(row);
     touched_.insert(run.id());
     if (run.ended()) return {};
-    return feed_run(run, fact, context, batch);
+    vm::OutcomeFact told = fact;
+    const auto type = run.image().steps[flight.step].result_type;
+    WEFT_TRY(value,
+             secrets_->deposit(run.row(), run.key(), run.image().types, type, fact.value, batch));
+    told.value = std::move(value);
+    return feed_run(run, told, context, batch);
 }
 
 Result<void> Core::feed_run(LiveRun& run, const vm::Fact& fact, const FactContext& context,
@@ -327,6 +332,9 @@ Result<void> Core::commit(store::Batch& batch) {
     std::vector<std::shared_ptr<Attempt>> leaving;
     leaving.reserve(to_send_.size());
     for (auto& attempt : std::exchange(to_send_, {})) {
+        // What came with the run itself is in the store only now.
+        WEFT_TRY(secrets, secrets_->reveal(attempt->run, attempt->arguments));
+        attempt->secrets = std::move(secrets);
         (attempt->transaction ? shared_ : leaving).push_back(std::move(attempt));
     }
     if (!leaving.empty()) pool_->submit(std::move(leaving));

@@ -30,6 +30,7 @@
 #include "engine/program_change.h"
 #include "engine/schedules.h"
 #include "engine/schema_cache.h"
+#include "engine/secret_desk.h"
 #include "engine/system_chain.h"
 #include "engine/uploads.h"
 #include "store/lock.h"
@@ -169,6 +170,7 @@ class Core {
     SystemChain& system() { return *system_; }
     [[nodiscard]] const Pacer& pacer() const { return pacer_; }
     LockTable& locks() { return *locks_; }
+    SecretDesk& secrets() { return *secrets_; }
     [[nodiscard]] const ChangeFeed& feed() const { return feed_; }
     std::int64_t now_ms() { return time_->now(); }
     std::int64_t monotonic_ms() { return time_->monotonic(); }
@@ -315,6 +317,7 @@ class Core {
     std::unique_ptr<EngineTime> time_;
     std::unique_ptr<SystemChain> system_;
     std::unique_ptr<LockTable> locks_;
+    std::unique_ptr<SecretDesk> secrets_;
     std::map<std::string, WorkerFunction> workers_;
     std::map<std::string, TransactionFunction> transactions_;
     std::map<store::RunId, std::unique_ptr<LiveRun>> runs_;

@@ -44,6 +44,7 @@ Result<Taken> Core::take(const store::RunId& id, const Incoming& incoming) {
     }
     WEFT_TRY_VOID(check_room());
     store::Batch batch = std::exchange(begun_, {});
+    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     std::int64_t now = time_->now();
     FactContext context = incoming.context;
     WEFT_TRY(actor, system_->actor(incoming.actor, now, batch));
@@ -76,6 +77,7 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
     store::Batch batch = std::exchange(begun_, {});
     WEFT_TRY(actor, system_->actor(incoming.actor, time_->now(), batch));
     incoming.context.actor = actor;
+    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     std::vector<InboxFact> facts;
     for (auto& fact : incoming.facts) {
         FactRecord record = encode_fact(fact, incoming.context);

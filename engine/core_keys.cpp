@@ -156,7 +156,7 @@ Result<void> Core::settle_keys(LiveRun& run, const std::vector<vm::KeyedCall>& c
             const auto bytes = key_bytes(run.image(), named, *call.cache_key);
             batch.changes.emplace_back(
                 store::CacheRow{store_->keys().tag("cache", bytes), run.id(), call.call,
-                                time_->now() + run.image().steps[call.step].cache_ms});
+                                run.last_time_ms() + run.image().steps[call.step].cache_ms});
         }
         const auto owner = call.run == store::RunId{} ? run.id() : call.run;
         WEFT_TRY(use, ledger_->find_call(owner, call.call));

@@ -64,6 +64,7 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
                     "end other programs, or raise the limit of processes (`ulimit -u`)");
     }
     core->ledger_ = std::make_unique<KeyLedger>(*core->store_);
+    core->secrets_ = std::make_unique<SecretDesk>(*core->store_, core->config_);
     WEFT_TRY(system, SystemChain::open(*core->store_));
     core->system_ = std::move(system);
     core->locks_ = std::make_unique<LockTable>(*core->store_);
@@ -146,7 +147,9 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     row.slot = slot;
     WEFT_TRY(key, store_->keys().slot_key(slot));
     auto files = std::make_shared<RunFiles>(store_->files_folder(), row.id, key);
-    WEFT_TRY(input, read_run_input(image, *found, request, *files));
+    store::Batch deposits;
+    WEFT_TRY(given, read_run_input(image, *found, request, *files, *secrets_));
+    WEFT_TRY(input, secrets_->deposit_input(row, key, image, *found, given, deposits));
     WEFT_TRY(known, run_of_key(image, *found, input, row, batch));
     if (known) {
         if (request.tag) put_start(*known, *request.tag, std::nullopt, batch);
@@ -172,6 +175,7 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     batch.changes.emplace_back(
         store::ImageRow{row.image, image.program, image.semantics, request.program.encoded});
     for (const auto& file : files->take_new()) batch.changes.emplace_back(file);
+    for (auto& deposit : deposits.changes) batch.changes.push_back(std::move(deposit));
     store::RunId id = row.id;
     BeginBody body;
     body.program = image.program;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/replay.h"
+#include "engine/system_facts.h"
 #include "store/key_file.h"
 #include "store/note.h"
 
@@ -125,7 +126,17 @@ Result<std::optional<Erased>> Erasure::redo(std::int64_t now_ms) {
         const auto id = in.raw(16);
         if (id.size() == 16) runs.push_back(to_array<16>(id));
     }
-    if (!in.ok()) return fail(ErrorKind::Corrupt, "the order of an erasure is damaged");
+    // What the row says is destroyed for good: it must be what was ordered.
+    auto ordered = in.ok() ? ordered_runs(store_, seq)
+                           : fail(ErrorKind::Corrupt, "the order of an erasure is damaged");
+    if (!ordered && ordered.error().kind == ErrorKind::Environment) {
+        return std::unexpected(ordered.error());
+    }
+    if (!ordered || *ordered != runs) {
+        return fail(ErrorKind::Corrupt,
+                    "the order of an erasure under way is not one that the log has",
+                    "nothing was erased; restore the store from a backup");
+    }
     WEFT_TRY(done, carry_out(seq, runs, now_ms));
     return std::optional(std::move(done));
 }

@@ -33,6 +33,7 @@ struct Incoming {
     std::string actor{};
     // Names the request, so that it is known when it is sent again.
     store::Tag tag{};
+    std::vector<store::Change> changes{};  // of the same commit
 };
 
 // What became of one: the record of its last fact, or none while it waits or when the run did not

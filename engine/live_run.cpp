@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "engine/secret_desk.h"
 
 namespace weft::engine {
 
@@ -168,6 +169,7 @@ void LiveRun::note_status(store::Batch& batch) {
         header_.row.ended_ms = last_time_ms_;
         const auto retain_ms = header_.workflow_row().retain_ms;
         if (retain_ms > 0) header_.row.retain_until_ms = last_time_ms_ + retain_ms;
+        if (knows_secrets(image().types)) batch.changes.emplace_back(store::DropSecrets{id()});
         if (pace_.has_snapshot()) batch.changes.emplace_back(store::DropSnapshot{id()});
     }
     put_row(batch);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/request_context.h"
+#include "engine/secret_handles.h"
 
 namespace weft::engine {
 namespace {
@@ -95,6 +96,11 @@ Result<Begun> Requests::begin(std::string_view method, std::string_view params,
                               const std::string& actor, Uploads& uploads) {
     Json parsed = Json::parse(params.empty() ? "{}" : params, nullptr, false);
     if (!parsed.is_object()) return fail(ErrorKind::Usage, "the parameters are not a JSON object");
+    // They are escaped by who may not want them seen.
+    const bool may_have = params.find("\\u") != std::string_view::npos;
+    if (has_handle(params) || (may_have && has_handle(json_line(parsed)))) {
+        return fail(ErrorKind::Usage, "the request has a character that no text has");
+    }
     auto as = parsed.find("as");
     std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
     RequestContext request{core_, parsed, std::move(who), uploads, cursors_};

@@ -7,10 +7,12 @@
 
 #include "base/hash.h"
 #include "engine/approver_log.h"
+#include "engine/derived_check.h"
 #include "engine/finding_json.h"
 #include "engine/protocol_check.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/rest_check.h"
 #include "engine/row_check.h"
 #include "engine/run_reader.h"
 #include "engine/sites.h"
@@ -121,10 +123,12 @@ class ReplayJob final : public Job {
 class RunCheck {
   public:
     RunCheck(RunHeader header, std::int64_t level, Core& core, const ApproverKeys& approvers,
-             TableCheck& tables)
+             TableCheck& tables, RestCheck& rests, DerivedCheck& derived)
         : header_(std::move(header)),
           approvers_(approvers),
           tables_(tables),
+          rests_(rests),
+          derived_(derived),
           protocol_(header_.row.id),
           decisions_(origin_of(core.store()), header_.row.id,
                      [this, &core](std::uint64_t size) -> std::optional<Hash> {
@@ -143,6 +147,7 @@ class RunCheck {
             read_records(core.store(), header_, head_, [&](ReadRecord& record) -> Result<bool> {
                 protocol_.take(record.record, record.leaf);
                 row_check_.take(record.record);
+                derived_.take(header_, record);
                 ended_ = record.record.kind == RecordKind::End;
                 head_ = {record.record.seq + 1, leaf_hash(record.bytes), record.leaf};
                 check_decision(record, findings);
@@ -155,14 +160,18 @@ class RunCheck {
         if (!done && has_failed(done.error())) return std::unexpected(done.error());
         for (auto& finding : protocol_.finish()) findings.push_back(std::move(finding));
         if (!done) {
+            derived_.note_unreadable();
             findings.push_back(run_finding(header_.row.id, done.error().message));
             return false;
         }
+        derived_.finish_run(header_, head_.next_seq);
         WEFT_TRY_VOID(compare_row(core, findings));
         if (!replayer_) return false;
         const auto replayed = replayer_->finish();
         report(replayed, findings);
-        if (!replayed.divergence) tables_.finish_run(replayed);
+        if (replayed.divergence) return false;
+        tables_.finish_run(replayed);
+        rests_.finish_run(replayed);
         return false;
     }
 
@@ -270,6 +279,8 @@ class RunCheck {
     RunHeader header_;
     const ApproverKeys& approvers_;
     TableCheck& tables_;
+    RestCheck& rests_;
+    DerivedCheck& derived_;
     ProtocolCheck protocol_;
     RowCheck row_check_;
     DecisionCheck decisions_;
@@ -284,7 +295,12 @@ class RunCheck {
 class VerifyJob final : public Job {
   public:
     VerifyJob(Core& core, std::int64_t level, std::string witness)
-        : core_(core), level_(level), witness_(std::move(witness)), tables_(core.store()) {
+        : core_(core),
+          level_(level),
+          witness_(std::move(witness)),
+          tables_(core.store()),
+          rests_(core.store()),
+          derived_(core.store(), level >= 3) {
         store::VerifyOptions options;
         options.program_hash = [](std::string_view ir) { return sha256(ir); };
         options.image_hash = [](std::uint32_t, std::string_view code) { return image_hash(code); };
@@ -353,19 +369,28 @@ class VerifyJob final : public Job {
         auto header = read_run_header(core_.store(), run);
         if (!header && has_failed(header.error())) return std::unexpected(header.error());
         if (header) {
-            check_ =
-                std::make_unique<RunCheck>(std::move(*header), level_, core_, approvers_, tables_);
+            check_ = std::make_unique<RunCheck>(std::move(*header), level_, core_, approvers_,
+                                                tables_, rests_, derived_);
         } else {
             tables_.note_unreadable();
+            derived_.note_unreadable();
             report_.findings.push_back(run_finding(run, header.error().message));
         }
         return {};
     }
 
     Result<void> compare_tables() {
+        if (level_ < 2) return {};
+        const auto add = [this](std::vector<store::Finding> found) {
+            for (auto& finding : found) report_.findings.push_back(std::move(finding));
+        };
+        WEFT_TRY(derived, derived_.finish());
+        add(std::move(derived));
         if (level_ < 3) return {};
         WEFT_TRY(found, tables_.finish());
-        for (auto& finding : found) report_.findings.push_back(std::move(finding));
+        add(std::move(found));
+        WEFT_TRY(rests, rests_.finish());
+        add(std::move(rests));
         return {};
     }
 
@@ -398,6 +423,8 @@ class VerifyJob final : public Job {
     std::size_t executed_ = 0;
     ApproverKeys approvers_;
     TableCheck tables_;
+    RestCheck rests_;
+    DerivedCheck derived_;
     std::unique_ptr<RunCheck> check_;  // in place: its replayer refers to its header
 };
 

@@ -67,9 +67,13 @@ Result<Json> answer_signal(const RequestContext& request) {
             return fail(ErrorKind::Refused, "the run has ended: the signal comes too late");
         }
         WEFT_TRY(value, read_value(*header.image, signal, request.text("value", "null")));
-        vm::SignalFact fact{number, tag, std::move(value), request.actor};
+        store::Batch deposits;
+        WEFT_TRY(kept, core.secrets().deposit(header.row, *header.key, header.image->types,
+                                              signal.type, value, deposits));
+        vm::SignalFact fact{number, tag, std::move(kept), request.actor};
         Incoming incoming = request.incoming(InboxKind::Signal, std::move(fact));
         incoming.tag = tag;
+        incoming.changes = std::move(deposits.changes);
         // A short command leaves it in the inbox: no machine is needed to keep it.
         if (core.brief() && core.live(id) == nullptr) {
             WEFT_TRY(left, core.leave(header, incoming));

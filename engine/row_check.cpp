@@ -1,8 +1,11 @@
 #include "engine/row_check.h"
 
+#include "engine/run_reader.h"
+
 namespace weft::engine {
 
 void RowCheck::take(const Record& record) {
+    if (const auto image = image_from(record)) image_ = *image;
     if (record.kind == RecordKind::Begin) {
         if (const auto body = decode_body<BeginBody>(record.body)) begin_ = *body;
         begun_ms_ = record.time_ms;
@@ -27,6 +30,10 @@ std::vector<std::string> RowCheck::compare(const store::RunRow& row) const {
         const bool fits = row.start_tag ? has_key && *row.start_tag == begin_->start_tag : may_lack;
         if (!fits) out.emplace_back("its row has another start key than its log");
     }
+    if (image_ && row.image != *image_) {
+        out.emplace_back("its row names another program than its log");
+    }
+    if (!end_ && row.ended_ms) out.emplace_back("its row says that it ended, its log goes on");
     if (end_) {
         if (row.status != static_cast<std::int32_t>(end_->status)) {
             out.emplace_back("its row says that it ended otherwise than its log");

@@ -23,6 +23,7 @@ class RowCheck {
   private:
     std::optional<BeginBody> begin_;
     std::int64_t begun_ms_ = 0;
+    std::optional<Hash> image_;  // that it goes on under
     std::optional<EndBody> end_;
     std::int64_t ended_ms_ = 0;
 };

@@ -46,7 +46,8 @@ std::string parameter_names(const WorkflowRow& workflow) {
 }  // namespace
 
 Result<Value> read_run_input(const Image& image, const WorkflowRow& workflow,
-                             const StartRequest& request, RunFiles& files) {
+                             const StartRequest& request, RunFiles& files,
+                             const SecretDesk& secrets) {
     auto input = parse_json(request.input.empty() ? "{}" : request.input);
     if (!input || input->kind != JsonNode::Kind::Object) {
         return fail(ErrorKind::Usage,
@@ -77,8 +78,10 @@ Result<Value> read_run_input(const Image& image, const WorkflowRow& workflow,
             values.push_back(parameter.default_value);
             continue;
         }
+        auto& given = input->items[static_cast<std::size_t>(member - input->names.begin())];
+        WEFT_TRY_VOID(secrets.place_named(given, image.types, parameter.type));
         std::string text;
-        write_json(input->items[static_cast<std::size_t>(member - input->names.begin())], text);
+        write_json(given, text);
         auto value = vm::read_value(image, parameter.type, text);
         if (!value) {
             return fail(ErrorKind::Usage, fmt::format("`{}{}`: {}", parameter.name,

@@ -5,11 +5,13 @@
 #include "base/result.h"
 #include "bytecode/image.h"
 #include "engine/core.h"
+#include "engine/secret_desk.h"
 
 namespace weft::engine {
 
 // Usage names the parameter that is missing, unknown or does not fit.
 Result<Value> read_run_input(const Image& image, const WorkflowRow& workflow,
-                             const StartRequest& request, RunFiles& files);
+                             const StartRequest& request, RunFiles& files,
+                             const SecretDesk& secrets);
 
 }  // namespace weft::engine

@@ -49,7 +49,9 @@ void TableCheck::after(const ReadRecord& record, Replayer& replayer) {
                 {record.leaf, Event::What::Move, run, body->origin_seq, body->call, {}});
         }
     }
+    take_lock(record);
     for (const auto& call : replayer.take_keyed()) {
+        take_cached(record, *replayer.so_far().image, call);
         using Told = vm::KeyedCall::What;
         const auto what = call.what == Told::Done      ? Event::What::Done
                           : call.what == Told::NotDone ? Event::What::NotDone
@@ -59,10 +61,37 @@ void TableCheck::after(const ReadRecord& record, Replayer& replayer) {
     }
 }
 
+void TableCheck::take_cached(const ReadRecord& record, const Image& image,
+                             const vm::KeyedCall& call) {
+    if (call.what != vm::KeyedCall::What::Done || !call.cache_key) return;
+    vm::Want named;
+    named.step = call.step;
+    named.worker = image.steps[call.step].worker;
+    Cached made;
+    made.leaf = record.leaf;
+    made.at_ms = record.record.time_ms;
+    made.tags = store_.keys().tags("cache", key_bytes(image, named, *call.cache_key));
+    made.row.run = record.record.run;
+    made.row.seq = call.call;
+    made.row.expires_ms = made.at_ms + image.steps[call.step].cache_ms;
+    cached_.push_back(std::move(made));
+}
+
+void TableCheck::take_lock(const ReadRecord& record) {
+    if (record.record.kind == RecordKind::LockAsk) {
+        // A run that was migrated asks again, and keeps its place.
+        lock_times_.try_emplace(record.record.run, LockTime{record.record.time_ms, 0});
+    } else if (record.record.kind == RecordKind::LockFreed) {
+        lock_times_.erase(record.record.run);
+    } else if (record.record.kind == RecordKind::LockGot) {
+        lock_times_[record.record.run].got_ms = record.record.time_ms;
+    }
+}
+
 void TableCheck::finish_run(const Replayed& replayed) {
     if (!replayed.machine) return;
     const auto& run = replayed.machine->begin().run;
-    checked_[run] = replayed.head.next_seq;
+    checked_.note(run, replayed.head.next_seq);
     const auto lock = replayed.machine->lock();
     if (!lock || vm::is_ended(replayed.machine->status())) return;
     for (const auto& key : lock->keys) {
@@ -116,19 +145,6 @@ void TableCheck::Account::play(const Event& event) {
     }
 }
 
-// It was replayed, and nothing has come since.
-Result<bool> TableCheck::is_settled(const store::RunId& run) {
-    if (const auto known = settled_.find(run); known != settled_.end()) return known->second;
-    const auto checked = checked_.find(run);
-    bool settled = false;
-    if (checked != checked_.end()) {
-        WEFT_TRY(head, store_.head(run));
-        settled = head.next_seq == checked->second;
-    }
-    settled_[run] = settled;
-    return settled;
-}
-
 Result<void> TableCheck::compare_ledger(std::vector<store::Finding>& findings) {
     std::ranges::stable_sort(events_, {}, &Event::leaf);
     Account account;
@@ -143,8 +159,9 @@ Result<void> TableCheck::compare_ledger(std::vector<store::Finding>& findings) {
             last = row.tag;
             const auto name = names.find(row.tag);
             if (name != names.end()) seen.insert(name->second);
-            WEFT_TRY(settled, is_settled(row.run));
-            if (!settled) continue;
+            WEFT_TRY(run, store_.run(row.run));
+            WEFT_TRY(settled, checked_.is_settled(row.run));
+            if (!settled && run) continue;
             const auto use = name == names.end() ? uses.end() : uses.find(name->second);
             if (use == uses.end()) {
                 findings.push_back(
@@ -152,11 +169,15 @@ Result<void> TableCheck::compare_ledger(std::vector<store::Finding>& findings) {
                 continue;
             }
             const auto& made = use->second.row;
+            if (row.keep_until_ms) {
+                findings.push_back(
+                    finding("ledger", row.tag, row.run, "no key is kept until a time"));
+            }
             const bool is_same = made.run == row.run && made.seq == row.seq &&
                                  made.state == row.state &&
                                  (has_gaps_ || made.generation == row.generation);
             if (is_same) continue;
-            WEFT_TRY(other_settled, is_settled(made.run));
+            WEFT_TRY(other_settled, checked_.is_settled(made.run));
             if (!other_settled) continue;
             findings.push_back(finding("ledger", row.tag, row.run,
                                        "what it says of a key is not what the runs' records say"));
@@ -165,7 +186,7 @@ Result<void> TableCheck::compare_ledger(std::vector<store::Finding>& findings) {
     }
     for (const auto& [tag, use] : uses) {
         if (seen.contains(tag)) continue;
-        WEFT_TRY(settled, is_settled(use.row.run));
+        WEFT_TRY(settled, checked_.is_settled(use.row.run));
         if (!settled) continue;
         findings.push_back(finding("ledger", tag, use.row.run, "the row of a key is missing"));
     }
@@ -180,26 +201,26 @@ Result<void> TableCheck::compare_locks(std::vector<store::Finding>& findings) {
             held_.erase(held);
             continue;
         }
-        WEFT_TRY(settled, is_settled(row.run));
+        WEFT_TRY(settled, checked_.is_settled(row.run));
         if (settled) {
             findings.push_back(finding("lock", row.tag, row.run, "the run does not have the lock"));
         }
     }
     for (const auto& [tag, run] : held_) {
-        WEFT_TRY(settled, is_settled(run));
+        WEFT_TRY(settled, checked_.is_settled(run));
         if (settled) findings.push_back(finding("lock", tag, run, "the run's lock is missing"));
     }
     WEFT_TRY(waits, store_.all_lock_waits());
     for (const auto& row : waits) {
         if (asked_.erase({row.tag, row.run}) > 0) continue;
-        WEFT_TRY(settled, is_settled(row.run));
+        WEFT_TRY(settled, checked_.is_settled(row.run));
         if (settled) {
             findings.push_back(
                 finding("lock_wait", row.tag, row.run, "the run does not ask for the lock"));
         }
     }
     for (const auto& [tag, run] : asked_) {
-        WEFT_TRY(settled, is_settled(run));
+        WEFT_TRY(settled, checked_.is_settled(run));
         if (settled) {
             findings.push_back(finding("lock_wait", tag, run, "that the run asks is missing"));
         }
@@ -207,10 +228,83 @@ Result<void> TableCheck::compare_locks(std::vector<store::Finding>& findings) {
     return {};
 }
 
+// A row is the newest of what its tag was given; of one millisecond, any.
+Result<void> TableCheck::compare_cache(std::vector<store::Finding>& findings) {
+    std::ranges::stable_sort(cached_, {}, &Cached::leaf);
+    std::map<store::Tag, std::vector<const Cached*>> by_tag;
+    for (const auto& made : cached_) {
+        for (const auto& tag : made.tags) {
+            auto& known = by_tag[tag];
+            if (!known.empty() && known.back()->at_ms != made.at_ms) known.clear();
+            known.push_back(&made);
+        }
+    }
+    WEFT_TRY(rows, store_.all_cached());
+    std::set<store::Tag> there;
+    for (const auto& row : rows) {
+        there.insert(row.tag);
+        const auto known = by_tag.find(row.tag);
+        const auto is_it = [&](const Cached* made) {
+            return made->row.run == row.run && made->row.seq == row.seq &&
+                   made->row.expires_ms == row.expires_ms;
+        };
+        if (known != by_tag.end() && std::ranges::any_of(known->second, is_it)) continue;
+        WEFT_TRY(run, store_.run(row.run));
+        WEFT_TRY(settled, checked_.is_settled(row.run));
+        if (!settled && run) continue;
+        findings.push_back(
+            finding("cache", row.tag, row.run, "it is not what the cache was given last"));
+    }
+    // With a run that was erased goes what it gave, also in place of another's.
+    if (has_gaps_) return {};
+    for (const auto& made : cached_) {
+        const bool is_there =
+            std::ranges::any_of(made.tags, [&](const auto& tag) { return there.contains(tag); });
+        WEFT_TRY(settled, checked_.is_settled(made.row.run));
+        if (is_there || !settled) continue;
+        findings.push_back(
+            finding("cache", made.tags.front(), made.row.run, "what it was given is missing"));
+    }
+    return {};
+}
+
+// Since when each lock is held, and who asked for it first.
+Result<void> TableCheck::compare_lock_times(std::vector<store::Finding>& findings) {
+    WEFT_TRY(locks, store_.all_locks());
+    for (const auto& row : locks) {
+        const auto known = lock_times_.find(row.run);
+        WEFT_TRY(settled, checked_.is_settled(row.run));
+        if (!settled || known == lock_times_.end()) continue;
+        // The row is made a moment before the record.
+        const bool fits =
+            row.since_ms <= known->second.got_ms && row.since_ms >= known->second.asked_ms;
+        if (!fits) {
+            findings.push_back(
+                finding("lock", row.tag, row.run, "the run has the lock since another time"));
+        }
+    }
+    WEFT_TRY(waits, store_.all_lock_waits());
+    std::map<store::Tag, std::int64_t> latest;
+    for (const auto& row : waits) {
+        const auto known = lock_times_.find(row.run);
+        WEFT_TRY(settled, checked_.is_settled(row.run));
+        if (!settled || known == lock_times_.end()) continue;
+        auto& last = latest.try_emplace(row.tag, INT64_MIN).first->second;
+        if (known->second.asked_ms < last) {
+            findings.push_back(
+                finding("lock_wait", row.tag, row.run, "another asked for the lock before it"));
+        }
+        last = std::max(last, known->second.asked_ms);
+    }
+    return {};
+}
+
 Result<std::vector<store::Finding>> TableCheck::finish() {
     std::vector<store::Finding> findings;
     WEFT_TRY_VOID(compare_ledger(findings));
+    WEFT_TRY_VOID(compare_lock_times(findings));
     WEFT_TRY_VOID(compare_locks(findings));
+    WEFT_TRY_VOID(compare_cache(findings));
     return findings;
 }
 

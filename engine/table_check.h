@@ -1,6 +1,7 @@
-// The tables of keys and locks made anew from the log, and compared with the store's: they decide
-// whether an effect leaves, so they must say what the runs' records say. Fed by the replay of each
-// run. Runs whose data was erased can't be asked, and those that went on meanwhile are passed over.
+// The tables of keys, caches and locks made anew from the log, and compared with the store's: they
+// decide whether an effect leaves, so they must say what the runs' records say. Fed by the replay
+// of each run. Runs whose data was erased can't be asked, and those that went on meanwhile are
+// passed over.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/checked_runs.h"
 #include "engine/replay.h"
 #include "store/store.h"
 #include "store/verify.h"
@@ -19,7 +21,7 @@ namespace weft::engine {
 
 class TableCheck {
   public:
-    explicit TableCheck(store::Store& store) : store_(store) {}
+    explicit TableCheck(store::Store& store) : store_(store), checked_(store) {}
 
     // Around the replay of one record.
     void before(const ReadRecord& record, const Replayed& so_far);
@@ -53,14 +55,30 @@ class TableCheck {
         void take(const Event& event);
         void play(const Event& event);
     };
-    Result<bool> is_settled(const store::RunId& run);
+    // What a cache was given, the newest last.
+    struct Cached {
+        std::uint64_t leaf = 0;
+        std::int64_t at_ms = 0;
+        std::vector<store::Tag> tags;
+        store::CacheRow row;
+    };
+    // Since when a run asks for its lock, or has it.
+    struct LockTime {
+        std::int64_t asked_ms = 0;
+        std::int64_t got_ms = 0;
+    };
+    void take_cached(const ReadRecord& record, const Image& image, const vm::KeyedCall& call);
+    void take_lock(const ReadRecord& record);
+    Result<void> compare_cache(std::vector<store::Finding>& findings);
+    Result<void> compare_lock_times(std::vector<store::Finding>& findings);
     Result<void> compare_ledger(std::vector<store::Finding>& findings);
     Result<void> compare_locks(std::vector<store::Finding>& findings);
 
     store::Store& store_;
     std::vector<Event> events_;
-    std::map<store::RunId, std::uint64_t> checked_;  // its next record when it was
-    std::map<store::RunId, bool> settled_;
+    std::vector<Cached> cached_;
+    std::map<store::RunId, LockTime> lock_times_;
+    CheckedRuns checked_;
     std::map<store::Tag, store::RunId> held_;  // locks
     std::set<std::pair<store::Tag, store::RunId>> asked_;
     bool has_gaps_ = false;

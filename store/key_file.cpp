@@ -13,22 +13,13 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "store/box.h"
+#include "store/key_layout.h"
 
 namespace weft::store {
 
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;
-constexpr std::size_t kDigestAt = kPageBytes - 32;
-constexpr std::size_t kSlotBytes = 128;
-constexpr std::size_t kWrappedBytes = 24 + 32 + 16;
-constexpr std::uint64_t kSlotsAt = 2 * kPageBytes;
-constexpr std::string_view kMagic = "weftkeys";
 constexpr std::size_t kSecretsMax = 16;
-
-std::uint64_t slot_offset(std::uint64_t slot) {
-    return kSlotsAt + slot * kSlotBytes;
-}
 
 Result<Key> outside_key(const std::string& source) {
     constexpr std::string_view prefix = "env:";
@@ -49,14 +40,14 @@ Result<Key> outside_key(const std::string& source) {
     return key;
 }
 
+}  // namespace
+
 std::optional<std::uint64_t> valid_page(std::string_view page) {
-    if (page.size() != kPageBytes || !page.starts_with(kMagic)) return std::nullopt;
+    if (page.size() != kPageBytes || !page.starts_with(kKeyFileMagic)) return std::nullopt;
     if (view(sha256(page.substr(0, kDigestAt))) != page.substr(kDigestAt)) return std::nullopt;
     ByteReader in(page.substr(16));
     return in.u64();
 }
-
-}  // namespace
 
 std::string KeyFile::wrap_context(std::string_view use, std::uint64_t number) const {
     ByteWriter out;
@@ -110,11 +101,12 @@ Result<void> KeyFile::read_secrets(std::string_view plain) {
 
 std::string KeyFile::header_page() const {
     ByteWriter out;
-    out.raw(kMagic);
+    out.raw(kKeyFileMagic);
     out.u16(1);
     out.u16(wrapping_id_);
     out.u8(outside_ ? 1 : 0);
-    out.zeros(3);
+    out.u8(tagged_rows_ ? 1 : 0);
+    out.zeros(2);
     out.u64(sequence_);
     out.raw(view(store_id_));
     if (outside_) {
@@ -162,14 +154,15 @@ Result<void> KeyFile::read_header(const std::string& source) {
                     "restore the key file from its backup");
     }
     ByteReader in(best);
-    in.raw(kMagic.size());
+    in.raw(kKeyFileMagic.size());
     if (in.u16() != 1) {
         return fail(ErrorKind::Unsupported,
                     "the key file " + path_ + " was written by a newer version");
     }
     wrapping_id_ = in.u16();
     outside_ = in.u8() != 0;
-    in.raw(3);
+    tagged_rows_ = in.u8() != 0;
+    in.raw(2);
     sequence_ = in.u64();
     store_id_ = to_array<16>(in.raw(16));
     wrapping_ = Key(in.raw(32));
@@ -203,6 +196,7 @@ Result<std::unique_ptr<KeyFile>> KeyFile::create(const std::string& path, const 
     keys->path_ = path;
     keys->store_id_ = store_id;
     keys->outside_ = !source.empty();
+    keys->tagged_rows_ = true;
     if (keys->outside_) {
         WEFT_TRY(key, outside_key(source));
         keys->wrapping_ = key;
@@ -380,6 +374,11 @@ void KeyFile::derive_public_key() {
     sodium_memzero(secret.data(), secret.size());
 }
 
+Result<void> KeyFile::note_tagged_rows() {
+    tagged_rows_ = true;
+    return write_header(nullptr);
+}
+
 Result<void> KeyFile::set_last_checkpoint(const std::string& note) {
     checkpoint_ = note;
     return write_header(nullptr);
@@ -392,6 +391,7 @@ Result<void> KeyFile::rewrap(const std::string& new_source, Entropy& entropy) {
     next.sequence_ = sequence_;
     next.wrapping_id_ = static_cast<std::uint16_t>(wrapping_id_ + 1);
     next.outside_ = !new_source.empty();
+    next.tagged_rows_ = tagged_rows_;
     if (next.outside_) {
         WEFT_TRY(key, outside_key(new_source));
         next.wrapping_ = key;

@@ -6,7 +6,8 @@
 //     8  2  format = 1            24 16  store id
 //    10  2  wrapping key id       40 32  wrapping key (zero when it is outside)
 //    12  1  0 here, 1 outside     72  4  length of the secrets     76  4  length of the checkpoint
-//    13  3  zero                  80     secrets, sealed under the wrapping key; then the last
+//    13  1  1: rows of the store are tagged (schema 3 on)
+//    14  2  zero                  80     secrets, sealed under the wrapping key; then the last
 //                                        signed checkpoint (a note); zeros
 //  4064 32  SHA-256 of the bytes before it
 // Secrets: count 2, then version 4 and secret 32 for each de-duplication secret; count 2, then the
@@ -20,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,6 +79,19 @@ class KeyFile {
     [[nodiscard]] const std::string& last_checkpoint() const { return checkpoint_; }
     Result<void> set_last_checkpoint(const std::string& note);
 
+    // Whether the store's rows are tagged (row_tags.h): then an older form of its tables is forged.
+    [[nodiscard]] bool rows_are_tagged() const { return tagged_rows_; }
+    Result<void> note_tagged_rows();
+
+    struct Damage {
+        std::string place;  // "header", "slot 7"
+        std::string what;
+    };
+    // Every byte of the header, then of the slots from `slot` on, some at a time.
+    Result<std::vector<Damage>> check(std::uint64_t& slot, bool& done) const;
+    // Writes a page of the header anew that the power left half written.
+    Result<void> mend_header();
+
     // A new wrapping key: live slots wrapped anew into a new file, renamed over this one.
     Result<void> rewrap(const std::string& new_source, Entropy& entropy);
 
@@ -94,6 +109,8 @@ class KeyFile {
     void derive_public_key();
     [[nodiscard]] std::string secrets_plain() const;
     [[nodiscard]] std::string wrap_context(std::string_view use, std::uint64_t number) const;
+    static std::optional<std::string> wrong_pages(std::string_view pages);
+    [[nodiscard]] std::string wrong_slot(std::uint64_t slot, std::string_view bytes) const;
     [[nodiscard]] std::string slot_bytes(std::uint64_t slot, const Key& key,
                                          Entropy& entropy) const;
 
@@ -103,6 +120,7 @@ class KeyFile {
     std::uint64_t sequence_ = 0;
     std::uint16_t wrapping_id_ = 1;
     bool outside_ = false;
+    bool tagged_rows_ = false;
     Key wrapping_;
     std::vector<Secret> dedupe_;
     std::vector<Secret> seeds_;

@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include <sqlite3.h>
+
 #include <array>
 #include <string>
 
@@ -11,6 +13,8 @@ constexpr std::array<const char*, kSchemaVersion> kScripts = {
 #include "store/schema_1.sql"
     ,
 #include "store/schema_2.sql"
+    ,
+#include "store/schema_3.sql"
 };
 
 }  // namespace
@@ -42,6 +46,29 @@ Result<void> apply_schema(Database& database) {
     }
     WEFT_TRY_VOID(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
     return database.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+}
+
+Result<SchemaParts> schema_parts(Database& database) {
+    auto rows = database.query(
+        "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema "
+        "WHERE NOT (substr(tbl_name, 1, 4) = 'app_' AND type IN ('table', 'index')) "
+        "AND name NOT IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4') "
+        "AND name NOT LIKE 'sqlite!_autoindex!_%' ESCAPE '!'");
+    SchemaParts out;
+    while (true) {
+        WEFT_TRY(row, rows.step());
+        if (!row) return out;
+        out[rows.column_text(0)] = rows.column_text(1);
+    }
+}
+
+Result<SchemaParts> expected_schema() {
+    WEFT_TRY(made, Database::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                                  SQLITE_OPEN_NOMUTEX));
+    WEFT_TRY_VOID(apply_schema(*made));
+    auto parts = schema_parts(*made);
+    made->close();
+    return parts;
 }
 
 }  // namespace weft::store

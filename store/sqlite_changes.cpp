@@ -1,5 +1,6 @@
 // The rows beside the log, as they are written in a commit: one small function per kind of change.
 #include "base/hash.h"
+#include "store/row_tags.h"
 #include "store/sqlite_store.h"
 #include "store/sums.h"
 
@@ -9,7 +10,9 @@ namespace {
 
 struct Writer {
     Database& database;
+    const KeyFile& keys;
     const std::function<Result<std::uint64_t>(const RunId&)>& run_no;
+    const std::function<Result<void>(const MetaRow&)>& put_meta;
 
     // Every start names its program and image. One that is there is left as it is, so its bytes
     // aren't hashed again.
@@ -23,7 +26,8 @@ struct Writer {
         const Hash sum = program_sum(row.hash, row.ir, row.source);
         auto put = database.query(
             "INSERT INTO program(hash, ir, source, sum) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING");
-        return put.id(row.hash).blob(row.ir).blob(row.source).id(sum).run();
+        put.id(row.hash).blob(row.ir).blob(row.source);
+        return put.id(row_tag(keys, "program", view(sum))).run();
     }
     Result<void> operator()(const ImageRow& row) const {
         WEFT_TRY(known, stands("SELECT 1 FROM image WHERE hash = ?", row.hash));
@@ -32,8 +36,8 @@ struct Writer {
         auto put = database.query(
             "INSERT INTO image(hash, program, semantics, code, sum) VALUES(?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING");
-        put.id(row.hash).id(row.program).i64(row.semantics).blob(row.code).id(sum);
-        return put.run();
+        put.id(row.hash).id(row.program).i64(row.semantics).blob(row.code);
+        return put.id(row_tag(keys, "image", view(sum))).run();
     }
     Result<void> operator()(const LedgerRow& row) const {
         auto put = database.query(
@@ -84,10 +88,7 @@ struct Writer {
         auto put = database.query("INSERT INTO ready(worker, run, seq) VALUES(?, ?, ?)");
         return put.text(row.worker).id(row.run).u64(row.seq).run();
     }
-    Result<void> operator()(const MetaRow& row) const {
-        auto put = database.query("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)");
-        return put.text(row.name).blob(row.value).run();
-    }
+    Result<void> operator()(const MetaRow& row) const { return put_meta(row); }
     Result<void> operator()(const FileRow& row) const {
         auto put = database.query("INSERT INTO file(id, run, size) VALUES(?, ?, ?)");
         return put.id(row.id).id(row.run).u64(row.size).run();
@@ -147,7 +148,10 @@ Result<void> SqliteStore::write_changes(const std::vector<Change>& changes) {
     const std::function<Result<std::uint64_t>(const RunId&)> number = [this](const RunId& run) {
         return known_run_no(run);
     };
-    const Writer writer{*database_, number};
+    const std::function<Result<void>(const MetaRow&)> meta_row = [this](const MetaRow& row) {
+        return put_meta(row.name, row.value);
+    };
+    const Writer writer{*database_, *keys_, number, meta_row};
     for (const Change& change : changes) WEFT_TRY_VOID(std::visit(writer, change));
     return {};
 }
@@ -195,25 +199,59 @@ Result<void> SqliteStore::write_wakes(const std::vector<WakeChange>& wakes) {
     return {};
 }
 
+// AUTOINCREMENT gives a number once, also when the last row is gone.
+Result<std::uint64_t> SqliteStore::next_inbox_id() {
+    if (next_inbox_id_ == 0) {
+        auto last = database_->query(
+            "SELECT max(coalesce((SELECT max(id) FROM inbox), 0), "
+            "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0))");
+        WEFT_TRY_VOID(last.step());
+        next_inbox_id_ = last.column_u64(0) + 1;
+    }
+    return next_inbox_id_;
+}
+
+Result<void> SqliteStore::put_inbox(const InboxPut& put, CommitInfo& info) {
+    auto old = database_->query("SELECT id FROM inbox WHERE tag = ?");
+    WEFT_TRY(found, old.id(put.tag).step());
+    if (found) {
+        info.inbox.push_back({old.column_u64(0), true});
+        return {};
+    }
+    WEFT_TRY(id, next_inbox_id());
+    const Tag mac = row_tag(*keys_, "inbox",
+                            inbox_row_text({id, put.run, put.kind, put.tag, put.box, put.seq}));
+    auto insert = database_->query(
+        "INSERT INTO inbox(id, run, kind, tag, box, seq, mac) "
+        "VALUES(?, ?, ?, ?, nullif(?, x''), ?, ?)");
+    insert.u64(id).id(put.run).i64(put.kind).id(put.tag).blob(put.box).optional_u64(put.seq);
+    WEFT_TRY_VOID(insert.id(mac).run());
+    next_inbox_id_ = id + 1;
+    info.inbox.push_back({id, false});
+    return {};
+}
+
+Result<void> SqliteStore::take_inbox(const InboxTaken& taken) {
+    InboxRow row;
+    {
+        auto query = database_->query("SELECT run, kind, tag FROM inbox WHERE id = ?");
+        WEFT_TRY(found, query.u64(taken.id).step());
+        if (!found) return {};
+        row = {taken.id,
+               query.column_id<16>(0),
+               static_cast<std::int32_t>(query.column_i64(1)),
+               query.column_id<16>(2),
+               {},
+               taken.seq};
+    }
+    auto take = database_->query("UPDATE inbox SET box = NULL, seq = ?, mac = ? WHERE id = ?");
+    take.optional_u64(taken.seq).id(row_tag(*keys_, "inbox", inbox_row_text(row)));
+    return take.u64(taken.id).run();
+}
+
 Result<void> SqliteStore::write_inbox(const Batch& batch, CommitInfo& info) {
-    for (const InboxPut& row : batch.inbox) {
-        auto put = database_->query(
-            "INSERT INTO inbox(run, kind, tag, box, seq) VALUES(?, ?, ?, nullif(?, x''), ?) "
-            "ON CONFLICT(tag) DO NOTHING");
-        put.id(row.run).i64(row.kind).id(row.tag).blob(row.box);
-        WEFT_TRY_VOID(put.optional_u64(row.seq).run());
-        if (database_->changed_rows() == 1) {
-            info.inbox.push_back({static_cast<std::uint64_t>(database_->last_insert_id()), false});
-            continue;
-        }
-        auto old = database_->query("SELECT id FROM inbox WHERE tag = ?");
-        WEFT_TRY(found, old.id(row.tag).step());
-        info.inbox.push_back({found ? old.column_u64(0) : 0, true});
-    }
-    for (const InboxTaken& taken : batch.inbox_taken) {
-        auto take = database_->query("UPDATE inbox SET box = NULL, seq = ? WHERE id = ?");
-        WEFT_TRY_VOID(take.optional_u64(taken.seq).u64(taken.id).run());
-    }
+    for (const InboxPut& put : batch.inbox) WEFT_TRY_VOID(put_inbox(put, info));
+    for (const InboxTaken& taken : batch.inbox_taken) WEFT_TRY_VOID(take_inbox(taken));
     return {};
 }
 

@@ -247,6 +247,7 @@ Result<void> SqliteStore::transaction(const std::function<Result<void>()>& body)
     if (!was_shared && (failure == SqliteFailure::Full || failure == SqliteFailure::Constraint)) {
         database_->rollback();
         run_nos_.clear();  // may hold numbers of runs that were rolled back
+        next_inbox_id_ = 0;
         if (failure == SqliteFailure::Constraint) done.error().kind = ErrorKind::Refused;
         return done;
     }

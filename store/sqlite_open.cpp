@@ -132,6 +132,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path,
     WEFT_TRY_VOID(store->verify_tail());
     WEFT_TRY_VOID(store->verify_last_checkpoint());
     WEFT_TRY_VOID(store->remove_orphan_files());
+    if (!options.brief) WEFT_TRY_VOID(store->keys_->mend_header());
     store->look_at_space();
     return std::unique_ptr<Store>(std::move(store));
 }
@@ -235,9 +236,7 @@ Result<void> SqliteStore::open_database() {
         WEFT_TRY_VOID(transaction([this] { return create_tables(); }));
         return sync_folder_of(path_);
     }
-    if (version < kSchemaVersion) {
-        WEFT_TRY_VOID(transaction([this] { return apply_schema(*database_); }));
-    }
+    WEFT_TRY_VOID(bring_forward(version));
     auto stored = database_->query("SELECT value FROM meta WHERE name = 'store_id'");
     WEFT_TRY(row, stored.step());
     if (!row || stored.column_bytes(0) != view(keys_->store_id())) {
@@ -249,8 +248,7 @@ Result<void> SqliteStore::open_database() {
 
 Result<void> SqliteStore::create_tables() {
     WEFT_TRY_VOID(apply_schema(*database_));
-    auto put = database_->query("INSERT INTO meta(name, value) VALUES('store_id', ?)");
-    return put.id(keys_->store_id()).run();
+    return put_meta("store_id", view(keys_->store_id()));
 }
 
 Result<void> SqliteStore::restore_tree() {
@@ -359,6 +357,10 @@ Result<void> SqliteStore::verify_last_checkpoint() {
         }
         last_signed_ = last;
         signed_edge_ = std::move(*edge);
+        // It was saved with the keys, and its row was to come with a commit that never came.
+        auto row = database_->query("SELECT 1 FROM checkpoint WHERE size = ?");
+        WEFT_TRY(is_there, row.u64(last.size).step());
+        if (!is_there) pending_ = last;
     }
     return {};
 }

@@ -1,7 +1,7 @@
 // The default store. Private to store/: everybody else sees store.h. Its parts are one file each:
 // sqlite_open (opening and recovery), sqlite_commit, sqlite_share and sqlite_changes (writing),
 // sqlite_read and sqlite_tables (reading), sqlite_upkeep (checkpoints, space, closing),
-// sqlite_erase, and sqlite_verify.
+// sqlite_erase and sqlite_forward (older stores).
 #pragma once
 
 #include <memory>
@@ -117,6 +117,15 @@ class SqliteStore final : public Store {
     Result<std::vector<FileRow>> files(const RunId& run) override;
     Result<std::vector<ActorRow>> actors() override;
     Result<std::optional<std::string>> meta(const std::string& name) override;
+    Result<std::vector<InboxRow>> inbox_after(std::uint64_t id, std::uint32_t limit) override;
+    Result<std::vector<WakeRow>> all_wakes() override;
+    Result<std::vector<CacheRow>> all_cached() override;
+    Result<std::vector<SubjectRow>> all_subjects() override;
+    Result<std::vector<FlowRow>> all_flows() override;
+    Result<std::vector<MetaRow>> all_meta() override;
+    Result<std::vector<ReadyRow>> all_ready() override;
+    Result<std::vector<Hash>> program_hashes() override;
+    Result<std::vector<Hash>> image_hashes() override;
     std::string files_folder() const override { return path_ + ".files"; }
 
     Result<Hash> root(std::uint64_t size) override;
@@ -157,6 +166,10 @@ class SqliteStore final : public Store {
     Result<void> settle_ack();
     Result<void> open_database();
     Result<void> create_tables();
+    Result<void> bring_forward(std::int64_t version);
+    Result<void> tag_rows();
+    Result<void> tag_inbox();
+    Result<void> tag_programs();
     Result<void> restore_tree();
     Result<void> rebuild_edge(std::uint64_t size);
     Result<void> find_next_slot();
@@ -177,6 +190,10 @@ class SqliteStore final : public Store {
     Result<void> change_run(const RunRow& row, std::uint64_t no);
     Result<void> write_records(const Batch& batch, const Plan& plan);
     Result<void> write_inbox(const Batch& batch, CommitInfo& info);
+    Result<void> put_inbox(const InboxPut& put, CommitInfo& info);
+    Result<void> take_inbox(const InboxTaken& taken);
+    Result<std::uint64_t> next_inbox_id();
+    Result<void> put_meta(std::string_view name, std::string_view value);
     Result<void> write_wakes(const std::vector<WakeChange>& wakes);
     Result<void> write_changes(const std::vector<Change>& changes);
     Result<void> write_pending_checkpoint();
@@ -235,7 +252,8 @@ class SqliteStore final : public Store {
     std::uint64_t commits_seen_ = 0;  // by maintain, at
     std::int64_t busy_at_ms_ = 0;
     std::uint64_t next_slot_ = 1;
-    int wal_frames_ = 0;  // set by the hook at each commit
+    std::uint64_t next_inbox_id_ = 0;  // 0: not known
+    int wal_frames_ = 0;               // set by the hook at each commit
     Space space_ = Space::Plenty;
     bool ballast_stands_ = false;
     bool is_shared_ = false;  // a transaction is open, with work of the host program in it

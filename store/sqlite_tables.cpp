@@ -41,6 +41,10 @@ LockRow lock_row(const Query& q) {
     return {q.column_id<16>(0), q.column_id<16>(1), q.column_i64(2)};
 }
 
+ReadyRow ready_row(const Query& q) {
+    return {q.column_u64(0), q.column_text(1), q.column_id<16>(2), q.column_u64(3)};
+}
+
 WakeRow wake_row(const Query& q) {
     return {q.column_i64(0), q.column_id<16>(1)};
 }
@@ -105,9 +109,7 @@ Result<std::uint64_t> SqliteStore::parked_runs() {
 Result<std::vector<ReadyRow>> SqliteStore::ready(const std::string& worker, std::uint32_t limit) {
     auto query = database_->query(
         "SELECT id, worker, run, seq FROM ready WHERE worker = ? ORDER BY id LIMIT ?");
-    return all_rows(query.text(worker).i64(limit), [](const Query& q) {
-        return ReadyRow{q.column_u64(0), q.column_text(1), q.column_id<16>(2), q.column_u64(3)};
-    });
+    return all_rows(query.text(worker).i64(limit), ready_row);
 }
 
 Result<std::optional<LedgerRow>> SqliteStore::ledger(const Tag& tag) {
@@ -211,6 +213,58 @@ Result<std::vector<ActorRow>> SqliteStore::actors() {
 Result<std::optional<std::string>> SqliteStore::meta(const std::string& name) {
     auto query = database_->query("SELECT value FROM meta WHERE name = ?");
     return one_row(query.text(name), [](const Query& q) { return q.column_text(0); });
+}
+
+Result<std::vector<InboxRow>> SqliteStore::inbox_after(std::uint64_t id, std::uint32_t limit) {
+    auto query = database_->query(
+        "SELECT id, run, kind, tag, box, seq FROM inbox WHERE id > ? ORDER BY id LIMIT ?");
+    return all_rows(query.u64(id).i64(limit), inbox_row);
+}
+
+Result<std::vector<WakeRow>> SqliteStore::all_wakes() {
+    auto query = database_->query(
+        "SELECT wake.due, run.id FROM wake JOIN run ON run.no = wake.run ORDER BY wake.run");
+    return all_rows(query, wake_row);
+}
+
+Result<std::vector<CacheRow>> SqliteStore::all_cached() {
+    auto query = database_->query("SELECT tag, run, seq, expires FROM cache ORDER BY tag");
+    return all_rows(query, [](const Query& q) {
+        return CacheRow{q.column_id<16>(0), q.column_id<16>(1), q.column_u64(2), q.column_i64(3)};
+    });
+}
+
+Result<std::vector<SubjectRow>> SqliteStore::all_subjects() {
+    auto query = database_->query("SELECT tag, run FROM subject ORDER BY tag, run");
+    return all_rows(
+        query, [](const Query& q) { return SubjectRow{q.column_id<16>(0), q.column_id<16>(1)}; });
+}
+
+Result<std::vector<FlowRow>> SqliteStore::all_flows() {
+    auto query = database_->query("SELECT from_run, to_run FROM flow ORDER BY from_run, to_run");
+    return all_rows(query,
+                    [](const Query& q) { return FlowRow{q.column_id<16>(0), q.column_id<16>(1)}; });
+}
+
+Result<std::vector<MetaRow>> SqliteStore::all_meta() {
+    auto query = database_->query("SELECT name, value FROM meta ORDER BY name");
+    return all_rows(query,
+                    [](const Query& q) { return MetaRow{q.column_text(0), q.column_text(1)}; });
+}
+
+Result<std::vector<ReadyRow>> SqliteStore::all_ready() {
+    auto query = database_->query("SELECT id, worker, run, seq FROM ready ORDER BY id");
+    return all_rows(query, ready_row);
+}
+
+Result<std::vector<Hash>> SqliteStore::program_hashes() {
+    auto query = database_->query("SELECT hash FROM program ORDER BY hash");
+    return all_rows(query, [](const Query& q) { return q.column_id<32>(0); });
+}
+
+Result<std::vector<Hash>> SqliteStore::image_hashes() {
+    auto query = database_->query("SELECT hash FROM image ORDER BY hash");
+    return all_rows(query, [](const Query& q) { return q.column_id<32>(0); });
 }
 
 }  // namespace weft::store

@@ -6,6 +6,7 @@
 
 #include "bytecode/record.h"
 #include "store/note.h"
+#include "store/row_tags.h"
 #include "store/sqlite_store.h"
 
 namespace weft::store {
@@ -127,8 +128,12 @@ Result<void> SqliteStore::write_pending_checkpoint() {
     ByteWriter edge;
     edge.u64(pending_->size);
     for (const Hash& hash : signed_edge_.partial(0)) edge.raw(view(hash));
-    auto keep = database_->query("INSERT OR REPLACE INTO meta(name, value) VALUES('edge', ?)");
-    return keep.blob(edge.bytes()).run();
+    WEFT_TRY_VOID(put_meta("edge", edge.bytes()));
+    WEFT_TRY(counted, meta(kCheckpointsRow));
+    auto count = decode_checkpoint_count(counted.value_or("")).value_or(CheckpointCount{});
+    if (count.rows == 0 || count.last_size != pending_->size) ++count.rows;
+    count.last_size = pending_->size;
+    return put_meta(kCheckpointsRow, encode_checkpoint_count(count));
 }
 
 Result<void> SqliteStore::save_checkpoint_in_keys() {

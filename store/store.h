@@ -155,6 +155,15 @@ class Store {
     virtual Result<std::vector<FileRow>> files(const RunId& run) = 0;
     virtual Result<std::vector<ActorRow>> actors() = 0;
     virtual Result<std::optional<std::string>> meta(const std::string& name) = 0;
+    virtual Result<std::vector<InboxRow>> inbox_after(std::uint64_t id, std::uint32_t limit) = 0;
+    virtual Result<std::vector<WakeRow>> all_wakes() = 0;
+    virtual Result<std::vector<CacheRow>> all_cached() = 0;
+    virtual Result<std::vector<SubjectRow>> all_subjects() = 0;
+    virtual Result<std::vector<FlowRow>> all_flows() = 0;
+    virtual Result<std::vector<MetaRow>> all_meta() = 0;
+    virtual Result<std::vector<ReadyRow>> all_ready() = 0;
+    virtual Result<std::vector<Hash>> program_hashes() = 0;
+    virtual Result<std::vector<Hash>> image_hashes() = 0;
     [[nodiscard]] virtual std::string files_folder() const = 0;  // for FileWriter, FileReader
 
     // Proofs.

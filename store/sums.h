@@ -1,6 +1,6 @@
 // Digests of whole program and image rows. The source of a program isn't covered by the program's
-// hash, and a store can't know how an image's hash is made; with these every byte of both is
-// checked.
+// hash, and a store can't know how an image's hash is made; `sum` is their keyed tag (row_tags.h),
+// with which every byte of both is checked.
 #pragma once
 
 #include <cstdint>

@@ -54,14 +54,16 @@ std::unique_ptr<Verification> SqliteStore::begin_verify(VerifyOptions options) {
 
 Verifier::Verifier(SqliteStore& store, VerifyOptions options)
     : store_(store), options_(std::move(options)), size_(store.log_size()) {
-    phases_ = {&Verifier::structure,   &Verifier::run_rows,    &Verifier::segments,
-               &Verifier::tiles,       &Verifier::tile_levels, &Verifier::edge_row,
-               &Verifier::sizes,       &Verifier::walk_log,    &Verifier::leftovers,
-               &Verifier::rows_beyond, &Verifier::checkpoints, &Verifier::programs,
-               &Verifier::images};
+    phases_ = {&Verifier::structure,        &Verifier::schema_objects, &Verifier::shapes,
+               &Verifier::run_rows,         &Verifier::segments,       &Verifier::tiles,
+               &Verifier::tile_levels,      &Verifier::edge_row,       &Verifier::sizes,
+               &Verifier::walk_log,         &Verifier::leftovers,      &Verifier::rows_beyond,
+               &Verifier::checkpoints,      &Verifier::programs,       &Verifier::images,
+               &Verifier::checkpoint_count, &Verifier::key_file,       &Verifier::wakes,
+               &Verifier::inbox_tags,       &Verifier::meta_tags};
     if (!options_.open_boxes) return;
     for (Phase phase : {&Verifier::taken_inbox, &Verifier::waiting_inbox, &Verifier::secrets,
-                        &Verifier::actors, &Verifier::sealed_files}) {
+                        &Verifier::snapshots, &Verifier::actors, &Verifier::sealed_files}) {
         phases_.push_back(phase);
     }
 }

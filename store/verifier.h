@@ -57,6 +57,14 @@ class Verifier final : public Verification {
     Result<bool> checkpoints();
     Result<bool> programs();
     Result<bool> images();
+    Result<bool> schema_objects();
+    Result<bool> shapes();
+    Result<bool> key_file();
+    Result<bool> wakes();
+    Result<bool> snapshots();
+    Result<bool> inbox_tags();
+    Result<bool> meta_tags();
+    Result<bool> checkpoint_count();
     Result<bool> taken_inbox();
     Result<bool> waiting_inbox();
     Result<bool> secrets();
@@ -123,6 +131,7 @@ class Verifier final : public Verification {
     std::unordered_multimap<std::uint64_t, Segment> segments_;
     std::uint64_t next_leaf_ = 0;
     std::optional<At> previous_;
+    std::uint64_t key_slot_ = 0;
     std::optional<FileReader> file_;
     std::string file_name_;
 };

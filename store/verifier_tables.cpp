@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "store/box.h"
 #include "store/note.h"
+#include "store/row_tags.h"
 #include "store/sealed_file.h"
 #include "store/sums.h"
 #include "store/verifier.h"
@@ -230,7 +231,7 @@ Result<bool> Verifier::programs() {
         const auto ir = query.column_bytes(1);
         const Hash sum = program_sum(hash, ir, query.column_bytes(2));
         const Hash due = options_.program_hash ? options_.program_hash(ir) : sha256(ir);
-        if (view(sum) != query.column_bytes(3)) {
+        if (!is_row_tag(*store_.keys_, "program", view(sum), query.column_bytes(3))) {
             found("program", name, "its digest is not that of its source and IR");
         }
         if (view(due) != query.column_bytes(0)) {
@@ -249,7 +250,7 @@ Result<bool> Verifier::images() {
         const auto code = query.column_bytes(3);
         const auto semantics = static_cast<std::uint32_t>(query.column_i64(2));
         const Hash sum = image_sum(query.column_id<32>(0), query.column_id<32>(1), semantics, code);
-        if (view(sum) != query.column_bytes(4)) {
+        if (!is_row_tag(*store_.keys_, "image", view(sum), query.column_bytes(4))) {
             found("image", name, "its digest is not that of its code");
         }
         if (options_.image_hash &&

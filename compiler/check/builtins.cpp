@@ -6,6 +6,7 @@
 #include "bytecode/image.h"
 #include "compiler/check/calls.h"
 #include "compiler/check/outcomes.h"
+#include "compiler/check/secrets.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -140,6 +141,7 @@ std::optional<ir::ExprId> check_builtin(Body& body, ast::Call call, std::string_
             ok = false;
         }
         ok = ok && actual.has_value();
+        refuse_secret_text(body, id, fmt::format("`{}`", name));
         e.args.push_back(id);
     }
     LabelSet labels = 0;

@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
 #include "compiler/check/others.h"
+#include "compiler/check/secrets.h"
 #include "compiler/check/test_names.h"
 #include "compiler/check/types.h"
 
@@ -41,6 +42,11 @@ ir::ExprId call_fn(Body& body, ast::Call call, const Declaration& decl) {
     Context& context = body.context;
     BoundCall bound = bind_call(body, call, decl.qualified, decl.signature, decl.module);
     if (!bound.ok || !bound.result.has_value()) return add_mistake(context, call.span());
+    for (std::size_t i = 0; i < bound.args.size(); ++i) {
+        if ((bound.excess[i] & kSecret) == 0) continue;
+        refuse_secret_text(body, bound.args[i],
+                           fmt::format("`{}`, which is not declared to take one,", decl.qualified));
+    }
     ir::Expr e;
     e.kind = ExprKind::CallFn;
     e.index = decl.row;

@@ -3,6 +3,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/secrets.h"
 #include "compiler/check/truth.h"
 
 namespace weft::check {
@@ -53,10 +54,12 @@ ir::ExprId node(Body& body, ExprKind kind, TypeId type, Span span, ir::ExprId a,
     e.a = a;
     e.b = b;
     LabelSet labels = 0;
+    bool looks = kind != ExprKind::Coalesce && kind != ExprKind::IsNone;
     for (ir::ExprId operand : {a, b}) {
         if (!operand.has_value()) continue;
         if (!type_of(body.context, operand).has_value()) return add_mistake(body.context, span);
         labels |= outer_labels(body.context.types(), type_of(body.context, operand));
+        if (looks && refuse_secret_text(body, operand, "a comparison")) looks = false;
     }
     e.type = with_labels(body.context.types(), type, labels);
     return add_expr(body.context, std::move(e));

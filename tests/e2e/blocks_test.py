@@ -3,10 +3,8 @@ in the middle, resumed, replayed and audited."""
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -77,12 +75,9 @@ workflow blocks(xs: List<Int> where length in 0..9, nap: Duration) -> List<Text>
 RESULT = ["quick", "some: 2 odd", "4", "late", "again"]
 
 
-class Blocks(unittest.TestCase):
+class Blocks(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-blocks-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
         (self.folder / "blocks.wf").write_text(PROGRAM)
 
     def weft(self, *words):

@@ -1,13 +1,18 @@
-"""A secret that each end-to-end test hands to the programs that it starts, and that must be in no file that they leave.
+"""What every end-to-end test stands on: a folder of its own, and a secret that nothing may write down.
 
 `SECRET` is a signing secret as `notify.webhook` takes it, in the environment of everybody under `NAME`: a weft.toml
-names it, `secret = "env:WEFT_HOOK"`. `guard(test, folder)` searches the folder when the test is over, before it goes,
-for the secret and its bytes in the forms in which they are likely to be written.
+names it, `secret = "env:WEFT_HOOK"`. When a test is over, before its folder goes, the folder is searched for the secret
+and its bytes in the forms in which they are likely to be written, and so is all that the programs that the test
+started said on their streams: this module puts itself between the test and `subprocess`.
 """
 
 import base64
 import os
+import pathlib
 import secrets
+import subprocess
+import tempfile
+import unittest
 
 NAME = "WEFT_HOOK"
 BYTES = b"canary-" + secrets.token_bytes(25)
@@ -31,6 +36,68 @@ def forms(text, raw):
 FORMS = forms(SECRET, BYTES)
 
 
+class Heard:
+    """What programs said, as pairs of the command line and bytes."""
+
+    said = []
+
+    @classmethod
+    def note(cls, words, output):
+        if isinstance(output, str):
+            output = output.encode("utf-8", "surrogateescape")
+        if output:
+            cls.said.append((words, output))
+
+
+class Stream:
+    """A program's stream that is read line by line: what is read is noted."""
+
+    def __init__(self, stream, words):
+        self.stream, self.words = stream, words
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def noted(self, output):
+        Heard.note(self.words, output)
+        return output
+
+    def read(self, *arguments):
+        return self.noted(self.stream.read(*arguments))
+
+    def readline(self, *arguments):
+        return self.noted(self.stream.readline(*arguments))
+
+    def __iter__(self):
+        return iter(self.readline, "" if "b" not in getattr(self.stream, "mode", "r") else b"")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+
+
+class Program(subprocess.Popen):
+    """A program whose streams are noted."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        for name in ("stdout", "stderr"):
+            stream = getattr(self, name)
+            if stream is not None:
+                setattr(self, name, Stream(stream, self.args))
+
+    def communicate(self, *arguments, **named):
+        output = super().communicate(*arguments, **named)
+        for part in output:
+            Heard.note(self.args, part)
+        return output
+
+
+subprocess.Popen = Program
+
+
 def leaks(folder, but=()):
     """Files below the folder that hold the secret in some form."""
     for path in sorted(folder.rglob("*")):
@@ -45,9 +112,32 @@ def leaks(folder, but=()):
                 yield path.relative_to(folder), form
 
 
-def guard(test, folder, but=()):
-    """To be called in setUp once the folder is there. `but`: names of files into which the test itself writes it."""
-    def search():
-        found = [f"{name}: {form!r}" for name, form in leaks(folder, but)]
-        test.assertEqual(found, [], "a secret was written down")
-    test.addCleanup(search)
+def blurted():
+    """Commands that said the secret in some form, since the last time."""
+    said, Heard.said = Heard.said, []
+    return [f"{words}: {form!r}" for words, output in said for form in FORMS if form in output]
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, `self.folder`.
+
+    `WRITES`: names of files into which it writes the secret itself.
+    """
+
+    WRITES = ()
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="weft-e2e-", ignore_cleanup_errors=True)
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+        self.prepare()
+        self.addCleanup(self.search_for_canaries)
+        Heard.said = []
+
+    def prepare(self):
+        """Makes the folder what it is to be, such as a small file system."""
+
+    def search_for_canaries(self):
+        found = [f"{name}: {form!r}" for name, form in leaks(self.folder, self.WRITES)]
+        self.assertEqual(found, [], "a secret was written down")
+        self.assertEqual(blurted(), [], "a secret was said")

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -99,12 +98,9 @@ class Server:
         return [name for name, _ in self.events]
 
 
-class Case(unittest.TestCase):
+class Case(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-change-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
         self.server = Server()
         self.addCleanup(self.server.http.shutdown)
         port = self.server.http.server_port

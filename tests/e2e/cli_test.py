@@ -7,7 +7,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -86,12 +85,9 @@ workflow take(files: List<File>, one: File) -> List<File>
 """
 
 
-class Case(unittest.TestCase):
+class Case(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-cli-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
         for name, text in [("hello", HELLO), ("review", REVIEW), ("files", FILES)]:
             (self.folder / f"{name}.wf").write_text(text)
 
@@ -499,7 +495,7 @@ class Stores(Case):
         self.weft("runs", code=2)
 
 
-class Documentation(unittest.TestCase):
+class Documentation(canary.Case):
     def test_exit_codes_are_those_of_the_table(self):
         header = (SOURCE / "cli" / "exit_codes.h").read_text()
         page = (SOURCE / "docs" / "exit-codes.md").read_text()

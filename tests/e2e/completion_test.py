@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 AUDIT = {"verify", "export", "checkpoint", "proof", "keys", "erase", "hold", "release", "accept-clock"}
 WEFT = pathlib.Path(os.environ.get("WEFT_BIN", "weft")).resolve()
 ENVIRONMENT = {**os.environ, "PATH": f"{WEFT.parent}:{os.environ['PATH']}", "TERM": "dumb"}
@@ -24,7 +26,7 @@ def commands():
     return set(re.findall(r"(?m)^  ([a-z]+) {2,}", weft("--help")))
 
 
-class Completion(unittest.TestCase):
+class Completion(canary.Case):
     def shell(self, *words):
         if not shutil.which(words[0]):
             (self.fail if "WEFT_NO_SKIPS" in os.environ else self.skipTest)(f"{words[0]} is not installed")

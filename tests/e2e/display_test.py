@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pathlib
 import pty
 import re
 import select
@@ -10,7 +9,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 import unittest
@@ -89,6 +87,7 @@ class Screen:
                 data = b""
             self.ended = not data
             self.bytes += data
+            canary.Heard.note("screen", data)
             self.stream.feed(data)
 
     def until(self, text, seconds=20):
@@ -120,12 +119,9 @@ class Screen:
         return os.waitstatus_to_exitcode(status)
 
 
-class Display(unittest.TestCase):
+class Display(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-display-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
         (self.folder / "show.wf").write_text(PROGRAM, encoding="utf-8")
 
     def screen(self, *words, **options):

@@ -21,6 +21,8 @@ import tempfile
 import time
 import unittest
 
+import canary
+
 HELPER = os.environ.get("WEFT_HELPER", "weft-helper")
 WORDS_MIN = 0.98
 RUNS_MIN = 0.90
@@ -103,7 +105,7 @@ def parse(data, name):
     return json.loads(done.stdout)["document"], seconds
 
 
-class Manuals(unittest.TestCase):
+class Manuals(canary.Case):
     def needs(self, name, path):
         if not (SHARE / path).exists():
             (self.fail if NO_SKIPS else self.skipTest)(f"{name} is not installed")

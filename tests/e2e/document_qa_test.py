@@ -12,7 +12,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -36,11 +35,9 @@ def weft_json(*arguments, cwd):
     return json.loads(weft(*arguments, "--json", cwd=cwd).stdout)
 
 
-class Case(unittest.TestCase):
+class Case(canary.Case):
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-qa-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        canary.guard(self, self.folder)
+        super().setUp()
         self.example = self.folder / "example"
         # What earlier runs of the example left is not ours.
         left = shutil.ignore_patterns("outbox", "weft.store*", "document_qa-*")

@@ -5,9 +5,10 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import unittest
 import xml.etree.ElementTree as xml
+
+import canary
 
 WEFT = os.environ["WEFT_BIN"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -56,11 +57,9 @@ CASES = [{"text": "What makes tides?", "words": ["moon"]},
          {"text": "Who was first there?", "words": ["moon", "Armstrong"]}]
 
 
-class Evals(unittest.TestCase):
+class Evals(canary.Case):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.write()
         self.cases(*CASES)
 

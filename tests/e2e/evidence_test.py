@@ -10,6 +10,7 @@ import subprocess
 import sys
 import unittest
 
+import canary
 from cli_test import Case, WEFT
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -279,7 +280,7 @@ class SignedDecisions(EvidenceCase):
         self.fail(answer)
 
 
-class Verifier(unittest.TestCase):
+class Verifier(canary.Case):
     def test_it_knows_every_kind(self):
         """As the reader of logs does, which a unit test holds against the codec."""
         sys.path.insert(0, str(SOURCE / "tools"))

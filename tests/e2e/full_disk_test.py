@@ -24,14 +24,15 @@ def mounted(folder, mebibytes):
                           capture_output=True, check=False).returncode == 0
 
 
-class FullDisk(unittest.TestCase):
-    def setUp(self):
-        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="weft-full-"))
-        self.addCleanup(shutil.rmtree, self.disk, ignore_errors=True)
+class FullDisk(canary.Case):
+    def prepare(self):
+        self.disk = self.folder
         if not mounted(self.disk, 160):
             self.skipTest("no right to mount a small file system")
         self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=False)
-        canary.guard(self, self.disk)
+
+    def setUp(self):
+        super().setUp()
         self.example = self.disk / "example"
         left = shutil.ignore_patterns("outbox", "weft.store*", "document_qa-*")
         shutil.copytree(EXAMPLE, self.example, ignore=left)

@@ -3,11 +3,8 @@ that are spread over its work, and each on a disk that is full."""
 
 import json
 import os
-import pathlib
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -138,14 +135,11 @@ class KilledForks(ForkCase):
         self.sound()
 
 
-class Full(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-full-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+class Full(canary.Case):
+    def prepare(self):
         if not mounted(self.folder, 120):
             self.skipTest("no right to mount a small file system")
         self.addCleanup(subprocess.run, ["umount", "-l", self.folder], check=False)
-        canary.guard(self, self.folder)
 
     def weft(self, *words, codes=(0,)):
         done = subprocess.run([WEFT, *words], cwd=self.folder, capture_output=True, text=True, timeout=60,

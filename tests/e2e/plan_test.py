@@ -8,6 +8,8 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
+import canary
+
 WEFT = os.environ["WEFT_BIN"]
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -41,7 +43,7 @@ def apart(one, other):
     return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
 
-class Plans(unittest.TestCase):
+class Plans(canary.Case):
     def each(self, test):
         for name in examples():
             with self.subTest(example=name):

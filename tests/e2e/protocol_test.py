@@ -2,11 +2,8 @@
 
 import json
 import os
-import pathlib
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -30,13 +27,11 @@ workflow echo(values: List<Int>) -> List<Int>
 """
 
 
-class Owner(unittest.TestCase):
+class Owner(canary.Case):
     """A process that owns the store for as long as a test runs."""
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-protocol-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        canary.guard(self, self.folder)
+        super().setUp()
         (self.folder / "p.wf").write_text(PROGRAM, encoding="utf-8")
         self.owner = subprocess.Popen([WEFT, "run", "p.wf", "sleeper", "days=1"], cwd=self.folder,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -4,9 +4,7 @@ SIGKILL, hooks, modules, schedules."""
 import http.server
 import json
 import os
-import pathlib
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
@@ -122,12 +120,9 @@ class Server:
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
 
-class Case(unittest.TestCase):
+class Case(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-runs-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
 
     def with_server(self):
         server = Server()

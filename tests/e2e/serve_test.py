@@ -4,11 +4,9 @@ a verification that nobody waits for, and journals that go when their effect is 
 import http.server
 import json
 import os
-import pathlib
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
@@ -53,12 +51,9 @@ schedule naps runs nap(1500ms) every 1s overlap queue, catch up 1h
 """
 
 
-class Server(unittest.TestCase):
+class Server(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-serve-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
         (self.folder / "shop.wf").write_text(PROGRAM, encoding="utf-8")
 
     def weft(self, *words, code=0):

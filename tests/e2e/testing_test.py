@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
@@ -47,12 +46,9 @@ test "it greets & \\"shouts\\"" {
 """
 
 
-class Tests(unittest.TestCase):
+class Tests(canary.Case):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        canary.guard(self, self.folder)
+        super().setUp()
 
     def write(self, text, name="greeting.wf"):
         path = self.folder / name

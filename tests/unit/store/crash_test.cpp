@@ -283,7 +283,7 @@ TEST(Versions, a_newer_one_is_refused_and_left_as_it_is) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::Unsupported);
     EXPECT_NE(refused.error().message.find("newer version"), std::string::npos);
-    change_pragma(path, "PRAGMA user_version = 2");
+    change_pragma(path, "PRAGMA user_version = 3");
     EXPECT_TRUE(open_sqlite_store(path, {}));
 }
 
