@@ -110,6 +110,15 @@ Offset slashed_date(Context& c, Offset at) {
     return here;
 }
 
+// Past `+02:00` behind a time.
+Offset zone_offset(std::string_view text, Offset at) {
+    const char sign = scan::at(text, at);
+    if (sign != '+' && sign != '-') return at;
+    const auto hours = digits_at(text, at + 1);
+    if (hours.size() != 2 || scan::at(text, at + 3) != ':') return at;
+    return digits_at(text, at + 4).size() == 2 ? at + 6 : at;
+}
+
 // What stands behind a whole number, after blanks or not: a unit or a currency in other words.
 Offset with_unit(Context& c, Offset at, const scan::Literal& literal) {
     auto text = c.text();
@@ -142,6 +151,13 @@ Offset foreign_number(Context& c, Offset at) {
     const auto written = text.substr(at, literal->end - at);
     if (!literal->valid) {
         if (literal->kind == NodeKind::Time) {
+            const Offset offset = zone_offset(text, literal->end);
+            if (offset > literal->end) {
+                return bad_literal(c, at, offset,
+                                   "no time: write the same moment in UTC, with a "
+                                   "`Z` in place of the offset",
+                                   "");
+            }
             const bool zoneless = written.size() == 19;
             return bad_literal(c, at, literal->end, "no time: a Time is of UTC and ends in `Z`",
                                zoneless ? std::string(written) + "Z" : "",

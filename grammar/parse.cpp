@@ -220,6 +220,16 @@ bool clause_colon::read(Input& in, Context& c) {
 }
 
 // An error without fields, and one with its fields in parentheses.
+bool where_habit::read(Input& in, Context& c) {
+    const Offset at = scan::skip_blanks(c.text(), position(in, c));
+    if (scan::word(c.text(), at) != "where") return false;
+    const Offset end = scan::line_end(c.text(), at);
+    auto* d = c.report(DiagnosticCode::SyntaxError, at, at, scan::word_end(c.text(), at),
+                       "a record has no `where` of its own");
+    if (d != nullptr) d->help = "name what is asked of it: `type Valid = Window where from < to`";
+    return advance(in, c, end);
+}
+
 bool error_fields::read(Input& in, Context& c) {
     Offset at = position(in, c);
     Offset here = c.skip(at);

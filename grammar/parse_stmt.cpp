@@ -77,8 +77,9 @@ bool named_ahead::read(Input& in, Context& c) {
 bool step_name_ahead::read(Input& in, Context& c) {
     Offset at = c.skip(position(in, c));
     auto name = scan::word(c.text(), at);
-    if (name.empty() || is_reserved(name)) return false;
+    if (name.empty()) return false;
     Offset next = c.skip(scan::word_end(c.text(), at));
+    if (is_reserved(name)) return c.match_punct(next, "=") != kNoMatch;
     char first = scan::at(c.text(), next);
     if (first == '{' || first == ':' || c.match_punct(next, "=") != kNoMatch) return true;
     if (auto word = scan::word(c.text(), next); !word.empty()) {
@@ -88,6 +89,17 @@ bool step_name_ahead::read(Input& in, Context& c) {
     if (first == '.' || first == '(' || first == '[' || first == '/' || first == '\n') return false;
     // One wrong token before the `=`.
     return c.match_punct(scan::token(c.text(), next), "=") != kNoMatch;
+}
+
+bool reserved_name::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    auto name = scan::word(c.text(), at);
+    if (!is_reserved(name)) return false;
+    Offset end = scan::word_end(c.text(), at);
+    c.report(DiagnosticCode::ReservedName, at, at, end,
+             "`" + std::string(name) + "` is a reserved word, so it can't be a name");
+    c.leaf(NodeKind::Name, at, end);
+    return advance(in, c, end);
 }
 
 bool error_habit::read(Input& in, Context& c) {
@@ -185,7 +197,7 @@ bool step_colon::read(Input& in, Context& c) {
     }
     Offset equals = c.match_punct(end, "=");
     if (scan::is_upper(scan::at(c.text(), type)) && equals != kNoMatch) {
-        c.report_habit(at, end, "", "a step has the type of what its worker gives");
+        c.report_habit(at, end, "", "a step has the type of what stands behind its `=`");
         return advance(in, c, equals);
     }
     c.report_habit(at, at + 1, " =", "a step's name is bound with `=`");
@@ -208,6 +220,24 @@ bool detached::read(Input& in, Context& c) {
     if (end == kNoMatch || !scan::is_lower(scan::at(c.text(), c.skip(end)))) return false;
     c.leaf(NodeKind::Word, at, end);
     return advance(in, c, end);
+}
+
+bool named_twice::read(Input& in, Context& c) {
+    const auto text = c.text();
+    Offset at = c.skip(position(in, c));
+    auto name = scan::word(text, at);
+    if (name.empty() || is_reserved(name)) return false;
+    Offset deadline = scan::skip_blanks(text, scan::word_end(text, at));
+    auto word = scan::word(text, deadline);
+    if (word != "within" && word != "until") return false;
+    const Offset end = scan::line_end(text, deadline);
+    Offset last = end;
+    while (last > deadline && scan::is_blank(text[last - 1])) --last;
+    if (text[last - 1] != '{' || scan::word(text, scan::skip_trivia(text, end)) != "on") {
+        return false;
+    }
+    c.report_idle(at, deadline, "the arms of a `wait` name its signals");
+    return advance(in, c, deadline);
 }
 
 bool elif_habit::read(Input& in, Context& c) {

@@ -37,9 +37,14 @@ struct comma_habit : custom<comma_habit> {
 };
 struct field_line : peg::seq<peg::sor<type_first, field_decl>, peg::sor<comma_habit, line_end>> {};
 struct fields : braced<field_line, true, "a field"> {};
-struct record : node<NodeKind::Record, lead<"record">, must_upper_name, fields> {};
-struct open_record
-    : node<NodeKind::Record, word_node<"open">, w<"record">, must_upper_name, fields> {};
+// `} where …`: what is asked of the whole record is a type of its own.
+struct where_habit : custom<where_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct record
+    : node<NodeKind::Record, lead<"record">, must_upper_name, fields, peg::opt<where_habit>> {};
+struct open_record : node<NodeKind::Record, word_node<"open">, w<"record">, must_upper_name, fields,
+                          peg::opt<where_habit>> {};
 struct error_fields : custom<error_fields> {
     static bool read(Input& in, Context& c);
 };

@@ -190,7 +190,11 @@ struct review
 struct wait_arm
     : node<NodeKind::WaitArm, lead<"on">, must_value_name, peg::opt<binder>, must_block_node> {};
 struct wait_arms : braced<wait_arm, true, "`on` and a signal"> {};
-struct wait_any : peg::seq<deadline, wait_arms, opt_else> {};
+// `wait paid within 1d { on paid … }`: the arms name the signals.
+struct named_twice : custom<named_twice> {
+    static bool read(Input& in, Context& c);
+};
+struct wait_any : peg::seq<peg::opt<named_twice>, deadline, wait_arms, opt_else> {};
 struct wait_one : peg::seq<peg::opt<idle_word<"for">>, must_value_name, must_deadline, opt_else> {};
 struct wait : node<NodeKind::Wait, lead<"wait">, peg::sor<wait_any, wait_one>> {};
 
@@ -214,7 +218,11 @@ struct step_colon : custom<step_colon> {
     static bool read(Input& in, Context& c);
 };
 struct step_equals : peg::sor<step_colon, equals> {};
-struct named_step : peg::seq<step_name_ahead, value_name, peg::opt<was>,
+// `step done = …`: a word of the language in the place of a name.
+struct reserved_name : custom<reserved_name> {
+    static bool read(Input& in, Context& c);
+};
+struct named_step : peg::seq<step_name_ahead, peg::sor<value_name, reserved_name>, peg::opt<was>,
                              peg::sor<block, peg::seq<step_equals, soft, step_value>>> {};
 // `step "found" = …`
 struct quoted_name : custom<quoted_name> {

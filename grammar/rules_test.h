@@ -21,13 +21,19 @@ struct no_answer : custom<no_answer, peg::success> {
     static bool read(Input& in, Context& c) {
         Offset at = c.skip(position(in, c));
         char next = scan::at(c.text(), at);
-        return next == '\0' || next == '\n' || next == '}' || scan::starts(c.text(), at, "//") ||
-               scan::word(c.text(), at) == "then";
+        auto word = scan::word(c.text(), at);
+        if (next == '\0' || next == '\n' || next == '}' || scan::starts(c.text(), at, "//") ||
+            word == "then" || word == "after") {
+            return true;
+        }
+        // `returns 2 times`: nothing, twice.
+        auto behind = scan::word(c.text(), c.skip(scan::token(c.text(), at)));
+        return scan::is_digit(next) && (behind == "times" || behind == "time");
     }
 };
-struct mock_returns
-    : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>,
-           peg::sor<no_answer, peg::seq<must_expr, opt_mock_times, peg::opt<after>>>> {};
+struct mock_returns : node<NodeKind::MockReturns, peg::sor<w<"returns">, w<"return">>,
+                           peg::sor<peg::seq<no_answer, opt_mock_times, peg::opt<after>>,
+                                    peg::seq<must_expr, opt_mock_times, peg::opt<after>>>> {};
 struct upper_expression : custom<upper_expression, expression> {
     static bool read(Input& in, Context& c) {
         std::uint32_t begin = c.skip(position(in, c));
@@ -68,8 +74,21 @@ struct crash
     : node<NodeKind::Crash, soft_lead<"crash">,
            expect<peg::sor<word_node<"after">, word_node<"before">>, "`after` or `before`">,
            must_path> {};
+// What is expected may also begin with a bracket: `expect (a ?? b) == c`, `expect [1] == xs`.
+template <Fixed Word>
+struct expect_lead : custom<expect_lead<Word>> {
+    static bool read(Input& in, Context& c) {
+        Offset end = c.match_lead(position(in, c), Word.view());
+        if (end == kNoMatch) return false;
+        Offset next = scan::skip_blanks(c.text(), end);
+        char first = scan::at(c.text(), next);
+        bool begins = scan::is_word_char(first) ||
+                      std::string_view("\"-([{").find(first) != std::string_view::npos;
+        return next > end && begins && first != '\0' && advance(in, c, end);
+    }
+};
 struct expect_rule
-    : node<NodeKind::Expect, peg::sor<soft_lead<"expect">, soft_lead<"assert">>, condition> {};
+    : node<NodeKind::Expect, peg::sor<expect_lead<"expect">, expect_lead<"assert">>, condition> {};
 
 struct score_name : peg::seq<named_ahead, value_name, equals, soft> {};
 struct score : node<NodeKind::Score, soft_lead<"score">, peg::opt<score_name>, must_expr> {};

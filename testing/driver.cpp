@@ -1,5 +1,7 @@
 #include "testing/driver.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace weft::test {
@@ -115,8 +117,9 @@ bool Driver::happen() {
     auto& run = *runs_[planned.run];
     if (run.machine->accepts(planned.fact)) {
         feed(run, planned.fact);
-    } else if (std::holds_alternative<vm::DecisionFact>(planned.fact)) {
-        trace_.notes.emplace_back("a decision came when its review was over, or did not fit it");
+    } else if (const auto* late = std::get_if<vm::DecisionFact>(&planned.fact)) {
+        trace_.notes.push_back(fmt::format(
+            "a decision of \"{}\" came when its review was over, or did not fit it", late->by));
     }
     return true;
 }

@@ -45,8 +45,9 @@ struct DrivenRun {
     std::vector<vm::Command> commands;
     std::map<std::pair<std::uint64_t, std::size_t>, std::size_t> decided;  // by task and line
     std::set<std::uint64_t> told_to_stop;                                  // calls
-    std::map<std::uint64_t, Answer> said;       // by call: the last answer that it was given
-    std::map<std::uint64_t, Answer> lost;       // likewise, of those that a crash swallowed
+    std::map<std::uint64_t, Answer> said;  // by call: the last answer that it was given
+    std::map<std::uint64_t, Answer> lost;  // likewise, of those that a crash swallowed
+    std::set<std::uint64_t> known_undone;  // calls in doubt of which the world knows: no effect
     std::map<std::string, std::uint64_t> sent;  // calls by the key that their worker was sent, hex
 
     [[nodiscard]] bool has_ended() const { return vm::is_ended(machine->status()); }

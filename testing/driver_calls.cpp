@@ -20,7 +20,17 @@ void Driver::broken(std::string why) {
 
 // What a crash has swallowed is said again: the same key gets the same answer.
 std::optional<Answer> Driver::say(DrivenRun& run, const vm::Want& want) {
-    if (const auto lost = run.lost.extract(want.call); !lost.empty()) return lost.mapped();
+    if (auto lost = run.lost.extract(want.call); !lost.empty()) {
+        // One that says nothing settles nothing; who knows that the only attempt so far had no
+        // effect may be asked for it.
+        const Answer& answer = lost.mapped();
+        const bool is_only = trace_.calls[{run.number, want.call}].attempts == 1;
+        if (is_only && answer.kind == ir::MockAnswer::Kind::Fails &&
+            vm::says_nothing(answer.error)) {
+            run.known_undone.insert(want.call);
+        }
+        return std::move(lost.mapped());
+    }
     const auto& worker = image().workers[want.worker].name;
     const Answer* next = script_.mocks.next({step_of(want).path, worker, want.direction == kProbe});
     if (next != nullptr) return *next;
@@ -68,10 +78,12 @@ std::optional<Answer> Driver::say_of_lost(const DrivenRun& run, const vm::Want& 
 // world knows. Other doubts stay open: they are the test's.
 bool Driver::settle(DrivenRun& run, const vm::Want& want) {
     const auto lost = run.lost.find(want.call);
-    if (lost == run.lost.end() || lost->second.kind == ir::MockAnswer::Kind::TimesOut) return false;
+    const bool is_known =
+        lost != run.lost.end() && lost->second.kind != ir::MockAnswer::Kind::TimesOut;
+    if (!is_known && run.known_undone.erase(want.call) == 0) return false;
     vm::SettledFact fact;
     fact.call = want.call;
-    fact.done = lost->second.kind != ir::MockAnswer::Kind::Fails;
+    fact.done = is_known && lost->second.kind != ir::MockAnswer::Kind::Fails;
     if (fact.done) {
         auto value = value_of(want, lost->second);
         if (!value) return false;
@@ -98,6 +110,7 @@ bool Driver::attempt(DrivenRun& run, const vm::Want& want) {
     if (!answer) return false;
     if (is_first) script_.keys.open(image(), run.begin.run, want);
     ++trace_.calls[{run.number, want.call}].attempts;
+    trace_.attempted.push_back(image().workers[want.worker].name);
     run.told_to_stop.erase(want.call);
     run.said[want.call] = *answer;
     if (want.direction != kProbe) run.sent[to_hex(view(want.key))] = want.call;

@@ -35,7 +35,7 @@ bool Driver::decide(DrivenRun& run, const vm::Want& want) {
     bool acted = false;
     for (auto& decision : script_.decisions) {
         if (approvals >= row.approvals_needed) break;
-        const bool fits = !decision.is_used && decision.path == row.path &&
+        const bool fits = !decision.is_used && has(decision.paths, row.path) &&
                           has(row.roles_of(want.line), decision.role);
         if (!fits || !schedule(run, want, decision)) continue;
         acted = true;

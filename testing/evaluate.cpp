@@ -46,6 +46,12 @@ std::int64_t calls(const Trace& trace, const std::vector<std::string>& workers) 
     return out;
 }
 
+Value call_names(const Trace& trace) {
+    std::vector<Value> out;
+    for (const auto& worker : trace.attempted) out.push_back(Value::text(worker));
+    return Value::list(std::move(out));
+}
+
 Value event_names(const Trace& trace) {
     std::vector<Value> out;
     for (const auto& [name, value] : trace.events) out.push_back(Value::text(name));
@@ -105,6 +111,9 @@ void Expressions::observe(const ir::Test& test, const Trace& trace) {
                 break;
             case Kind::EventNames:
                 set(o.local, event_names(trace));
+                break;
+            case Kind::CallNames:
+                set(o.local, call_names(trace));
                 break;
             case Kind::EventValues:
                 set(o.local, event_values(trace, o.name));

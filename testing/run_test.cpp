@@ -47,11 +47,14 @@ Result TestRunner::run() {
     return std::move(pass({}).result);
 }
 
-// An attempt that a crash swallowed counts as one, so an error may have taken more of them.
+// An attempt that a crash swallowed counts as one, so an error may have taken more of them; and
+// that nothing came of one is said by who settled it, where the mock would have said why.
 Value TestRunner::without_attempts(const Value& result) {
+    constexpr std::size_t kMessage = 1;
     constexpr std::size_t kAttempts = 3;
     if (!vm::is_error(result)) return result;
     auto parts = result.items();
+    if (vm::says_nothing(vm::error_name(result))) parts[kMessage] = Value::text("");
     parts[kAttempts] = Value::integer(0);
     return Value::record(std::move(parts));
 }
@@ -79,7 +82,36 @@ void TestRunner::compare(const Pass& whole, const Pass& crashed, const CrashPlan
             return;
         }
     }
-    out.failures.push_back({span, at + " the run has another outcome", {}, {}, {}});
+    out.failures.push_back(
+        {span, at + " the run ends otherwise: " + differ(first, second), {}, {}, {}});
+}
+
+// "held", "failed with Transient: the mock fails".
+std::string TestRunner::ended(const Outcome& one) const {
+    constexpr std::size_t kMessage = 1;
+    std::string out(ir::kStatusWords.at(static_cast<std::size_t>(one.status)));
+    if (vm::is_error(one.result)) {
+        out += fmt::format(" with {}: {}", vm::error_name(one.result),
+                           one.result.items()[kMessage].as_text());
+    }
+    if (!one.rests.empty()) out += ", and rests: " + one.rests;
+    return out;
+}
+
+// The first of status, result and events that is not the same.
+std::string TestRunner::differ(const Outcome& whole, const Outcome& crashed) const {
+    if (whole.status != crashed.status ||
+        (vm::is_error(whole.result) &&
+         without_attempts(whole.result) != without_attempts(crashed.result))) {
+        return fmt::format("{}; without it: {}", ended(crashed), ended(whole));
+    }
+    if (whole.result != crashed.result) return "its output is not the same";
+    const auto names = [](const Outcome& one) {
+        std::vector<std::string> out;
+        for (const auto& [name, value] : one.events) out.push_back(name);
+        return fmt::format("{}", fmt::join(out, ", "));
+    };
+    return fmt::format("the events {}; without it: {}", names(crashed), names(whole));
 }
 
 Result TestRunner::run_with_crashes() {

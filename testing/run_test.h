@@ -44,6 +44,8 @@ class TestRunner {
     void expect(const ir::Expectation& row, Result& result);
     static Value without_attempts(const Value& result);
     static bool same(const Outcome& a, const Outcome& b);
+    [[nodiscard]] std::string ended(const Outcome& one) const;
+    [[nodiscard]] std::string differ(const Outcome& whole, const Outcome& crashed) const;
     void compare(const Pass& whole, const Pass& crashed, const CrashPlan& plan, Result& out) const;
 
     const ir::Module& module_;

@@ -54,7 +54,7 @@ class Mocks {
 };
 
 struct ScriptedDecision {
-    std::string path;
+    std::vector<std::string> paths;
     ir::Decide::Verdict verdict = ir::Decide::Verdict::Approve;
     std::string actor;
     std::string role;

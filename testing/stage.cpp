@@ -88,7 +88,7 @@ bool Stage::mock(const ir::Mock& row) {
 
 bool Stage::decide(const ir::Decide& row) {
     ScriptedDecision out;
-    out.path = row.path;
+    out.paths = row.paths;
     out.verdict = row.verdict;
     out.delay_ms = row.delay_ms;
     out.span = row.span;
@@ -177,7 +177,7 @@ void Stage::unused() {
     for (const auto& decision : script_.decisions) {
         if (decision.is_used) continue;
         result_->notes.push_back(
-            fmt::format("nobody asked \"{}\" to decide {}", decision.role, decision.path));
+            fmt::format("nobody asked \"{}\" to decide {}", decision.role, decision.paths.front()));
     }
     for (const auto& signal : script_.signals) {
         if (!signal.is_used) result_->notes.emplace_back("a signal was sent to no run");

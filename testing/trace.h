@@ -29,6 +29,7 @@ struct Trace {
     Value result;  // or the error with which it ended
     std::int64_t elapsed_ms = 0;
     std::map<CallPlace, TracedCall> calls;              // of sub-runs too
+    std::vector<std::string> attempted;                 // their workers, attempt by attempt
     std::vector<std::pair<std::string, Value>> events;  // of the run itself
     std::string rests;                  // why a run that has not ended goes no further
     std::optional<std::string> broken;  // why the test can't be believed: an unmocked effect

@@ -10,11 +10,17 @@ namespace weft::check {
 
 Diagnostic& Context::report(DiagnosticCode code, Span span, std::string message) const {
     constexpr std::string_view kArticle = " a ";
+    const auto takes_n = [](std::string_view word) {
+        const bool is_vowel = !word.empty() && std::string_view("AEIO").contains(word.front());
+        return is_vowel || word.starts_with("Untrusted") || word.starts_with("error ");
+    };
+    if (message.starts_with("a ") && takes_n(std::string_view(message).substr(2))) {
+        message.insert(1, "n");
+    }
     for (std::size_t at = message.find(kArticle); at != std::string::npos;
          at = message.find(kArticle, at + 1)) {
         std::string_view word = std::string_view(message).substr(at + kArticle.size());
-        bool is_vowel = !word.empty() && std::string_view("AEIO").contains(word.front());
-        if (is_vowel || word.starts_with("Untrusted")) message.insert(at + 2, "n");
+        if (takes_n(word)) message.insert(at + 2, "n");
     }
     return diagnostics.report(code, span, std::move(message));
 }

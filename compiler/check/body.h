@@ -80,7 +80,10 @@ struct Body {
     TestFrame* test = nullptr;        // of a test: what it may read of a run
     MigrateFrame* migrate = nullptr;  // of a migrate block: what it may read as `old`
     OpenBlock* block = nullptr;
-    std::string path = {};   // of the innermost step, "document_qa.answers"
+    std::string path = {};  // of the innermost step, "document_qa.answers"
+    // The path of the step whose clauses stand behind a wait or review: it is theirs, too.
+    std::string path_of_step = {};
+    std::string gate = {};   // whose rungs these are: its verdict is known behind it alone
     bool in_prompt = false;  // unknown names are placeholders
     bool in_system = false;  // inside a prompt's system part
     RepeatFrame* repeat = nullptr;

@@ -140,7 +140,9 @@ ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     LabelSet labels = all_labels(context.types(), from);
     ir::RefineSource source = refine_source(context, kind, base);
     bool is_error = source == ir::RefineSource::Error;
-    bool parses = (is_error && base_of(context, from) == context.common.error) ||
+    TypeKind target = kind_of(context, base);
+    bool shapes = kind == TypeKind::Text && (target == TypeKind::Email || target == TypeKind::Url);
+    bool parses = shapes || (is_error && base_of(context, from) == context.common.error) ||
                   (!is_error && source != ir::RefineSource::Value) ||
                   (context.types()[base].kind == TypeKind::Money && kind == TypeKind::Money);
     if (!parses && !fits(context, base_of(context, from), base, labels)) {
@@ -224,25 +226,21 @@ ir::ExprId call_declared(Body& body, ast::Call call, DeclId id) {
     }
 }
 
-std::vector<std::string> callable_names(Body& body, const Dotted& name) {
-    auto legal = legal_values(body.context, body.module, name);
-    if (name.size() > 1) return legal;
-    for (const char* word : {
-             "map",
-             "filter",
-             "fold",
-             "any",
-             "all",
-             "share",
-             "sort_by",
-             "group_by",
-             "flat_map",
+constexpr std::string_view kBuiltIn[] = {
+    "map", "filter", "fold", "any", "all", "share", "sort_by", "group_by", "flat_map",
 #define X(number, Name, word_, signature, summary) word_,
 #include "bytecode/builtins.def"
 #undef X
-         }) {
-        legal.emplace_back(word);
-    }
+};
+
+bool is_built_in(const Dotted& name) {
+    return name.size() == 1 && std::ranges::find(kBuiltIn, name[0]) != std::end(kBuiltIn);
+}
+
+std::vector<std::string> callable_names(Body& body, const Dotted& name) {
+    auto legal = legal_values(body.context, body.module, name);
+    if (name.size() > 1) return legal;
+    legal.insert(legal.end(), std::begin(kBuiltIn), std::end(kBuiltIn));
     return legal;
 }
 
@@ -436,7 +434,9 @@ ir::ExprId check_call(Body& body, ast::Call call, TypeId hint) {
         if (auto observed = check_test_call(body, call, name)) return *observed;
     }
     DeclId id = find_value(context, body.module, name);
-    if (id.has_value()) return call_declared(body, call, id);
+    // No value can be called, so a constant does not hide the function of its name.
+    const bool is_const = id.has_value() && context.declarations[id].kind == DeclKind::Const;
+    if (id.has_value() && !(is_const && is_built_in(name))) return call_declared(body, call, id);
     if (name.size() == 1) {
         if (auto list = check_list_function(body, call, name[0])) return *list;
         if (auto builtin = check_builtin(body, call, name[0])) return *builtin;

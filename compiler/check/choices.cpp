@@ -108,7 +108,8 @@ TypeId join_branches(Body& body, std::vector<ir::ExprId>& branches, Span span) {
                           kind_of(context, all) != kind_of(context, type) &&
                           context.module.exprs[id].kind == ExprKind::Literal;
             TypeId both = join(context, all, type);
-            if (!both.has_value() && number) both = type;
+            const bool takes = number && adapt_literal(body, id, all).index != id.index;
+            if (!both.has_value() && number) both = takes ? all : type;
             if (!both.has_value() && pass == 0) both = type;
             if (!both.has_value()) {
                 context.report(DiagnosticCode::TypeMismatch, span_of(context, id),

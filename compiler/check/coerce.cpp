@@ -169,7 +169,17 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
 ir::ExprId adapt_literal(Body& body, ir::ExprId id, TypeId wanted) {
     Context& context = body.context;
     const ir::Expr& e = context.module.exprs[id];
-    if (!wanted.has_value() || !e.type.has_value() || e.kind != ExprKind::Literal) return id;
+    if (!wanted.has_value() || !e.type.has_value()) return id;
+    if (e.kind == ExprKind::Let) {
+        // The names of a pattern around a literal.
+        ir::ExprId inside = adapt_literal(body, e.b, wanted);
+        if (inside == context.module.exprs[id].b) return id;
+        ir::Expr adapted = context.module.exprs[id];
+        adapted.b = inside;
+        adapted.type = type_of(context, inside);
+        return add_expr(context, std::move(adapted));
+    }
+    if (e.kind != ExprKind::Literal) return id;
     TypeId target = base_of(context, wanted);
     if (context.types()[target].kind == TypeKind::Optional) {
         target = base_of(context, context.types()[target].element);

@@ -141,6 +141,12 @@ ir::ExprId unknown_upper(Body& body, const Dotted& name, Span span, TypeId hint)
     for (const auto& [word, refs] : context.modules[body.module].cases) legal.push_back(word);
     for (const auto& [word, id] : context.modules[body.module].types) legal.push_back(word);
     for (const auto& [word, id] : context.modules[body.module].errors) legal.push_back(word);
+    for (const auto& word : legal_types(context, body.module, name)) {
+        if (word.contains('.')) legal.push_back(word);
+    }
+    for (const auto& word : legal_errors(context, body.module, name)) {
+        if (word.contains('.')) legal.push_back(word);
+    }
     TypeId wanted = hint.has_value() ? base_of(context, hint) : hint;
     if (wanted.has_value() && context.types()[wanted].kind == TypeKind::Enum) {
         legal.clear();

@@ -339,9 +339,8 @@ std::optional<std::string> error_name(Context& context, ModuleId module, ast::Pa
     if (name.size() == 1 && (is_builtin_error(name[0]) || name[0] == "Error")) {
         return std::string(name[0]);
     }
-    auto legal = builtin_errors();
-    for (const auto& [word, other] : context.modules[module].errors) legal.push_back(word);
-    report_unknown(context, DiagnosticCode::UnknownName, path.span(), "error", joined(name), legal);
+    report_unknown(context, DiagnosticCode::UnknownName, path.span(), "error", joined(name),
+                   legal_errors(context, module, name));
     return std::nullopt;
 }
 

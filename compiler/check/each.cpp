@@ -13,11 +13,13 @@ using Kind = ir::Stmt::Kind;
 
 }  // namespace
 
-void check_each(Body& body, ast::Each node, std::string_view name, Span name_span, bool is_named,
-                StatementResult& result) {
+void check_each(Body& body, ast::Each node, std::string_view name, Span name_span,
+                EachNaming naming, StatementResult& result) {
+    const bool is_named = naming == EachNaming::Named;
     Context& context = body.context;
     ir::Each row;
-    row.path = new_path(body, name);
+    // One that has clauses stands in a step of its name, and is that step to its reader.
+    row.path = naming == EachNaming::OfItsStep ? body.path : new_path(body, name);
     row.span = node.span();
     row.list = check_expr(body, node.list());
     TypeId list = type_of(context, row.list);

@@ -6,6 +6,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/json_literals.h"
 #include "compiler/check/migrates.h"
 #include "compiler/check/names.h"
 #include "compiler/check/others.h"
@@ -92,6 +93,7 @@ ir::ExprId other_literal(Body& body, ast::Expr expr) {
 
 ir::ExprId list_literal(Body& body, ast::ListLiteral list, TypeId hint) {
     Context& context = body.context;
+    if (wants_json(context, hint)) return json_list(body, list);
     TypeId wanted;
     if (hint.has_value() && kind_of(context, hint) == TypeKind::List) {
         wanted = context.types()[base_of(context, hint)].element;
@@ -118,6 +120,7 @@ ir::ExprId list_literal(Body& body, ast::ListLiteral list, TypeId hint) {
 
 ir::ExprId map_literal(Body& body, ast::MapLiteral map, TypeId hint) {
     Context& context = body.context;
+    if (wants_json(context, hint)) return json_map(body, map);
     TypeId wanted;
     if (hint.has_value() && kind_of(context, hint) == TypeKind::Map) {
         wanted = context.types()[base_of(context, hint)].element;
@@ -160,6 +163,25 @@ ir::ExprId unknown_value(Body& body, Span span, const Dotted& name) {
     Context& context = body.context;
     if (is_broken_import(context, body.module, name[0])) return add_mistake(context, span);
     if (name.size() == 1 && report_ended(body, span, name[0])) return add_mistake(context, span);
+    if (!body.gate.empty() && name[0] == body.gate) {
+        auto& d = context.report(
+            DiagnosticCode::UnknownName, span,
+            fmt::format("the verdict of `{}` is read in one of its own rungs", body.gate));
+        d.help =
+            "it is there behind the gate, once something has let it pass; `emit` and `fail` here "
+            "say what they know of themselves";
+        return add_mistake(context, span);
+    }
+    const bool is_signal = body.workflow != nullptr &&
+                           std::ranges::any_of(body.workflow->signals,
+                                               [&](const auto& s) { return s.name == name[0]; });
+    if (is_signal) {
+        auto& d = context.report(DiagnosticCode::UnknownName, span,
+                                 fmt::format("`{}` is a signal, and no value by itself", name[0]));
+        d.help = fmt::format("its value is what a wait gives: `step {} = wait {} within …`",
+                             name[0] == "value" ? "it" : "value", name[0]);
+        return add_mistake(context, span);
+    }
     auto legal = legal_values(context, body.module, name);
     if (name.size() == 1) {
         for (auto& word : body.names_in_reach()) legal.push_back(std::move(word));

@@ -98,6 +98,17 @@ class FollowUps {
     // In the order of the source.
     bool is_one(const Diagnostic& d) {
         if (!d.span.file.has_value()) return false;
+        // A word that was taken for a name is no name where it is read either.
+        if (d.code == DiagnosticCode::ReservedName) {
+            const auto text = d.message.substr(0, d.message.find('`', 1) + 1);
+            return !reserved_.insert(text).second;
+        }
+        if (d.code == DiagnosticCode::SyntaxError) {
+            const auto found = d.message.rfind(", found ");
+            if (found != std::string::npos && reserved_.contains(d.message.substr(found + 8))) {
+                return true;
+            }
+        }
         return is_of_grammar(d.code) ? follows_in_text(d) : follows_in_meaning(d);
     }
 
@@ -147,7 +158,8 @@ class FollowUps {
     std::set<Line> told_;     // … so far
     std::set<Line> unknown_;  // lines with an unknown name
     std::set<FileId> files_;
-    Words words_;  // that stand on such lines: perhaps what they declare
+    Words words_;                     // that stand on such lines: perhaps what they declare
+    std::set<std::string> reserved_;  // words that were taken for names, in their backticks
     bool lost_declaration_ = false;
     bool lost_brace_ = false;
     std::string expected_;

@@ -188,9 +188,11 @@ void check_gate(Body& body, ast::Gate node, StatementResult& result) {
         d.help = "divide it into gates that follow each other";
     }
     auto ladder = node.ladder();
+    body.gate = gate.name;
     for (std::size_t i = 0; i < ladder.size(); ++i) {
         check_rung(body, ladder[i], gate, i + 1 == ladder.size());
     }
+    body.gate.clear();
     body.path = std::move(around);
     if (ladder.empty() && !context.has_syntax_error(node.span())) {
         auto& d = context.report(

@@ -24,6 +24,13 @@ Interval sum_of(const Interval& a, const Interval& b) {
     return out;
 }
 
+Interval product_of(const Interval& a, const Interval& b) {
+    Interval out;
+    if (a.min && b.min) out.min = Decimal::multiply(*a.min, *b.min);
+    if (a.max && b.max) out.max = Decimal::multiply(*a.max, *b.max);
+    return out;
+}
+
 // Looks at so many expressions and no more: each of many `let`s may name the one before it twice.
 class Lengths {
   public:
@@ -54,6 +61,12 @@ class Lengths {
                 return hull(of(e.b), of(e.args[0]));
             case ExprKind::Coalesce:
                 return hull(of(e.a), of(e.b));
+            case ExprKind::Let:
+                return of(e.b);
+            case ExprKind::CallFn: {
+                const auto body = context_.module.fns[ir::FnId{e.index}].body;
+                return body.has_value() ? of(body) : unknown();
+            }
             default:
                 return unknown();
         }
@@ -100,6 +113,8 @@ class Lengths {
             case ir::ListOp::Map:
             case ir::ListOp::SortBy:
                 return of(e.a);
+            case ir::ListOp::FlatMap:
+                return product_of(of(e.a), of(context_.module.lambdas[ir::LambdaId{e.index}].body));
             case ir::ListOp::Filter:
             case ir::ListOp::GroupBy:
                 return from_zero(of(e.a));

@@ -32,11 +32,11 @@ DeclId find_in(Context& context, ModuleId module, const Dotted& name, Table Modu
     const Table& own = context.modules[module].*table;
     if (name.size() == 1) return take(context, own, name[0]);
     if (DeclId dotted = take(context, own, joined(name)); dotted.has_value()) return dotted;
-    if (name.size() != 2) return {};
     Import* import = import_of(context, module, name[0]);
     if (import == nullptr || !import->module.has_value()) return {};
     const Table& other = context.modules[import->module].*table;
-    DeclId found = take(context, other, name[1]);
+    // A worker of the module may have dots of its own: `stock.shelves.take`.
+    DeclId found = take(context, other, joined({name.begin() + 1, name.end()}));
     if (!found.has_value()) found = take(context, other, joined(name));
     if (found.has_value()) context.declarations[found].used_outside = true;
     return found;
@@ -50,14 +50,31 @@ std::vector<std::string> legal_in(const Context& context, ModuleId module, const
         auto import = info.imports.find(name[0]);
         if (import != info.imports.end() && import->second.module.has_value()) {
             for (const auto& [word, id] : context.modules[import->second.module].*table) {
-                bool is_dotted = word.find('.') != std::string::npos;
-                out.push_back(is_dotted ? word : std::string(name[0]) + "." + word);
+                const auto front = std::string(name[0]) + ".";
+                out.push_back(word.starts_with(front) ? word : front + word);
             }
             return out;
         }
     }
     for (const auto& [word, id] : info.*table) out.push_back(word);
+    // What another module declares by that very name.
+    const auto whole = joined(name);
+    for (const auto& [module_name, import] : info.imports) {
+        if (!import.module.has_value()) continue;
+        if ((context.modules[import.module].*table).contains(whole)) {
+            out.push_back(module_name + "." + whole);
+        }
+    }
     return out;
+}
+
+std::optional<std::string> in_a_module(std::string_view name,
+                                       const std::vector<std::string>& legal) {
+    const auto ending = "." + std::string(name);
+    for (const auto& word : legal) {
+        if (word.ends_with(ending)) return word;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -131,7 +148,9 @@ Diagnostic& report_unknown(const Context& context, DiagnosticCode code, Span spa
         }
         return d;
     }
-    if (auto near = nearest(name, legal)) {
+    auto near = in_a_module(name, legal);
+    if (!near) near = nearest(name, legal);
+    if (near) {
         d.help = fmt::format("did you mean `{}`?", *near);
         d.fix = Fix{fmt::format("write `{}`", *near), {{span, *near}}, Applicability::MaybeWrong};
     }
@@ -143,6 +162,12 @@ Diagnostic& report_unknown(const Context& context, DiagnosticCode code, Span spa
 
 std::vector<std::string> legal_values(const Context& context, ModuleId module, const Dotted& name) {
     return legal_in(context, module, name, &ModuleInfo::values);
+}
+
+std::vector<std::string> legal_errors(const Context& context, ModuleId module, const Dotted& name) {
+    auto out = legal_in(context, module, name, &ModuleInfo::errors);
+    if (name.size() < 2) out.insert(out.begin(), builtin_errors().begin(), builtin_errors().end());
+    return out;
 }
 
 std::vector<std::string> legal_types(const Context& context, ModuleId module, const Dotted& name) {

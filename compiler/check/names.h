@@ -35,6 +35,7 @@ Diagnostic& report_unknown(const Context& context, DiagnosticCode code, Span spa
 // Names that could stand where `name` stands: of the module that its first part names, else of
 // this.
 std::vector<std::string> legal_values(const Context& context, ModuleId module, const Dotted& name);
+std::vector<std::string> legal_errors(const Context& context, ModuleId module, const Dotted& name);
 std::vector<std::string> legal_types(const Context& context, ModuleId module, const Dotted& name);
 
 }  // namespace weft::check

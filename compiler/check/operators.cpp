@@ -157,6 +157,12 @@ bool is_literal(const Context& context, ir::ExprId id) {
     return context.module.exprs[id].kind == ExprKind::Literal;
 }
 
+// Of a `T?` the T without its refinement; of anything else itself.
+TypeId bare_inner(const Context& context, TypeId type) {
+    const Type& t = context.types()[type];
+    return t.kind == TypeKind::Optional ? base_of(context, t.element) : type;
+}
+
 ir::ExprId compare(Body& body, ast::Binary binary, const Operands& o) {
     Context& context = body.context;
     if (!o.ok()) return add_mistake(context, binary.span());
@@ -172,6 +178,14 @@ ir::ExprId compare(Body& body, ast::Binary binary, const Operands& o) {
     TypeId y = base_of(context, o.right);
     LabelSet all = all_labels(context.types(), x) | all_labels(context.types(), y);
     bool alike = fits(context, x, y, all) || fits(context, y, x, all);
+    if (!alike && equality) {
+        // A refinement inside of a `T?` is no more in the way than outside of one.
+        TypeId a = bare_inner(context, x);
+        TypeId b = bare_inner(context, y);
+        alike = a.has_value() && b.has_value() &&
+                (fits(context, a, b, all) || fits(context, b, a, all)) &&
+                (kind_of(context, a) != TypeKind::Money || a == b);
+    }
     TypeKind kind = context.types()[x].kind;
     if (kind == TypeKind::Money && x != y) alike = false;
     if (!equality &&

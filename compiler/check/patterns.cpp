@@ -109,8 +109,12 @@ CheckedPattern PatternMatch::enum_case(ast::PatternCase pattern) {
     if (!inner_.has_value() || path.empty()) return give_up();
     Type type = context_.types()[base_of(context_, inner_)];
     if (type.kind != TypeKind::Enum) {
-        context_.report(DiagnosticCode::TypeMismatch, pattern.span(),
-                        fmt::format("a {} has no cases", context_.text(inner_)));
+        // Told once, though each arm has the same mistake.
+        if (!has_mistake_) {
+            context_.report(DiagnosticCode::TypeMismatch, pattern.span(),
+                            fmt::format("a {} has no cases", context_.text(inner_)));
+        }
+        has_mistake_ = true;
         return give_up();
     }
     std::uint32_t number = 0;

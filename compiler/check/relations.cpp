@@ -127,8 +127,8 @@ bool is_bottom(const Context& context, TypeId type) {
 }
 
 bool is_ordered(TypeKind kind) {
-    return is_number(kind) || kind == TypeKind::Text || kind == TypeKind::Date ||
-           kind == TypeKind::Time;
+    return is_number(kind) || kind == TypeKind::Text || kind == TypeKind::Email ||
+           kind == TypeKind::Url || kind == TypeKind::Date || kind == TypeKind::Time;
 }
 
 bool is_number(TypeKind kind) {

@@ -168,7 +168,7 @@ StatementResult check_review(Body& body, ast::Review node, std::string_view name
     }
     ir::Review row;
     row.span = node.span();
-    row.path = new_path(body, name);
+    row.path = own_path(body, name);
     for (const auto& value : node.values()) {
         ir::ExprId id = check_expr(body, value);
         TypeId type = type_of(context, id);

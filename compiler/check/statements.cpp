@@ -125,6 +125,11 @@ ir::StmtId add_let(Body& body, ir::LocalId local, ir::ExprId value, Span span) {
     return id;
 }
 
+std::string own_path(Body& body, std::string_view name) {
+    if (body.path_of_step.empty()) return new_path(body, name);
+    return std::exchange(body.path_of_step, {});
+}
+
 std::string new_path(Body& body, std::string_view name) {
     std::string path = fmt::format("{}.{}", body.path, name);
     if (auto was = body.workflow->was.extract(path)) path = std::move(was.mapped());
@@ -226,7 +231,8 @@ StatementResult check_statement(Body& body, ast::Statement node, bool wants_valu
         }
         case NodeKind::Each: {
             auto each = node.as<ast::Each>();
-            check_each(body, each, each.binder().text(), each.binder().span(), false, result);
+            check_each(body, each, each.binder().text(), each.binder().span(), EachNaming::Nameless,
+                       result);
             break;
         }
         case NodeKind::Gate:

@@ -38,6 +38,8 @@ ir::StmtId add_stmt(Body& body, ir::Stmt::Kind kind, std::size_t row, Span span)
 ir::StmtId add_let(Body& body, ir::LocalId local, ir::ExprId value, Span span);
 // A path that no step of the workflow has yet, "document_qa.answers.evidence".
 std::string new_path(Body& body, std::string_view name);
+// Likewise, of a wait or review: that of the step around it, if it stands there for its clauses.
+std::string own_path(Body& body, std::string_view name);
 
 // The name of a step: as written, or that of what it does.
 struct StepName {
@@ -57,8 +59,10 @@ void check_run_step(Body& body, ast::Step node, ast::Run run, const StepName& na
                     StatementResult& result);
 void check_run(Body& body, ast::Run run, std::string_view name, Span name_span,
                StatementResult& result);
-void check_each(Body& body, ast::Each each, std::string_view name, Span name_span, bool is_named,
-                StatementResult& result);                              // each.cpp
+// Whose name an `each` has: its own, none, or that of the step around it that bears its clauses.
+enum class EachNaming : std::uint8_t { Named, Nameless, OfItsStep };
+void check_each(Body& body, ast::Each each, std::string_view name, Span name_span,
+                EachNaming naming, StatementResult& result);           // each.cpp
 void check_gate(Body& body, ast::Gate gate, StatementResult& result);  // gates.cpp
 // What rests until somebody outside does something (waits.cpp, reviews.cpp). `name` is the step
 // before it, or what it is called without one.

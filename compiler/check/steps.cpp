@@ -93,10 +93,14 @@ void check_handler(Body& body, ast::On on, ir::Step& step, TypeId& result) {
     Context& context = body.context;
     ir::Handler handler;
     bool takes_any = false;
+    bool is_unknown = false;
     DeclId declared;
     for (const auto& path : on.errors()) {
         auto name = error_name(context, body.module, path);
-        if (!name) continue;
+        if (!name) {
+            is_unknown = true;
+            continue;
+        }
         takes_any = takes_any || *name == "Error";
         declared = find_error(context, body.module, dotted_of(path));
         if (step.worker.has_value() && declared.has_value()) {
@@ -119,7 +123,9 @@ void check_handler(Body& body, ast::On on, ir::Step& step, TypeId& result) {
     }
     std::size_t mark = body.mark();
     if (auto binder = on.binder()) {
-        handler.error = body.declare(std::string(binder.text()), type, binder.span());
+        // Of an error that is unknown, and was reported, nobody knows the fields.
+        handler.error =
+            body.declare(std::string(binder.text()), is_unknown ? TypeId{} : type, binder.span());
     } else {
         handler.error = context.add_local("error", type, on.span());
     }
@@ -324,13 +330,15 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
         StatementResult inner;
         std::size_t mark = body.mark();
         if (auto each = node.body().as<ast::Each>()) {
-            body.path = around;
-            check_each(body, each, name.text, name.span, false, inner);
+            check_each(body, each, name.text, name.span, EachNaming::OfItsStep, inner);
         } else if (auto run = node.body().as<ast::Run>()) {
             body.path = around;
             check_run(body, run, name.text, name.span, inner);
         } else {
+            const bool waits = node.body().as<ast::Wait>() || node.body().as<ast::Review>();
+            if (waits) body.path_of_step = step.path;
             inner = check_valued(body, node.body(), name.text);
+            body.path_of_step.clear();
         }
         body.leave(mark);
         ir::Block row;
@@ -412,7 +420,8 @@ void check_what_step_does(Body& body, ast::Step node, const StepName& name,
     if (inside.kind() == NodeKind::Block) return check_composite(body, node, name, result);
     if (auto each = inside.as<ast::Each>()) {
         if (!node.clauses().empty()) return check_composite(body, node, name, result);
-        return check_each(body, each, name.text, name.span, name.is_given, result);
+        return check_each(body, each, name.text, name.span,
+                          name.is_given ? EachNaming::Named : EachNaming::Nameless, result);
     }
     if (auto run = inside.as<ast::Run>()) {
         // Tried again, it is another run each time.

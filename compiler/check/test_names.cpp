@@ -18,16 +18,11 @@ namespace {
 
 using Observed = ir::Observation::Kind;
 
-// In the order of vm::RunStatus.
-constexpr std::array<std::string_view, 9> kStatuses = {"running",     "waiting",   "held",
-                                                       "stuck",       "completed", "failed",
-                                                       "compensated", "cancelled", "killed"};
-
 TypeId status_type(Context& context) {
     Type t;
     t.kind = TypeKind::Enum;
     t.name = "Status";
-    for (auto word : kStatuses) t.cases.push_back({std::string(word), {}});
+    for (auto word : ir::kStatusWords) t.cases.push_back({std::string(word), {}});
     return context.types().add(std::move(t));
 }
 
@@ -238,11 +233,11 @@ NamedWorkers find_workers(Body& body, const Dotted& name) {
     NamedWorkers out;
     ModuleId home = body.module;
     std::string beginning = joined(name) + ".";
-    if (name.size() == 1 && is_import(context, body.module, name[0])) {
+    if (is_import(context, body.module, name[0])) {
         auto& import = context.modules[body.module].imports.find(name[0])->second;
         import.used = true;
         home = import.module;
-        beginning.clear();
+        beginning = name.size() == 1 ? "" : joined({name.begin() + 1, name.end()}) + ".";
     }
     if (!home.has_value()) return {};
     for (const auto& [word, decl] : context.modules[home].values) {
@@ -260,6 +255,10 @@ std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span s
     if (name[0] == "steps" && name.size() > 1) return observe_step(body, name, span);
     if (name[0] == "events" && name.size() <= 2) return observe_events(body, name, span);
     if (name.size() != 1) return std::nullopt;
+    if (name[0] == "calls") {
+        return observe(body, {Observed::CallNames, {}, {}, {}},
+                       make_list(body.context, body.context.common.text), span);
+    }
     if (name[0] == "status") {
         return observe(body, {Observed::Status, {}, {}, {}}, status_type(context), span);
     }
@@ -272,8 +271,8 @@ std::optional<ir::ExprId> check_test_name(Body& body, const Dotted& name, Span s
     if (name[0] == "elapsed") {
         return observe(body, {Observed::Elapsed, {}, {}, {}}, context.common.duration, span);
     }
-    for (std::uint32_t i = 0; i < kStatuses.size(); ++i) {
-        if (name[0] != kStatuses[i]) continue;
+    for (std::uint32_t i = 0; i < ir::kStatusWords.size(); ++i) {
+        if (name[0] != ir::kStatusWords[i]) continue;
         ir::Expr e;
         e.kind = ir::ExprKind::Case;
         e.type = status_type(context);

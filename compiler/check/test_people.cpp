@@ -46,29 +46,55 @@ class CheckDecide {
         if (node.after()) {
             row_.delay_ms = constant_duration(body_, node.after(), "the time").value_or(0);
         }
-        auto reviewed = find(node.name());
-        if (!reviewed) return std::nullopt;
-        row_.path = reviewed->path;
-        check_role(node, *reviewed);
-        if (decision) parts(decision, *reviewed);
+        auto found = find(node.name());
+        if (found.empty()) return std::nullopt;
+        check_role(node, found);
+        keep_fitting(found, decision);
+        for (const auto& one : found) row_.paths.push_back(one.path);
+        if (decision) parts(decision, found.front());
         return std::move(row_);
     }
 
   private:
-    std::optional<Reviewed> find(ast::Name name) {
+    // All of that name: those of several workflows, or in several blocks, may share it.
+    std::vector<Reviewed> find(ast::Name name) {
+        std::vector<Reviewed> out;
         std::vector<std::string> legal;
         for (const auto& gate : context_.module.gates) {
-            if (gate.name == name.text()) return of_gate(gate);
+            if (gate.name == name.text()) out.push_back(of_gate(gate));
             legal.push_back(gate.name);
         }
         const std::string tail = "." + std::string(name.text());
         for (const auto& review : context_.module.reviews) {
-            if (review.path.ends_with(tail)) return of_review(review);
+            if (review.path.ends_with(tail)) out.push_back(of_review(review));
             legal.push_back(review.path.substr(review.path.rfind('.') + 1));
         }
-        report_unknown(context_, DiagnosticCode::UnknownName, name.span(), "gate or review",
-                       name.text(), legal);
-        return std::nullopt;
+        if (out.empty()) {
+            report_unknown(context_, DiagnosticCode::UnknownName, name.span(), "gate or review",
+                           name.text(), legal);
+        }
+        return out;
+    }
+
+    // Of several, those that ask the role and show the values that are named, if there are such.
+    void keep_fitting(std::vector<Reviewed>& found, ast::Decision decision) const {
+        if (found.size() < 2) return;
+        auto role = known_value(context_, row_.role);
+        auto fits = [&](const Reviewed& one) {
+            if (role && role->tag() == Tag::Text &&
+                std::ranges::find(one.roles, role->as_text()) == one.roles.end()) {
+                return false;
+            }
+            if (!decision || row_.verdict != ir::Decide::Verdict::Revise) return true;
+            return std::ranges::all_of(decision.revisions(), [&](const ast::With& with) {
+                return std::ranges::any_of(one.shown, [&](const auto& shown) {
+                    return shown.first == with.name().text();
+                });
+            });
+        };
+        std::vector<Reviewed> fitting;
+        std::ranges::copy_if(found, std::back_inserter(fitting), fits);
+        if (!fitting.empty()) found = std::move(fitting);
     }
 
     [[nodiscard]] Reviewed of_gate(const ir::Gate& gate) const {
@@ -95,10 +121,11 @@ class CheckDecide {
         return out;
     }
 
-    void check_role(ast::Decide node, const Reviewed& reviewed) {
+    void check_role(ast::Decide node, const std::vector<Reviewed>& found) {
         auto role = known_value(context_, row_.role);
         if (!role || role->tag() != Tag::Text) return;
-        const auto& roles = reviewed.roles;
+        std::vector<std::string> roles;
+        for (const auto& one : found) roles.insert(roles.end(), one.roles.begin(), one.roles.end());
         if (std::ranges::find(roles, role->as_text()) != roles.end()) return;
         report_unknown(context_, DiagnosticCode::UnknownRole, node.role().span(),
                        fmt::format("role that is asked in `{}`:", node.name().text()),

@@ -39,7 +39,8 @@ class Reach {
                 return step(context_.module.steps[stmt.row]);
             case Kind::Each: {
                 const auto& each = context_.module.eaches[stmt.row];
-                if (const auto* mock = find(each.path, "")) return only_returns(*mock);
+                const auto mocks = all_for(each.path, "");
+                if (!mocks.empty()) return std::ranges::all_of(mocks, only_returns);
                 const auto least = length_of(context_, each.list).min;
                 return least && Decimal::compare(*least, Decimal()) > 0 && block(each.body);
             }
@@ -51,8 +52,8 @@ class Reach {
     bool step(const ir::Step& step) {
         const auto* worker =
             step.worker.has_value() ? &context_.module.workers[step.worker].row : nullptr;
-        const auto* mock = find(step.path, worker == nullptr ? "" : worker->name);
-        if (mock != nullptr) return only_returns(*mock);
+        const auto mocks = all_for(step.path, worker == nullptr ? "" : worker->name);
+        if (!mocks.empty()) return std::ranges::all_of(mocks, only_returns);
         if (step.when.has_value()) return false;
         if (worker == nullptr) return step.body.has_value() && block(step.body);
         auto& d = context_.report(
@@ -63,21 +64,23 @@ class Reach {
         return false;
     }
 
-    [[nodiscard]] const ir::Mock* find(const std::string& path, const std::string& worker) const {
+    // Those of a step and those of its worker: which one says something, and when, is not judged.
+    [[nodiscard]] std::vector<const ir::Mock*> all_for(const std::string& path,
+                                                       const std::string& worker) const {
+        std::vector<const ir::Mock*> out;
         for (const auto& mock : test_.mocks) {
-            for (const auto& target : mock.targets) {
-                bool stands_for =
-                    target.kind == ir::MockTarget::Kind::Step
-                        ? target.name == path
-                        : std::ranges::find(target.workers, worker) != target.workers.end();
-                if (stands_for) return &mock;
-            }
+            const bool stands_for = std::ranges::any_of(mock.targets, [&](const auto& target) {
+                return target.kind == ir::MockTarget::Kind::Step
+                           ? target.name == path
+                           : std::ranges::find(target.workers, worker) != target.workers.end();
+            });
+            if (stands_for) out.push_back(&mock);
         }
-        return nullptr;
+        return out;
     }
 
-    static bool only_returns(const ir::Mock& mock) {
-        return std::ranges::all_of(mock.answers, [](const ir::MockAnswer& answer) {
+    static bool only_returns(const ir::Mock* mock) {
+        return std::ranges::all_of(mock->answers, [](const ir::MockAnswer& answer) {
             using Answer = ir::MockAnswer::Kind;
             return answer.kind == Answer::Value || answer.kind == Answer::Any;
         });

@@ -53,6 +53,7 @@ void TestScript::let(ast::Let node) {
     if (name.empty()) return;
     ir::LocalId local = body_.declare(name, wanted, node.name().span());
     body_.context.watched.push_back({local, DiagnosticCode::UnusedDeclaration});
+    if (value.has_value()) body_.context.let_values.emplace(local.index, value);
     test_.lines.push_back({Kind::Let, 0, local, value});
 }
 

@@ -156,7 +156,7 @@ StatementResult check_wait(Body& body, ast::Wait node, std::string_view name, bo
         called = former_name(body, signal.text());
         if (called.empty()) called = signal.text();
     }
-    row.path = new_path(body, called);
+    row.path = own_path(body, called);
     row.deadline = check_deadline(body, node, "the time to wait");
     std::vector<ir::BlockId> blocks;
     if (auto name_of_one = node.signal()) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "compiler/compat/outline.h"
 #include "compiler/ir/print.h"
@@ -305,6 +306,17 @@ class Comparing {
                         "its effect is of another class",
                         "an attempt that is in doubt is settled as the new program says",
                         worker.span, found->span});
+            }
+            const auto pace = [](const WorkerRow& r) {
+                const auto& p = r.pacing;
+                return std::tuple(p.at_once, p.rate_count, p.rate_period_ms, p.breaker_failures,
+                                  p.breaker_window_ms, p.breaker_open_ms, r.reserve_micros,
+                                  r.reserve_currency);
+            };
+            if (pace(row) != pace(found->row)) {
+                report({"limits-changed", Class::Safe, "worker " + row.name,
+                        "its limit, breaker or cost is another one",
+                        "it is what attempts from now on are held to", worker.span, found->span});
             }
             if (row.fails != found->row.fails) {
                 report({"errors-changed", Class::Adopts, "worker " + row.name,

@@ -46,8 +46,34 @@ class Outliner {
     }
 
   private:
+    // With what the functions and prompts that it names are made of: a change there is one here.
     std::string expr(ir::ExprId id) const {
-        return id.has_value() ? ir::print_expr(module_, id) : "";
+        if (!id.has_value()) return "";
+        std::map<std::string, std::string> named;
+        add_named(id, named);
+        std::string out = ir::print_expr(module_, id);
+        for (const auto& [name, text] : named) out += fmt::format(" where {} = {}", name, text);
+        return out;
+    }
+    void add_named(ir::ExprId id, std::map<std::string, std::string>& out) const {
+        const ir::Expr& e = module_.exprs[id];
+        const auto add = [&](const std::string& name, const std::vector<ir::ExprId>& parts) {
+            const auto [found, is_new] = out.try_emplace(name);
+            for (const auto part : parts) {
+                if (!is_new || !part.has_value()) continue;
+                out[name] += ir::print_expr(module_, part);
+                add_named(part, out);
+            }
+        };
+        if (e.kind == ir::ExprKind::CallFn) {
+            const auto& fn = module_.fns[ir::FnId{e.index}];
+            add(fn.name, {fn.body});
+        }
+        if (e.kind == ir::ExprKind::Prompt) {
+            const auto& prompt = module_.prompts[ir::PromptId{e.index}];
+            add(prompt.name, {prompt.system, prompt.user});
+        }
+        ir::for_each_operand(module_, e, [&](ir::ExprId part) { add_named(part, out); });
     }
     std::string exprs(const std::vector<ir::ExprId>& ids) const {
         std::string out;
@@ -219,7 +245,9 @@ class Outliner {
     void gate(const ir::Gate& row) {
         auto& out = add("gate", row.path, row.span);
         std::string requirements;
-        for (const auto& requirement : row.requirements) requirements += requirement.text + "; ";
+        for (const auto& requirement : row.requirements) {
+            requirements += requirement.text + " " + expr(requirement.condition) + "; ";
+        }
         std::string rungs;
         for (const auto& rung : row.rungs) rungs += rung.text + "; ";
         for (auto [what, text] :

@@ -3,9 +3,11 @@
 // nothing of how tests are run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/ir/module.h"
@@ -39,9 +41,14 @@ struct Mock {
     Span span;
 };
 
+// What tests call the statuses of a run, in the order of vm::RunStatus.
+inline constexpr std::array<std::string_view, 9> kStatusWords = {
+    "running", "waiting",     "held",      "stuck", "completed",
+    "failed",  "compensated", "cancelled", "killed"};
+
 struct Decide {
     enum class Verdict : std::uint8_t { Approve, Reject, Revise };
-    std::string path;  // of the gate or review
+    std::vector<std::string> paths;  // of the gates and reviews that it may be for
     Verdict verdict = Verdict::Approve;
     ExprId actor;
     ExprId role;
@@ -92,7 +99,7 @@ struct TestLine {
 // What an expression of a test may read of the run before it.
 struct Observation {
     enum class Kind : std::uint8_t {
-        Status,       // Case of TestSuite::status_type
+        Status,       // Case, by kStatusWords
         Output,       // the result
         Error,        // the error with which it ended
         Elapsed,      // Duration
@@ -101,6 +108,7 @@ struct Observation {
         Calls,        // attempts that reached a worker of `workers`: Int
         EventNames,   // List<Text>
         EventValues,  // of the event `name`: List
+        CallNames,    // the workers of all attempts, in order: List<Text>
     };
     Kind kind = Kind::Status;
     LocalId local;

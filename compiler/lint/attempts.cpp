@@ -18,6 +18,7 @@ using Kind = ir::Stmt::Kind;
 void check_doubt(const Context& context, const ir::Step& step) {
     const ir::Worker& worker = context.module.workers[step.worker];
     if (worker.row.effect != EffectClass::Once || worker.probe.has_value()) return;
+    if (step.undo.even_in_doubt) return;  // then nobody is asked
     if (check::is_told(context, DiagnosticCode::DoubtNeedsPerson, worker.span)) return;
     auto& d = context.report(
         DiagnosticCode::DoubtNeedsPerson, step.span,

@@ -138,9 +138,15 @@ class Taken : public ir::PartVisitor {
         block(workflow.body);
         return all_;
     }
+    // Somewhere: then a run goes on without what it could not pay for.
+    bool any(const ir::Workflow& workflow) {
+        block(workflow.body);
+        return any_;
+    }
     void stmt(ir::StmtId id) {
         const ir::Stmt& stmt = module_.stmts[id];
         const bool around = std::exchange(taken_, taken_ || ir::is_taken_by(module_, stmt, error_));
+        any_ = any_ || taken_;
         if (stmt.kind == Kind::Step) {
             const ir::Step& step = module_.steps[stmt.row];
             const bool costs =
@@ -160,6 +166,7 @@ class Taken : public ir::PartVisitor {
     std::string_view error_;
     bool taken_ = false;
     bool all_ = true;
+    bool any_ = false;
 };
 
 void check_cost(const Context& context, const ir::Workflow& workflow) {
@@ -173,7 +180,8 @@ void check_cost(const Context& context, const ir::Workflow& workflow) {
     };
     auto least = amount(Assume::Least);
     auto worst = amount(Assume::Worst);
-    if (least && *least > workflow.budget_micros) {
+    const bool is_over = least && *least > workflow.budget_micros;
+    if (is_over && !Taken(context, "Budget").any(workflow)) {
         context.report(DiagnosticCode::CostMustExceedBudget, workflow.budget_span,
                        fmt::format("the cheapest run of `{}` costs {}, and its budget is {}",
                                    workflow.name, text(*least), text(workflow.budget_micros)));

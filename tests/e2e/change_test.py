@@ -410,6 +410,25 @@ class Compat(Case):
         self.assertIn("breaking-input", [one["name"] for one in found["findings"]])
         self.assertEqual(self.json("compat", "before.wf", "before.wf")["findings"], [])
 
+    def test_what_functions_and_limits_are_made_of_counts(self):
+        program = (
+            "worker a.get(q: Text) -> Int\n  effect  read\n  timeout 5s\n  limit   2 at once\n\n"
+            "const least: Int = 3\n\nfn enough(n: Int) -> Bool = n > 7\n\n"
+            "fn twice(n: Int) -> Text = \"${n * 2}\"\n\n"
+            "workflow w(n: Int) -> Text\n  within 1h\n{\n  step one = a.get(twice(n))\n"
+            "  gate fine {\n    require one >= least\n    otherwise fail \"few\"\n  }\n"
+            "  if enough(one) {\n    return \"enough\"\n  }\n  return \"more\"\n}\n")
+        self.write("first.wf", program)
+        for old, new, name, kind in (
+                ("n > 7", "n > 8", "flow-changed", "adopts"),
+                ("n * 2", "n * 3", "breaking-in-flight", "migrates"),
+                ("Int = 3", "Int = 4", "gate-changed", "adopts"),
+                ("2 at once", "4 at once", "limits-changed", "safe")):
+            with self.subTest(new):
+                self.write("second.wf", program.replace(old, new))
+                found = self.json("compat", "first.wf", "second.wf")["findings"]
+                self.assertEqual([(one["name"], one["class"]) for one in found], [(name, kind)])
+
     def test_a_renamed_step_is_told_about_was(self):
         self.write("renamed.wf", BEFORE.replace("step charge", "step paid").replace("charge.id", "paid.id"))
         text = self.weft("compat", "before.wf", "renamed.wf")

@@ -114,6 +114,31 @@ TEST(Compile, LoadsRelativeModulesOnceUnderTheirStem) {
     EXPECT_EQ(compiled.module.sources.size(), 3U);
 }
 
+TEST(Compile, AWorkerOfAModuleMayHaveDotsOfItsOwn) {
+    const auto names = [](std::string_view error, std::string_view worker) {
+        const std::string text =
+            "use \"./shop.wf\"\n\nworkflow w(item: Text) -> Text\n  within 1h\n{\n  step n = " +
+            std::string(worker) + "(item)\n    on " + std::string(error) +
+            " (e) {\n      fail e.item\n    }\n  return \"${n}\"\n}\n\ntest \"x\" {\n"
+            "  mock shop.shelf returns 3\n  run w(\"y\")\n"
+            "  expect calls(shop.shelf.find) == 1\n}\n";
+        MemoryLoader loader({{"main.wf", text},
+                             {"shop.wf",
+                              "error Gone {\n  item: Text\n}\n\n"
+                              "worker shelf.find(item: Text) -> Int\n  effect read\n"
+                              "  fails Gone\n  timeout 5s\n"}});
+        Compiled compiled = compile("main.wf", loader);
+        std::string out = names_of(compiled);
+        for (const auto& d : compiled.diagnostics.items()) out += d.help;
+        return out;
+    };
+    EXPECT_EQ(names("shop.Gone", "shop.shelf.find"), "");
+    // One message, with the module in front.
+    EXPECT_EQ(names("Gone", "shop.shelf.find"),
+              "unknown-name: there is no error `Gone`\ndid you mean `shop.Gone`?");
+    EXPECT_TRUE(names("shop.Gone", "shelf.find").ends_with("did you mean `shop.shelf.find`?"));
+}
+
 TEST(Compile, AcceptsTheExampleThatShipsWithoutAWord) {
     std::ifstream in(std::string(WEFT_SOURCE_DIR) + "/examples/document_qa/document_qa.wf");
     std::stringstream all;

@@ -82,6 +82,41 @@ workflow flow() -> Text
 }
 )";
 
+constexpr auto kCounted = R"(
+worker post.send() -> Text
+  effect  idempotent for 1h
+  timeout 5s
+
+workflow flow() -> Text
+  within 2d
+{
+  step send = post.send()
+    on Unavailable (e) {
+      "after ${e.attempts}"
+    }
+    compensate none "it is sent"
+  return send
+}
+)";
+
+constexpr auto kSentAgain = R"(
+worker post.send() -> Text
+  effect  idempotent for 1h
+  timeout 5s
+
+worker post.note()
+  effect  idempotent for 1h
+  timeout 5s
+
+workflow flow() -> Text
+  within 2d
+{
+  step send = post.send()
+    compensate none "it is sent"
+  return send
+}
+)";
+
 TEST(Failing, InACrashTestTheWorldKnowsWhatWasDone) {
     EXPECT_EQ(run_one(kOnce, R"(
   mock mail.send fails Transient 1 times then returns "sent"
@@ -91,6 +126,25 @@ TEST(Failing, InACrashTestTheWorldKnowsWhatWasDone) {
 )",
                       {.filter = {}, .coverage = false, .crashes = true}),
               "ok");
+    // Sent again it fails as before, which says nothing of the first; so the person is asked who
+    // knows what the world knows, and the run ends as it does without a crash.
+    EXPECT_EQ(run_one(kSentAgain, R"(
+  mock post.send fails Unavailable
+  mock post.note returns
+  run flow()
+  expect status == failed
+  expect calls(post.send) >= 1
+)",
+                      {.filter = {}, .coverage = false, .crashes = true}),
+              "ok");
+    // What is not the same is said.
+    EXPECT_THAT(run_one(kCounted, R"(
+  mock post.send fails Unavailable
+  run flow()
+  expect status == completed
+)",
+                        {.filter = {}, .coverage = false, .crashes = true}),
+                ::testing::HasSubstr("the run ends otherwise: its output is not the same"));
     // Where an attempt timed out nobody knows: the probe must be mocked.
     EXPECT_THAT(run_one(kOnce, R"(
   mock mail.send times out

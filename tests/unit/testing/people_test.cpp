@@ -38,7 +38,7 @@ TEST(People, ReviewsHaveLinesAndForms) {
   expect error.name == "Expired"
   expect elapsed == 3d
 )"),
-              "ok\n  note: a decision came when its review was over, or did not fit it");
+              "ok\n  note: a decision of \"eve\" came when its review was over, or did not fit it");
     EXPECT_EQ(run_one(kReview, R"(
   decide graded as "ann" in "teacher" after 3h: reject "it is empty"
   run grading("x")
@@ -59,6 +59,58 @@ workflow paid(order: Text) -> Text
   return "${order}: ${cents}, ${said}"
 }
 )";
+
+constexpr auto kSameName = R"(
+worker post.send(text: Text)
+  effect  idempotent for 1h
+  timeout 5s
+
+worker post.revoke(text: Text)
+  effect  idempotent for 1h
+  timeout 5s
+  retry   2 times
+
+workflow clerk(amount: Int) -> Int
+  within 2d
+{
+  step seen = review amount by "clerk" within 1d
+  return seen.value
+}
+
+workflow boss(text: Text) -> Text
+  within 9d
+{
+  step post.send(text)
+    compensate post.revoke(text)
+  step amount = run clerk(3)
+  step seen = review text by "boss" within 1d
+  return "${amount} ${seen.value}"
+}
+)";
+
+TEST(People, ADecisionIsForTheReviewThatAsksItsRole) {
+    EXPECT_EQ(run_one(kSameName, R"(
+  mock post.send returns after 2s
+  decide seen as "bob" in "boss" after 1h: revise text = "else"
+  decide seen as "ann" in "clerk" after 1h: revise amount = 4
+  decide seen as "ann" in "clerk" after 2h: approve
+  decide seen as "bob" in "boss" after 2h: approve
+  run boss("x")
+  expect output == "4 else"
+  expect calls == ["post.send"]
+)"),
+              "ok");
+    // The calls of a run are there in their order, with what undoes.
+    EXPECT_EQ(run_one(kSameName, R"(
+  mock post.send   returns
+  mock post.revoke fails Unavailable 1 times then returns after 1s
+  decide seen as "ann" in "clerk" after 1h: reject
+  run boss("x")
+  expect status == compensated
+  expect calls == ["post.send", "post.revoke", "post.revoke"]
+)"),
+              "ok");
+}
 
 TEST(People, SignalsComeInTheirOwnTime) {
     EXPECT_EQ(run_one(kSignals, R"(

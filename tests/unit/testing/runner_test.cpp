@@ -236,7 +236,7 @@ TEST(Runner, PeopleDecideInTheirOwnTime) {
   run noted("x")
   expect status == failed
 )"),
-              "ok\n  note: a decision came when its review was over, or did not fit it\n"
+              "ok\n  note: a decision of \"ann\" came when its review was over, or did not fit it\n"
               "  note: nobody asked \"chief\" to decide noted.quality");
 }
 
