@@ -56,9 +56,9 @@ Result<void> resume_run(Load load, std::uint64_t records) {
     const double megabytes = std::max(1.0, static_cast<double>(state) / 1e6);
     fmt::print(
         "a run of {} records, {:.2f} MB of state: from its snapshot and {} records {:.1f} "
-        "ms, {:.1f} ms a MB;\n",
+        "ms ({:.1f} of CPU), {:.1f} ms a MB;\n",
         replayed.records, static_cast<double>(state) / 1e6, resumed.replayed.records,
-        quick.wall_s * 1e3, quick.wall_s * 1e3 / megabytes);
+        quick.wall_s * 1e3, quick.cpu_s * 1e3, quick.wall_s * 1e3 / megabytes);
     fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
                static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
     return core->close();
