@@ -38,7 +38,10 @@ Result<void> resume_run(Load load, std::uint64_t records) {
             WEFT_TRY_VOID(core->turn(std::chrono::milliseconds(500)));
         }
         if (core->live(run) == nullptr) {
-            return fail(ErrorKind::Environment, "the run ended before it had so many records");
+            WEFT_TRY(row, core->store().run(run));
+            return fail(ErrorKind::Environment,
+                        fmt::format("the run ended with status {} before it had {} records",
+                                    row ? static_cast<int>(row->status) : -1, records));
         }
     }  // closes nothing
     WEFT_TRY(core, open_engine(load, path));
@@ -53,9 +56,9 @@ Result<void> resume_run(Load load, std::uint64_t records) {
     const double megabytes = std::max(1.0, static_cast<double>(state) / 1e6);
     fmt::print(
         "a run of {} records, {:.2f} MB of state: from its snapshot and {} records {:.1f} "
-        "ms, {:.1f} ms a MB;\n",
+        "ms ({:.1f} of CPU), {:.1f} ms a MB;\n",
         replayed.records, static_cast<double>(state) / 1e6, resumed.replayed.records,
-        quick.wall_s * 1e3, quick.wall_s * 1e3 / megabytes);
+        quick.wall_s * 1e3, quick.cpu_s * 1e3, quick.wall_s * 1e3 / megabytes);
     fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
                static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
     return core->close();
@@ -98,9 +101,12 @@ Result<void> resume_long_run(unsigned steps) {
 Result<void> resume_million_records() {
     constexpr std::uint64_t kRecords = 1'000'000;
     constexpr unsigned kItems = 1000;
+    // A run holds at most 64 MiB, so that an item must have more than one step.
+    constexpr unsigned kSteps = 10;
+    constexpr unsigned kGrowing = kRecords / (2 * kSteps);
     Load growing;
-    growing.source = parallel_steps(kRecords / 3 + kItems, 32);
-    growing.input = texts_input(kRecords / 3 + kItems);
+    growing.source = parallel_chains(kGrowing, 32, kSteps);
+    growing.input = texts_input(kGrowing);
     WEFT_TRY_VOID(resume_run(growing, kRecords));
     Load steady;
     steady.source = rounds_of_steps(kRecords / 3 / kItems + 10, kItems);

@@ -66,6 +66,8 @@ Result<engine::StartRequest> start_request(const Load& load);
 std::string durable_steps();
 std::string texts_input(unsigned count);  // for parallel_steps
 std::string parallel_steps(unsigned items, unsigned at_once);
+// So many steps in a row for each item: a history that is many times as long as the state is large.
+std::string parallel_chains(unsigned items, unsigned at_once, unsigned steps);
 std::string saga();
 std::string timers();
 std::string waiting();                                         // for a signal

@@ -50,6 +50,26 @@ workflow main(texts: List<Text> where length in 1..{}) -> List<Text>
                        kWorkers, items, at_once);
 }
 
+std::string parallel_chains(unsigned items, unsigned at_once, unsigned steps) {
+    std::string chain;
+    for (unsigned i = 0; i < steps; ++i) {
+        chain +=
+            fmt::format("    step s{} = bench.note({})\n      compensate none \"it may stand\"\n",
+                        i, i == 0 ? "text" : fmt::format("s{}", i - 1));
+    }
+    return fmt::format(R"wf({}
+workflow main(texts: List<Text> where length in 1..{}) -> List<Text>
+  within 1d
+{{
+  step notes = each text in texts, {} at once {{
+{}    s{}
+  }}
+  return notes
+}}
+)wf",
+                       kWorkers, items, at_once, chain, steps - 1);
+}
+
 std::string texts_input(unsigned count) {
     std::string out = R"({"texts":["a text")";
     for (unsigned i = 1; i < count; ++i) out += R"(,"a text")";

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "cli/file_names.h"
 #include "weft/tools.h"
 
 namespace weft::cli {
@@ -31,25 +32,6 @@ void collect(const Json& json, std::vector<const Json*>& out) {
     }
     if (!json.is_structured()) return;
     for (const auto& item : json) collect(item, out);
-}
-
-// The name is data of the run: only its last part counts, and it never hides or climbs.
-std::string safe_name(const std::string& name) {
-    std::string out = fs::path(name).filename().string();
-    for (char& c : out) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == '/') c = '_';
-    }
-    while (!out.empty() && out.front() == '.') out.erase(0, 1);
-    return out.empty() ? "file" : out;
-}
-
-std::string unique_name(const std::string& name, std::set<std::string>& taken) {
-    fs::path path(name);
-    std::string out = name;
-    for (int i = 2; !taken.insert(out).second; ++i) {
-        out = fmt::format("{}-{}{}", path.stem().string(), i, path.extension().string());
-    }
-    return out;
 }
 
 Result<std::string> fetch(Session& session, const std::string& run, const std::string& id) {
@@ -117,7 +99,7 @@ Result<std::vector<std::string>> write_result_files(Session& session, const std:
         if (!ids.insert(id).second) continue;
         auto bytes = fetch(session, run, id);
         if (!bytes) return std::unexpected(bytes.error());
-        fs::path path = fs::path(folder) / unique_name(safe_name((*value)["name"]), taken);
+        fs::path path = fs::path(folder) / file_name((*value)["name"], taken);
         auto written = write_file(path.string(), *bytes);
         if (!written) return std::unexpected(written.error());
         out.push_back(fs::absolute(path).lexically_normal().string());

@@ -199,7 +199,7 @@ Result<void> SqliteStore::scan_former_wal() {
     if (scan.damage) WEFT_TRY_VOID(accept_or_fail(*scan.damage));
     recovery_.wal_recovered = scan.recovered > 0;
     recovery_.wal_frames_dropped = scan.torn;
-    return recovery_.wal_recovered ? settle_wal(path_ + "-wal") : Result<void>();
+    return recovery_.wal_recovered ? settle_wal(path_ + "-wal", scan) : Result<void>();
 }
 
 // Only when the scan is done, which must not take a missing file for one that says nothing.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -13,6 +14,9 @@ namespace weft::store {
 namespace {
 
 constexpr std::size_t kWalHeadBytes = 32;
+constexpr std::size_t kNumberAt = 12;  // in it: how often a log was begun anew
+constexpr std::size_t kSaltsAt = 16;
+constexpr std::size_t kSumAt = 24;
 constexpr std::size_t kFrameHeadBytes = 24;
 constexpr std::uint32_t kWalMagic = 0x377F0682;  // the last bit: checksums over big-endian words
 constexpr std::size_t kAckBytes = 24;
@@ -64,6 +68,64 @@ std::optional<WalHead> parse_head(std::string_view bytes) {
     if (head.sum != Checksum{big32(bytes, 24), big32(bytes, 28)}) return std::nullopt;
     if (!std::has_single_bit(head.page_bytes) || head.page_bytes < 512) return std::nullopt;
     return head;
+}
+
+void put_big32(std::string& bytes, std::size_t at, std::uint32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) {
+        bytes[at + i] = static_cast<char>(static_cast<unsigned char>(value >> (24 - 8 * i)));
+    }
+}
+
+// Takes back what `extend` did with one pair of words.
+Checksum shrink(Checksum sum, std::uint32_t first, std::uint32_t second) {
+    sum.s1 -= second + sum.s0;
+    sum.s0 -= first + sum.s1;
+    return sum;
+}
+
+// The header that the log's first frame continues. What stands in the file is right up to the
+// number of the log at least; the salts stand in the frame, and the number follows from the frame's
+// checksum, which runs on from the header's. Half of that is left to tell that this is no accident.
+std::optional<std::string> head_before(std::string_view frame, std::string_view begin) {
+    const bool big_endian = (big32(begin, 0) & 1U) != 0;
+    const auto word = [&](std::string_view bytes, std::size_t at) {
+        const auto big = big32(bytes, at);
+        return big_endian ? big : __builtin_bswap32(big);
+    };
+    Checksum sum{big32(frame, 16), big32(frame, 20)};
+    for (std::size_t at = frame.size(); at > kFrameHeadBytes; at -= 8) {
+        sum = shrink(sum, word(frame, at - 8), word(frame, at - 4));
+    }
+    sum = shrink(sum, word(frame, 0), word(frame, 4));
+    const Checksum whole = sum;
+    sum = shrink(sum, word(frame, 8), word(frame, 12));
+    const auto before = extend({}, begin.substr(0, 8), big_endian);
+    const std::uint32_t number = sum.s1 - before.s1 - sum.s0;
+    std::string head(begin.substr(0, kNumberAt));
+    head.resize(kWalHeadBytes);
+    put_big32(head, kNumberAt, big_endian ? number : __builtin_bswap32(number));
+    head.replace(kSaltsAt, 8, frame.substr(8, 8));
+    put_big32(head, kSumAt, whole.s0);
+    put_big32(head, kSumAt + 4, whole.s1);
+    if (!parse_head(head)) return std::nullopt;
+    return head;
+}
+
+// The header of the log when the one in the file is torn. SQLite begins a new log over the old one
+// when all of that is in the database, and syncs the new header before a frame: a power failure can
+// leave a mix of both headers, and behind it the old one's frames. The acknowledgement was cleared,
+// and that synced, before; so where it names a log, this is no tear but damage.
+std::optional<std::string> rebuild_head(const Fd& fd, std::string_view torn, std::uint64_t size,
+                                        const std::string& path) {
+    const std::uint32_t page_bytes = big32(torn, 8);
+    if ((big32(torn, 0) & ~1U) != kWalMagic || !std::has_single_bit(page_bytes) ||
+        page_bytes < 512 || page_bytes > 65536 ||
+        size < kWalHeadBytes + kFrameHeadBytes + page_bytes) {
+        return std::nullopt;
+    }
+    const auto frame = read_at(fd, kWalHeadBytes, kFrameHeadBytes + page_bytes, path);
+    if (!frame) return std::nullopt;
+    return head_before(*frame, torn);
 }
 
 std::string damage_text(std::uint64_t frame, const std::string& why) {
@@ -123,7 +185,11 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
         return scan;
     }
     WEFT_TRY(head_bytes, read_at(*fd, 0, kWalHeadBytes, wal_path));
-    const auto head = parse_head(head_bytes);
+    auto head = parse_head(head_bytes);
+    if (!head && known && !known_frames) {
+        scan.head = rebuild_head(*fd, head_bytes, size, wal_path);
+        if (scan.head) head = parse_head(*scan.head);
+    }
     if (!head) {
         if (size > kWalHeadBytes + kFrameHeadBytes) {
             scan.damage = "the header of the write-ahead log is damaged";
@@ -133,6 +199,10 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
     scan.frames = (size - kWalHeadBytes) / (kFrameHeadBytes + head->page_bytes);
     WEFT_TRY(walk, walk_frames(*fd, *head, scan, wal_path));
 
+    if (scan.head && scan.recovered == 0) {
+        scan.damage = "the header of the write-ahead log is damaged";
+        return scan;
+    }
     const bool same = known_frames && known->salt1 == head->salt1 && known->salt2 == head->salt2;
     if (same && scan.recovered < known->frames) {
         scan.damage = damage_text(
@@ -147,9 +217,10 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
     return scan;
 }
 
-Result<void> settle_wal(const std::string& wal_path) {
+Result<void> settle_wal(const std::string& wal_path, const WalScan& scan) {
     constexpr std::size_t kPartBytes = 1UL << 20;
     WEFT_TRY(fd, open_file(wal_path, O_RDWR));
+    if (scan.head) WEFT_TRY_VOID(write_at(fd, 0, *scan.head, wal_path));
     for (std::uint64_t at = 0;; at += kPartBytes) {
         WEFT_TRY(part, read_at(fd, at, kPartBytes, wal_path));
         if (part.empty()) return sync_data(fd, wal_path);

@@ -59,8 +59,11 @@ bool is_url(std::string_view text) {
         return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
     });
     const auto rest = text.substr(colon + 3);
-    const auto host = rest.substr(0, rest.find_first_of("/?#"));
-    return plain && !host.empty() && std::all_of(rest.begin(), rest.end(), is_url_character);
+    // A name before an @ and a port behind a colon are no host.
+    const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+    const auto host = authority.substr(authority.rfind('@') + 1);
+    return plain && !host.empty() && host.front() != ':' &&
+           std::all_of(rest.begin(), rest.end(), is_url_character);
 }
 
 bool is_hex(std::string_view text, std::size_t count) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "grammar/literals.h"
@@ -10,28 +11,31 @@ namespace weft::check {
 
 namespace {
 
-// "a/b/main.wf" and "../shared/types.wf" give "a/shared/types.wf".
+// "a/b/main.wf" and "../shared/types.wf" give "a/shared/types.wf"; a path from the root stands by
+// itself, and nothing is above the root. The same file always has the same text.
 std::string join_path(std::string_view from, std::string_view relative) {
-    std::vector<std::string> parts;
-    auto add = [&](std::string_view path, bool drop_last) {
-        std::size_t begin = 0;
-        while (begin <= path.size()) {
-            std::size_t end = path.find('/', begin);
-            bool last = end == std::string_view::npos;
-            std::string_view part = path.substr(begin, last ? end : end - begin);
-            if (last && drop_last) break;
-            if (part == ".." && !parts.empty() && parts.back() != ".." && !parts.back().empty()) {
-                parts.pop_back();
-            } else if (part != "." && (!part.empty() || (begin == 0 && parts.empty()))) {
-                parts.emplace_back(part);
-            }
-            if (last) break;
-            begin = end + 1;
+    const auto slash = from.rfind('/');
+    std::string whole(relative.starts_with('/') || slash == std::string_view::npos
+                          ? std::string_view()
+                          : from.substr(0, slash + 1));
+    whole += relative;
+    const bool is_absolute = whole.starts_with('/');
+    std::vector<std::string_view> parts;
+    for (std::string_view left = whole; !left.empty();) {
+        const auto end = std::min(left.find('/'), left.size());
+        const auto part = left.substr(0, end);
+        left.remove_prefix(std::min(end + 1, left.size()));
+        if (part.empty() || part == ".") continue;
+        if (part != "..") {
+            parts.push_back(part);
+        } else if (!parts.empty() && parts.back() != "..") {
+            parts.pop_back();
+        } else if (!is_absolute) {
+            parts.push_back(part);
         }
-    };
-    add(from, true);
-    add(relative, false);
-    return fmt::format("{}", fmt::join(parts, "/"));
+    }
+    if (parts.empty()) return is_absolute ? "/" : ".";
+    return fmt::format("{}{}", is_absolute ? "/" : "", fmt::join(parts, "/"));
 }
 
 // `claim_form` as ClaimForm, `PayBack` as pay_back.

@@ -14,11 +14,16 @@
 #include <string>
 
 #include "helper/docs/detect.h"
+#include "helper/memory.h"
 
 namespace weft::helper {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kTakesTooMuchMemory = "takes more memory to read than is allowed";
+constexpr std::string_view kNoMemoryReply =
+    R"({"error":{"name":"Broken","message":"takes more memory to read than is allowed"}})";
 
 constexpr const char* kind_name(BlockKind kind) {
     switch (kind) {
@@ -61,21 +66,23 @@ Json error_json(const Failure& failure) {
 }
 
 // The bytes behind a descriptor, mapped: parsers read them where they are.
-std::string_view map_file(int fd) {
+Parsed<std::string_view> map_file(int fd) {
     struct stat info{};
-    if (::fstat(fd, &info) != 0 || info.st_size <= 0) return {};
+    if (::fstat(fd, &info) != 0) return refuse("Broken", "did not reach its parser");
+    if (info.st_size <= 0) return std::string_view();
     const auto size = static_cast<std::size_t>(info.st_size);
     void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) return {};
-    return {static_cast<const char*>(bytes), size};
+    if (bytes == MAP_FAILED) return refuse("Broken", kTakesTooMuchMemory);
+    return std::string_view(static_cast<const char*>(bytes), size);
 }
 
 Json read_document(const Json& request) {
     const std::string name = request.value("name", "");
     const auto bytes = map_file(request.value("fd", -1));
-    const auto reader = find_reader(bytes, name, request.value("media", ""));
+    if (!bytes) return error_json(bytes.error());
+    const auto reader = find_reader(*bytes, name, request.value("media", ""));
     if (!reader) return error_json(reader.error());
-    const auto document = (*reader)(bytes);
+    const auto document = (*reader)(*bytes);
     if (!document) return error_json(document.error());
     return {{"document", to_json(*document, name)}};
 }
@@ -85,6 +92,7 @@ Json read_document(const Json& request) {
 int docs_main() {
     // What a parser might be made to do, it can't do as more than this user, nor be looked into.
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    end_without_memory(kNoMemoryReply);
     const std::string input{std::istreambuf_iterator<char>(std::cin), {}};
     const Json request = Json::parse(input, nullptr, false);
     if (!request.is_object()) {
@@ -95,15 +103,15 @@ int docs_main() {
     try {
         reply = read_document(request);
     } catch (const std::bad_alloc&) {
-        reply = error_json({"Broken", "takes more memory to read than is allowed"});
+        reply = error_json({"Broken", kTakesTooMuchMemory});
     } catch (const std::exception& problem) {
         reply = error_json({"Broken", std::string("can't be read: ") + problem.what()});
     }
     const std::string out = reply.dump(-1, ' ', false, Json::error_handler_t::replace);
-    std::fwrite(out.data(), 1, out.size(), stdout);
+    const bool is_written =
+        std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
     // Trees of deep documents are not freed: that is recursive in the libraries, and needless here.
-    std::fflush(stdout);
-    ::_exit(0);
+    ::_exit(is_written ? 0 : 1);
 }
 
 }  // namespace weft::helper

@@ -80,30 +80,43 @@ std::string quoted_printable(std::string_view text) {
     return out.ends_with('\n') ? out : out + "\r\n";
 }
 
-// A plain name as it is, any other by RFC 2231 alone: beside a plain form some readers ignore it.
+// A short plain name as it is, any other by RFC 2231 alone: beside a plain form some readers ignore
+// it. One that does not fit in a line is continued on further ones.
 std::string file_name_parameter(std::string_view text) {
+    constexpr std::size_t kPartMax = 54;  // with what stands around it a line of 76
     const std::string name = one_line(text);
-    std::string encoded;
-    bool plain = true;
+    std::vector<std::string> parts(1);
+    bool plain = name.size() <= kPartMax;
     for (const char c : name) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80 && (std::isalnum(byte) != 0 || c == '.' || c == '-' || c == '_')) {
-            encoded += c;
-            continue;
-        }
-        plain = plain && c == ' ';
-        encoded += {'%', kUpperHex[byte >> 4U], kUpperHex[byte & 15U]};
+        const bool is_token =
+            byte < 0x80 && (std::isalnum(byte) != 0 || c == '.' || c == '-' || c == '_');
+        plain = plain && (is_token || c == ' ');
+        const auto written = is_token
+                                 ? std::string{c}
+                                 : std::string{'%', kUpperHex[byte >> 4U], kUpperHex[byte & 15U]};
+        if (parts.back().size() + written.size() > kPartMax) parts.emplace_back();
+        parts.back() += written;
     }
-    return plain ? "filename=\"" + name + "\"" : "filename*=utf-8''" + encoded;
+    if (plain) return "filename=\"" + name + "\"";
+    if (parts.size() == 1) return "filename*=utf-8''" + parts.front();
+    std::string out;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        out += fmt::format("{}filename*{}*={}{}", i == 0 ? "" : ";\r\n ", i,
+                           i == 0 ? "utf-8''" : "", parts[i]);
+    }
+    return out;
 }
 
 // A media type is two tokens; anything else would be a parameter or a header of its own.
 std::string media_type(std::string_view media) {
+    constexpr std::size_t kTypeMax = 2 * 127 + 1;  // RFC 6838
     const auto is_token = [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' ||
                c == '+' || c == '.';
     };
-    const bool fits = std::ranges::count(media, '/') == 1 && std::ranges::all_of(media, is_token);
+    const bool fits = media.size() <= kTypeMax && std::ranges::count(media, '/') == 1 &&
+                      std::ranges::all_of(media, is_token);
     return fits ? std::string(media) : "application/octet-stream";
 }
 

@@ -110,16 +110,56 @@ workflow main(text: Text) -> Int
   return length(text)
 }
 """,
+    "boundary": """\
+use std.notify
+
+error Sold {
+  seats: Int
+}
+
+workflow main(left: Int where it in 0..9 = 0) -> Text
+  within 1h
+{
+  step way {
+    emit asked(left)
+    sleep 5ms
+    if left == 0 {
+      fail Sold(seats: 4)
+    }
+    "seated"
+  }
+    on Sold (e) {
+      step told = notify.webhook("sold", "of ${e.seats} seats none is left")
+      emit sold(e.seats)
+      "sold: ${told.channel}"
+    }
+  return way
+}
+""",
+    "reading": """\
+use std.docs
+
+workflow main(file: File) -> Untrusted<Text>
+  within 1h
+{
+  emit begins("reading")
+  step read = docs.parse(file)
+  emit ends("reading")
+  return "${read.name} ${length(read.text)}"
+}
+""",
 }
 # More than a box holds: the body goes to a sealed file.
-INPUTS = {"large": ["text=" + "x" * 100_000]}
+INPUTS = {"large": ["text=" + "x" * 100_000], "reading": ["file=note.md"]}
+FILES = {"reading": {"note.md": "# A title\n\nOne paragraph.\n\nAnother.\n"}}
 
 
 class Round:
     def __init__(self, name, folder):
         self.name = name
         self.folder = folder
-        (folder / "main.wf").write_text(PROGRAMS[name], encoding="utf-8")
+        for file, text in {"main.wf": PROGRAMS[name], **FILES.get(name, {})}.items():
+            (folder / file).write_text(text, encoding="utf-8")
 
     def weft(self, *words, wrapped=()):
         done = subprocess.run([*wrapped, WEFT, *words], cwd=self.folder, text=True, capture_output=True, timeout=60,
@@ -154,7 +194,8 @@ class Round:
         return sorted(out), sorted(messages)
 
     def files(self):
-        return sorted(str(path) for path in self.folder.rglob("*") if path.name != "main.wf")
+        own = {"main.wf", *FILES.get(self.name, {})}
+        return sorted(str(path) for path in self.folder.rglob("*") if path.name not in own)
 
     def go_on(self, may_fail=False):
         """Until the run has ended; None, or what is wrong."""

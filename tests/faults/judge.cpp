@@ -194,6 +194,9 @@ Finder::Followed Finder::follow(std::unique_ptr<store::Store> store, const Image
     const auto named = [&](std::string what) {
         if (out.damage.empty()) out.damage = std::move(what);
     };
+    if (auto wrong = wrong_row(*store, work_.hosted); !wrong || !wrong->empty()) {
+        named(wrong ? *wrong : wrong.error().message);
+    }
     if (auto done = finish_erasures(*store, work_.slots); !done) named(done.error().message);
     const auto report = store->verify({});
     if (!report) {

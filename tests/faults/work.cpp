@@ -231,9 +231,23 @@ class Owners {
         }
     }
 
+    // Some of the records that host programs make come with a row of theirs.
+    bool share(const Batch& batch) {
+        if (batch.appends.empty() || random_.below(3) > 0) return true;
+        const auto& record = batch.appends.front().record;
+        const auto shared = share_row(*store_, record, random_.below(3) == 0);
+        if (!shared) return is_done(std::unexpected(shared.error()), "share");
+        if (*shared) out_.hosted.insert(record);
+        return *shared || is_done(fail(ErrorKind::Environment, "it is undone"), "share");
+    }
+
     bool commit(const Batch& batch) {
+        const bool is_shared = share(batch);
+        if (!is_shared) store_->drop_shared();
         auto done = store_->commit(batch);
         if (!done) {
+            // It may be there all the same, and the same record may be made again without a row.
+            if (!batch.appends.empty()) out_.hosted.erase(batch.appends.front().record);
             // Those that the batch began are none; the others have not gone on.
             forget_unbegun();
             if (!store_->poisoned()) go_on();
@@ -380,6 +394,8 @@ class Owners {
                 level.files[path] = {file ? file->sum() : 0, slot};
             }
         }
+        const auto wrong = wrong_row(found, out_.hosted);
+        if (!wrong || !wrong->empty()) out_.problem = wrong ? *wrong : wrong.error().message;
         const auto finished = finish_erasures(found, out_.slots);
         if (!finished) out_.problem = finished.error().message;
         const auto report = found.verify({});

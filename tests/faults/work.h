@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "store/key.h"
 #include "store/store.h"
+#include "tests/faults/host_rows.h"
 #include "tests/faults/memory_files.h"
 
 namespace weft::faults {
@@ -63,8 +64,9 @@ struct Work {
     std::map<std::uint64_t, std::size_t> by_sum;
     std::vector<Slot> slots;
     std::vector<std::string> records;  // by leaf
-    std::string problem;               // what went wrong though nothing failed
-    bool has_failed = false;           // the sync failed
+    Hosted hosted;
+    std::string problem;      // what went wrong though nothing failed
+    bool has_failed = false;  // the sync failed
     bool was_full = false;
 };
 

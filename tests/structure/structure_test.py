@@ -26,7 +26,7 @@ OWNERS = {
     r"fmt/": set(LAYERS),
 }
 POSIX = re.compile(r"(sys/\w+|arpa/\w+|netinet/\w+|linux/\w+|unistd|fcntl|poll|signal|pwd|spawn|"
-                   r"termios|langinfo|netdb|dirent)\.h")
+                   r"termios|langinfo|netdb|dirent|dlfcn)\.h")
 STANDARD = re.compile(r"\w+")
 
 # Characters a line; a C++ raw string holds another language, which has its own measure.

@@ -386,6 +386,72 @@ TEST(WalDamage, a_torn_commit_is_none_after_a_power_failure) {
     }
 }
 
+// Each tear of the header that a new log writes over an old one: the old log stands as it was.
+// SQLite counts the number of the log and its first salt up, draws the other salt, and begins at 0
+// on an empty log.
+TEST(WalDamage, a_torn_header_is_put_together_from_the_log_it_was_written_over) {
+    const TempFolder folder;
+    const std::string path = folder / "s.weft";
+    killed_owner(path, 12);
+    const std::string wal = path + "-wal";
+    std::string whole;
+    {
+        std::ifstream in(wal, std::ios::binary);
+        whole.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    const auto big32 = [&](std::size_t at) {
+        std::uint32_t value = 0;
+        for (std::size_t i = 0; i < 4; ++i) {
+            value = (value << 8U) | static_cast<unsigned char>(whole[at + i]);
+        }
+        return value;
+    };
+    const auto header = [&](std::uint32_t number, std::uint32_t salt1, std::uint32_t salt2) {
+        std::string made = whole.substr(0, 12);
+        std::uint32_t s0 = 0;
+        std::uint32_t s1 = 0;
+        const auto put = [&](std::uint32_t word) {
+            for (unsigned i = 0; i < 4; ++i) made += static_cast<char>(word >> (24U - 8U * i));
+        };
+        for (const auto word : {number, salt1, salt2}) put(word);
+        // The log of this machine's byte order.
+        for (std::size_t at = 0; at < 24; at += 8) {
+            std::array<std::uint32_t, 2> words{};
+            std::memcpy(words.data(), made.data() + at, 8);
+            s0 += words[0] + s1;
+            s1 += words[1] + s0;
+        }
+        put(s0);
+        put(s1);
+        return made;
+    };
+    ASSERT_EQ(header(big32(12), big32(16), big32(20)), whole.substr(0, 32));
+    const auto scan_with = [&](const std::string& head, std::size_t cut) {
+        std::ofstream(wal, std::ios::binary | std::ios::trunc)
+            << head.substr(0, cut) + whole.substr(cut);
+        return *scan_wal(wal, AckFile::open(path)->found());
+    };
+    const auto next_log = header(big32(12) + 1, big32(16) + 1, 0xA1B2C3D4);
+    // Its owner was only killed: what is wrong with the log that it confirmed is damage.
+    EXPECT_TRUE(scan_with(next_log, 22).damage);
+    ASSERT_TRUE(AckFile::open(path)->clear());
+    for (const std::string& next : {next_log, header(0, 0xFEDCBA98, 0x12345678)}) {
+        for (std::size_t cut = 0; cut < 32; ++cut) {
+            const auto scan = scan_with(next, cut);
+            EXPECT_FALSE(scan.damage) << cut;
+            EXPECT_EQ(scan.recovered, scan.frames) << cut;
+        }
+    }
+    whole[40] = static_cast<char>(whole[40] ^ 1);  // in the first frame
+    EXPECT_TRUE(scan_with(next_log, 22).damage);
+    whole[40] = static_cast<char>(whole[40] ^ 1);
+    static_cast<void>(scan_with(next_log, 22));
+    auto store = open_store(path);
+    EXPECT_TRUE(store->recovery().wal_recovered);
+    EXPECT_EQ(store->log_size(), 12U);
+    EXPECT_EQ(store->verify({})->findings.size(), 0U);
+}
+
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {
     TempFolder folder;
     const std::string path = folder / "s.weft";

@@ -179,8 +179,9 @@ TEST(Shapes, Addresses) {
     for (const char* good : {"https://example.org", "http://a:80/b?c#d", "s3+x://bucket/key"}) {
         EXPECT_TRUE(is_url(good)) << good;
     }
-    for (const char* bad : {"", "example.org", "://x", "http://", "http:///x", "http://a b",
-                            "1a://b", "http://a\n", "javascript:alert(1)"}) {
+    for (const char* bad :
+         {"", "example.org", "://x", "http://", "http:///x", "http://a b", "1a://b", "http://a\n",
+          "javascript:alert(1)", "http://user@", "http://:80/", "http://user:pw@:80/x"}) {
         EXPECT_FALSE(is_url(bad)) << bad;
     }
 }
