@@ -426,7 +426,8 @@ Result<void> verify_image(const Image& image) {
     WEFT_TRY_VOID(verify::sites(image));
     WEFT_TRY_VOID(verify::no_recursion(image));
     for (std::uint32_t i = 0; i < count; ++i) WEFT_TRY_VOID(verify::flow(image, i));
-    return verify::certificate(image);
+    WEFT_TRY_VOID(verify::certificate(image));
+    return verify::labels(image);
 }
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bytecode/image.h"
 
@@ -39,5 +40,10 @@ Result<void> flow(const Image& image, std::uint32_t function);
 // What the image says of itself is what its code does. Relies on all of the above. Images from
 // before there were certificates have none.
 Result<void> certificate(const Image& image);
+
+// Labelled values go only where they may, and the certificate names those that reach each call.
+Result<void> labels(const Image& image);
+// The same for the compiler, which puts them there: one list for each call of the certificate.
+Result<std::vector<std::vector<std::uint8_t>>> labels_of_calls(const Image& image);
 
 }  // namespace weft::verify

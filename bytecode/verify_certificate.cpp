@@ -1,6 +1,6 @@
 // The certificate, worked out again from the code. What can't be worked out from it is held to be
-// consistent: that an effect may stand is the author's word, the length of a list that of its type,
-// and labels are held against the clearance of the parameter that they go to.
+// consistent: that an effect may stand is the author's word, the length of a list that of its type.
+// Labels have a file of their own (bytecode/verify_labels.cpp).
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -12,10 +12,6 @@
 
 namespace weft::verify {
 namespace {
-
-constexpr unsigned kPii = 1U << static_cast<unsigned>(LabelKind::Pii);
-constexpr unsigned kSecret = 1U << static_cast<unsigned>(LabelKind::Secret);
-constexpr unsigned kUntrusted = 1U << static_cast<unsigned>(LabelKind::Untrusted);
 
 // Instructions that are followed in search of what covers effects.
 constexpr std::uint64_t kFollowedMax = 100'000'000;
@@ -189,8 +185,7 @@ class Certified {
         } else if (proof.attempts != 1U + image_.steps[site.row].policy.retries) {
             return bad(site, "has another number of attempts");
         }
-        WEFT_TRY_VOID(remedy(proof, site));
-        return labels(proof, site);
+        return remedy(proof, site);
     }
 
     [[nodiscard]] bool is_undone(const Site& site) const {
@@ -278,48 +273,6 @@ class Certified {
         const auto* fork =
             image_.functions[function].kind == FunctionKind::Branch ? forked_at(function) : nullptr;
         return fork != nullptr && is_covered(fork->function, fork->pc);
-    }
-
-    Result<void> labels(const CallProof& proof, const Site& site) {
-        const Instruction& x = code(site);
-        const bool is_run = begins_run(x.op);
-        for (std::size_t i = 0; i < proof.labels.size(); ++i) {
-            const TypeId type =
-                is_run ? image_.workflows[image_.subs[site.row].workflow].parameters[i].type
-                       : image_.steps[site.row].argument_types[i];
-            const unsigned extra = proof.labels[i] & ~labels_of(type);
-            if (proof.labels[i] > (kPii | kSecret | kUntrusted)) {
-                return bad(site, "has a label that there is not");
-            }
-            // A prompt travels with its inputs: its type here is that of the text alone.
-            const bool is_prompt = image_.types[type].kind == TypeKind::Prompt;
-            if ((extra & (kPii | kSecret)) != 0 && !is_prompt) {
-                return bad(site, "lets personal data or a secret reach what may not take it");
-            }
-            const bool is_final =
-                !is_run && image_.workers[image_.steps[site.row].worker].irreversible;
-            if ((extra & kUntrusted) != 0 && is_final) {
-                return bad(site, "lets an untrusted value reach an irreversible effect");
-            }
-        }
-        return {};
-    }
-
-    unsigned labels_of(TypeId type) {
-        if (!type.has_value()) return 0;
-        const auto known = labels_.find(type);
-        if (known != labels_.end()) return known->second;
-        const Type& t = image_.types[type];
-        unsigned out = t.kind == TypeKind::Labelled ? 1U << static_cast<unsigned>(t.label) : 0U;
-        out |= labels_of(t.element);
-        if (t.kind == TypeKind::Record) {
-            for (const auto& field : t.fields) out |= labels_of(field.type);
-        }
-        for (const auto& one : t.cases) {
-            for (const auto& field : one.fields) out |= labels_of(field.type);
-        }
-        labels_[type] = out;
-        return out;
     }
 
     // --- failures
@@ -482,7 +435,6 @@ class Certified {
     std::vector<std::vector<std::optional<bool>>> past_;
     std::set<std::uint32_t> open_;
     std::map<std::uint32_t, const Site*> forks_;
-    std::map<TypeId, unsigned> labels_;
     std::uint64_t work_ = 0;
     std::map<std::uint32_t, Total> totals_;
 };

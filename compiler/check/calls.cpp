@@ -92,7 +92,10 @@ ir::ExprId call_prompt(Body& body, ast::Call call, DeclId id) {
     e.index = decl.row;
     e.args = std::move(bound.args);
     e.span = call.span();
-    e.type = with_labels(context.types(), bound.result, united(bound.excess));
+    // It travels with its inputs, whether its text shows all of them or not.
+    LabelSet labels = united(bound.excess);
+    for (ir::ExprId arg : e.args) labels |= all_labels(context.types(), type_of(context, arg));
+    e.type = with_labels(context.types(), bound.result, labels);
     return add_expr(context, std::move(e));
 }
 

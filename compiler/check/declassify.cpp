@@ -7,6 +7,7 @@
 #include "compiler/check/labels.h"
 #include "compiler/check/names.h"
 #include "compiler/check/statements.h"
+#include "compiler/ir/walk.h"
 
 namespace weft::check {
 
@@ -53,6 +54,39 @@ void log_reason(Body& body, ast::Expr expr, Span span) {
     context.module.stmts[id].name = "declassified";
 }
 
+// Whether the value is filled in at one place of the code, with no other value named on the way.
+bool is_straight(const Context& context, ir::ExprId id) {
+    const ir::Expr& e = context.module.exprs[id];
+    switch (e.kind) {
+        case ir::ExprKind::And:
+        case ir::ExprKind::Or:
+        case ir::ExprKind::Coalesce:
+        case ir::ExprKind::If:
+        case ir::ExprKind::InRange:
+        case ir::ExprKind::IsNone:
+        case ir::ExprKind::Let:
+            return false;
+        default:
+            break;
+    }
+    bool straight = true;
+    ir::for_each_operand(context.module, e, [&](ir::ExprId part) {
+        straight = straight && is_straight(context, part);
+    });
+    return straight;
+}
+
+// The verifier takes the labels off the one value that is named behind the event, so whatever is
+// more than that is made before it.
+ir::ExprId made_before(Body& body, ir::ExprId value, Span span) {
+    Context& context = body.context;
+    if (!type_of(context, value).has_value() || is_straight(context, value)) return value;
+    ir::LocalId held = context.add_local("declassified", type_of(context, value), span);
+    context.use_local(held);
+    add_let(body, held, value, span);
+    return add_local_ref(body, held, span);
+}
+
 }  // namespace
 
 ast::Call declassify_call(Body& body, ast::Expr expr) {
@@ -72,6 +106,7 @@ ir::ExprId check_declassify(Body& body, ast::Call call, TypeId& type) {
     TypeId from = type_of(context, value);
     bool removes = (all_labels(context.types(), from) & kRemoved) != 0;
     if (matched.exprs[1]) {
+        value = made_before(body, value, call.span());
         log_reason(body, matched.exprs[1], call.span());
     } else if (removes) {
         report_no_reason(context, call.span());

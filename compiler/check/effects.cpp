@@ -84,7 +84,7 @@ bool bind_effect(Body& body, ast::Call call, DeclId worker, ir::Step& step) {
         TypeId actual = without_labels(context.types(), type_of(context, bound.args[i]));
         if (kind_of(context, type) == TypeKind::Prompt &&
             context.types()[actual].kind == TypeKind::Prompt) {
-            type = actual;
+            type = with_labels(context.types(), actual, outer_labels(context.types(), type));
         }
         step.argument_types.push_back(type);
     }

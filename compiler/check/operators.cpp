@@ -47,6 +47,16 @@ ExprKind kind_of_operator(Operator op) {
     }
 }
 
+// Whoever compares a value looks into it; what else stands around it is all that its user sees.
+LabelSet told_by(const Context& context, ExprKind kind, ir::ExprId operand) {
+    const TypeId type = type_of(context, operand);
+    const bool looks_in =
+        kind == ExprKind::Equal || kind == ExprKind::NotEqual || kind == ExprKind::In;
+    const bool is_map = kind_of(context, type) == TypeKind::Map;  // its keys alone
+    return looks_in && !is_map ? all_labels(context.types(), type)
+                               : outer_labels(context.types(), type);
+}
+
 ir::ExprId node(Body& body, ExprKind kind, TypeId type, Span span, ir::ExprId a, ir::ExprId b) {
     ir::Expr e;
     e.kind = kind;
@@ -58,7 +68,7 @@ ir::ExprId node(Body& body, ExprKind kind, TypeId type, Span span, ir::ExprId a,
     for (ir::ExprId operand : {a, b}) {
         if (!operand.has_value()) continue;
         if (!type_of(body.context, operand).has_value()) return add_mistake(body.context, span);
-        labels |= outer_labels(body.context.types(), type_of(body.context, operand));
+        labels |= told_by(body.context, kind, operand);
         if (looks && refuse_secret_text(body, operand, "a comparison")) looks = false;
     }
     e.type = with_labels(body.context.types(), type, labels);

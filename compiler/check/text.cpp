@@ -113,8 +113,9 @@ class Template {
         e.kind = ExprKind::ToText;
         e.a = id;
         e.span = span_of(context_, id);
-        e.type = with_labels(context_.types(), context_.common.text,
-                             outer_labels(context_.types(), type));
+        // A case shows its fields as well.
+        e.type =
+            with_labels(context_.types(), context_.common.text, all_labels(context_.types(), type));
         return add_expr(context_, std::move(e));
     }
 

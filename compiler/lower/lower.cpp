@@ -1,5 +1,6 @@
 #include "compiler/lower/lower.h"
 
+#include "bytecode/verify.h"
 #include "compiler/lower/emitter.h"
 
 namespace weft {
@@ -90,6 +91,27 @@ void lower_migrates(lowering::ImageTables& tables) {
     }
 }
 
+// What the checks of types allowed to reach each call stands there; what does reach it takes its
+// place, and is never more.
+bool certify_labels(Image& image, Diagnostics& diagnostics) {
+    auto found = verify::labels_of_calls(image);
+    std::string problem = found ? "" : found.error().message;
+    for (std::size_t i = 0; found && i < found->size(); ++i) {
+        auto& call = image.certificate.calls[i];
+        for (std::size_t k = 0; k < call.labels.size(); ++k) {
+            if (((*found)[i][k] & ~unsigned{call.labels[k]}) == 0) continue;
+            const auto& site = image.sites[call.site];
+            problem = "a label reaches a call of " + image.functions[site.function].name +
+                      " that its types do not have";
+        }
+        call.labels = std::move((*found)[i]);
+    }
+    if (problem.empty()) return true;
+    auto& d = diagnostics.report(DiagnosticCode::InternalError, Span{FileId{0}, 0, 0}, problem);
+    d.help = "this is a mistake of the compiler: please report it, with the program";
+    return false;
+}
+
 }  // namespace
 
 void lowering::lower_program(ImageTables& tables) {
@@ -111,6 +133,7 @@ std::optional<Image> lower(const ir::Module& module, Diagnostics& diagnostics) {
                            "a block has more values than fit: more than 4,096 registers");
         return std::nullopt;
     }
+    if (!certify_labels(tables.image, diagnostics)) return std::nullopt;
     return std::move(tables.image);
 }
 
