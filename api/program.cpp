@@ -3,6 +3,7 @@
 #include "api/diagnostics.h"
 #include "api/package_loader.h"
 #include "api/program_data.h"
+#include "compiler/compat/diagnose.h"
 #include "compiler/lower/lower.h"
 
 namespace weft {
@@ -40,10 +41,18 @@ std::optional<Image> lower_verified(Compiled& compiled) {
     return image;
 }
 
-Compilation compile_with(const std::string& path, PackageLoader& loader, bool colour) {
+// `old`: another version, to be compared with; or null.
+Compilation compile_with(const std::string& path, PackageLoader& loader, bool colour,
+                         const ir::Module* old = nullptr) {
     Compilation out;
     Compiled compiled = compile(path, loader);
     auto image = lower_verified(compiled);
+    if (image && old != nullptr) {
+        const auto findings = compat::compare(*old, compiled.module);
+        compat::report_changes(findings, *old, compiled.module, compiled.diagnostics);
+        compat::silence_changes(compiled.silenced_later, compiled.module.sources,
+                                compiled.diagnostics);
+    }
     put_diagnostics(compiled.diagnostics, compiled.module.sources, colour, out);
     if (compiled.ok) {
         out.bounds = lint::bounds_text(compiled.bounds);
@@ -88,6 +97,18 @@ std::string Program::image_hash() const {
 Compilation compile_file(const std::string& path, bool colour) {
     FileLoader loader(path);
     return compile_with(path, loader, colour);
+}
+
+Result<Compilation> compile_against(const std::string& path, const std::string& old_path,
+                                    bool colour) {
+    FileLoader old_loader(old_path);
+    const Compiled old = compile(old_path, old_loader);
+    if (!old.ok) {
+        return fail(ErrorKind::Usage, "the program before, " + old_path + ", has errors",
+                    "`weft check " + old_path + "` shows them");
+    }
+    FileLoader loader(path);
+    return compile_with(path, loader, colour, &old.module);
 }
 
 Compilation compile_text(const std::string& path, std::string text, bool colour) {

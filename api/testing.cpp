@@ -28,7 +28,7 @@ class Reporting {
         out_.parts = static_cast<std::int64_t>(results.coverage.total);
         if (out_.parts == 0) return;
         for (std::size_t i = 0; i < silenced.size(); ++i) {
-            if (used[i]) continue;
+            if (used[i] || found_in(silenced[i].code) != FoundIn::Tests) continue;
             out_.untested.push_back(
                 {"comment", fmt::format("no `{}` is reported here", info(silenced[i].code).name),
                  place(silenced[i].span),

@@ -37,8 +37,9 @@ Result<Compatibility> compare_files(const std::string& old_path, const std::stri
     out.new_hash = to_hex(view(ir::program_hash(next.module)));
     for (auto& finding : compat::compare(old.module, next.module)) {
         out.findings.push_back(
-            {std::move(finding.name), std::string(compat::class_name(finding.cls)),
-             std::move(finding.construct), std::move(finding.what), std::move(finding.reason),
+            {finding.code ? code_text(*finding.code) : "", std::move(finding.name),
+             std::string(compat::class_name(finding.cls)), std::move(finding.construct),
+             std::move(finding.what), std::move(finding.reason),
              place_of(old.module, finding.old_span), place_of(next.module, finding.new_span)});
     }
     out.program = compile_file(new_path).program;

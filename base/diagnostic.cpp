@@ -24,6 +24,27 @@ const DiagnosticInfo& info(DiagnosticCode code) {
     WEFT_CHECK(false);
 }
 
+FoundIn found_in(DiagnosticCode code) {
+    switch (code) {
+        case DiagnosticCode::GateRungUntested:
+        case DiagnosticCode::CompensationUntested:
+            return FoundIn::Tests;
+        case DiagnosticCode::BreakingInput:
+        case DiagnosticCode::BreakingInFlight:
+        case DiagnosticCode::EnumValueRemoved:
+        case DiagnosticCode::SignalRemoved:
+        case DiagnosticCode::CompensationChangedInFlight:
+        case DiagnosticCode::WorkflowRemoved:
+        case DiagnosticCode::OutputChanged:
+        case DiagnosticCode::SignalRetyped:
+        case DiagnosticCode::StepMoved:
+        case DiagnosticCode::StepAdded:
+            return FoundIn::Versions;
+        default:
+            return FoundIn::Program;
+    }
+}
+
 std::string code_text(DiagnosticCode code) {
     return fmt::format("WF{:04}", static_cast<unsigned>(code));
 }

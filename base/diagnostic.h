@@ -29,6 +29,9 @@ struct DiagnosticInfo {
 };
 
 const DiagnosticInfo& info(DiagnosticCode code);
+// What has to be looked at to find it.
+enum class FoundIn { Program, Tests, Versions };  // one program; its tests run; one and another
+FoundIn found_in(DiagnosticCode code);
 const std::vector<DiagnosticInfo>& all_diagnostics();
 // "WF1001"
 std::string code_text(DiagnosticCode code);
@@ -61,6 +64,9 @@ struct Diagnostic {
     std::vector<std::string> notes;  // the cause
     std::string help;                // the cure
     std::optional<Fix> fix;
+    // What it may come of, by names that only its reporter knows: messages that share one may be
+    // one mistake.
+    std::vector<std::string> origins = {};
 };
 
 class Diagnostics {

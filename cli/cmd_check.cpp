@@ -13,6 +13,7 @@ namespace {
 
 struct CheckOptions {
     std::vector<std::string> files;
+    std::string against;  // another version of the program
     std::string format = "human";
     bool json = false;
     bool fix = false;
@@ -61,9 +62,25 @@ int fix(const std::string& file, bool is_human) {
     return kSuccess;
 }
 
+bool has_errors(const Compilation& compiled) {
+    return !compiled.program ||
+           std::ranges::any_of(compiled.diagnostics, [](const SourceDiagnostic& d) {
+               return d.severity == DiagnosticSeverity::Error;
+           });
+}
+
+Result<Compilation> compiled_by(const CheckOptions& options, const std::string& file, bool colour) {
+    if (options.against.empty()) return compile_file(file, colour);
+    return compile_against(file, options.against, colour);
+}
+
 int check(const CheckOptions& options) {
     std::string format = options.json ? "json" : options.format;
     bool is_human = format == "human";
+    if (!options.against.empty() && options.files.size() > 1) {
+        return report(Error{ErrorKind::Usage, "--against compares one program with another",
+                            "name one FILE"});
+    }
     if (options.bounds && format == "sarif") {
         return report(Error{ErrorKind::Usage, "SARIF has no place for bounds",
                             "give --bounds with --format json"});
@@ -77,12 +94,13 @@ int check(const CheckOptions& options) {
             continue;
         }
         if (options.fix) code = std::max(code, fix(file, is_human));
-        auto compiled = compile_file(file, is_human && terminal_of(stdout).colour);
-        if (!compiled.program) code = std::max(code, kSourceErrors);
+        auto compiled = compiled_by(options, file, is_human && terminal_of(stdout).colour);
+        if (!compiled) return report(compiled.error());
+        if (has_errors(*compiled)) code = std::max(code, kSourceErrors);
         if (is_human) {
-            show(file, compiled, options.bounds);
+            show(file, *compiled, options.bounds);
         } else {
-            collect(compiled, all);
+            collect(*compiled, all);
         }
     }
     if (format == "sarif") print(sarif_log(all.sarif));
@@ -99,6 +117,9 @@ void add_check(CLI::App& app, Chosen& chosen) {
     auto options = std::make_shared<CheckOptions>();
     auto* command = app.add_subcommand("check", "find mistakes in programs");
     command->add_option("FILE", options->files, "programs (.wf)")->required();
+    command->add_option("--against", options->against,
+                        "another version of FILE: report what its runs and callers may not "
+                        "survive");
     command->add_option("--format", options->format, "human, json or sarif")
         ->check(CLI::IsMember({"human", "json", "sarif"}));
     command->add_flag("--json", options->json, "the same as --format json");

@@ -20,6 +20,7 @@ struct CompatOptions {
 
 Json finding_json(const CompatFinding& finding) {
     Json out;
+    if (!finding.code.empty()) out["code"] = finding.code;
     out["name"] = finding.name;
     out["class"] = finding.cls;
     out["construct"] = finding.construct;
@@ -34,8 +35,9 @@ std::string finding_text(const CompatFinding& finding) {
     const auto none = [](const std::string& place) {
         return place.empty() ? std::string("-") : place;
     };
+    const auto name = finding.code.empty() ? finding.name : finding.code + " " + finding.name;
     return fmt::format("{:9} {}: {} [{}]\n          {} -> {}\n          {}\n", finding.cls,
-                       finding.construct, finding.what, finding.name, none(finding.old_place),
+                       finding.construct, finding.what, name, none(finding.old_place),
                        none(finding.new_place), finding.reason);
 }
 

@@ -71,7 +71,7 @@ Compiled compile(std::string_view main_path, PackageLoader& loader) {
     tests.tests = check::check_tests(context);
     tests.evals = check::check_evals(context);
     check::check_usage(context);
-    check::drop_follow_ups(out.diagnostics, context.module.sources);
+    check::drop_follow_ups(context);
     check::apply_suppressions(context);
     if (tested) out.tests = take_tests(context, std::move(tests), std::move(program));
     out.silenced_later = std::move(context.silenced_later);

@@ -33,7 +33,8 @@ struct PackageSettings {
     std::map<std::string, std::string> pins;  // module as its path is written -> SHA-256, hex
 };
 
-// A `weft:allow` of a message that only a run of the tests can give.
+// A `weft:allow` of a message that only a run of the tests, or another version of the program, can
+// give.
 struct SilencedLater {
     DiagnosticCode code{};
     FileId file;

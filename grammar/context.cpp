@@ -164,6 +164,33 @@ void Context::report_expected(Offset at, std::string_view what) {
     }
 }
 
+void Context::report_missing_comma(Offset at, Applicability applicability) {
+    Offset here = skip(at);
+    auto* d = report(DiagnosticCode::SyntaxError, at, here, scan::token(text_, here),
+                     "a `,` is missing before " + found(here));
+    if (d == nullptr) return;
+    while (at > 0 && (text_[at - 1] == ' ' || text_[at - 1] == '\n')) --at;
+    d->fix = Fix{"put a `,` before it", {Edit{span(at, at), ","}}, applicability};
+}
+
+void Context::report_undivided(Offset at, std::string_view close) {
+    Offset here = skip(at);
+    auto word = scan::word(text_, here);
+    const bool is_named =
+        !word.empty() && match_punct(here + static_cast<Offset>(word.size()), ":") != kNoMatch;
+    if (is_named) return report_missing_comma(at, Applicability::Safe);
+    char first = scan::at(text_, here);
+    // Behind a word it may as well be the `:` that is missing.
+    Offset before = at;
+    while (before > 0 && (text_[before - 1] == ' ' || text_[before - 1] == '\n')) --before;
+    const bool follows_word = before > 0 && scan::is_word_char(text_[before - 1]);
+    if (first == '"' || (scan::is_digit(first) && !follows_word)) {
+        if (!follows_word) return report_missing_comma(at, Applicability::MaybeWrong);
+        return report_expected(at, "`,`, `:` or `" + std::string(close) + "`");
+    }
+    report_expected(at, "`,` or `" + std::string(close) + "`");
+}
+
 Diagnostic* Context::report_foreign(Offset begin, Offset end, std::string_view why) {
     std::string written(text_.substr(begin, end - begin));
     const bool known = written.find(' ') != std::string::npos;

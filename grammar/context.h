@@ -73,6 +73,10 @@ class Context {
     [[nodiscard]] bool has_error_behind(Offset open) const;
     Offset match_slip(Offset at, std::string_view word);
     void report_expected(Offset at, std::string_view what);
+    // In a list: what stands here begins its next item, and no comma is before it; or `close` is
+    // expected as well.
+    void report_undivided(Offset at, std::string_view close);
+    void report_missing_comma(Offset at, Applicability applicability);
     void report_habit(Offset begin, Offset end, std::string_view weft, std::string_view why);
     // A habit that no other word can take the place of: the help says what to write.
     Diagnostic* report_foreign(Offset begin, Offset end, std::string_view why);

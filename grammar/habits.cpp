@@ -195,6 +195,58 @@ Offset foreign_declaration(Context& c, Offset at) {
     return line;
 }
 
+Offset foreign_count(Context& c, Offset at) {
+    Offset here = scan::skip_blanks(c.text(), at);
+    auto word = scan::word(c.text(), here);
+    constexpr std::array<std::string_view, 3> kWords = {"once", "twice", "thrice"};
+    const auto found = std::ranges::find(kWords, word);
+    if (found == kWords.end()) return kNoMatch;
+    Offset end = here + static_cast<Offset>(word.size());
+    const auto count = std::to_string(found - kWords.begin() + 1);
+    c.report_habit(here, end, count + " times", "how often is a number");
+    return end;
+}
+
+Offset foreign_times(Context& c, Offset at) {
+    auto text = c.text();
+    Offset here = scan::skip_blanks(text, at);
+    auto word = scan::word(text, here);
+    Offset end = here + static_cast<Offset>(word.size());
+    Offset next = scan::skip_blanks(text, end);
+    if (word == "every") {
+        constexpr std::array kUnits = {std::pair("second", "1s"), std::pair("minute", "1m"),
+                                       std::pair("hour", "1h"), std::pair("week", "7d"),
+                                       std::pair("day", "1d")};
+        auto unit = scan::word(text, next);
+        const auto found =
+            std::ranges::find(kUnits, unit, &std::pair<const char*, const char*>::first);
+        if (found == kUnits.end()) return kNoMatch;
+        end = next + static_cast<Offset>(unit.size());
+        next = scan::skip_blanks(text, end);
+        if (unit != "day" || scan::word(text, next) != "at") {
+            c.report_habit(here, end, std::string("every ") + found->second,
+                           "the time between is a duration");
+            return end;
+        }
+        word = "daily";
+    }
+    if ((word == "daily" || word == "nightly") && scan::word(text, next) == "at") {
+        c.report_idle(here, next, "a time of day comes each day");
+        return next;
+    }
+    if (word == "hourly") {
+        c.report_habit(here, end, "every 1h", "the time between is a duration");
+        return end;
+    }
+    constexpr std::array<std::string_view, 6> kWords = {"daily",   "nightly", "weekly",
+                                                        "monthly", "cron",    "weekdays"};
+    if (std::ranges::find(kWords, word) == kWords.end()) return kNoMatch;
+    help(c.report_foreign(here, end, "a schedule names times of day, or the time between two"),
+         "`at \"06:00\"` is each day, `every 7d` counts; on which day it is the workflow asks "
+         "`calendar.local`");
+    return scan::at(text, next) == '"' ? scan::token(text, next) : end;
+}
+
 Offset foreign_braces(Context& c, Offset name, Offset brace) {
     auto text = c.text();
     Offset open = scan::skip_blanks(text, brace);

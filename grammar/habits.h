@@ -31,6 +31,14 @@ Offset foreign_braces(Context& c, Offset name, Offset brace);
 // `?.`, `!` and `? a : b` behind an operand: the end of what was reported, or kNoMatch.
 Offset foreign_suffix(Context& c, Offset at);
 
+// `between a and b` behind an operand: where `a` begins, or kNoMatch.
+Offset foreign_range(Context& c, Offset at);
+
+// `twice` for `2 times`: its end, or kNoMatch.
+Offset foreign_count(Context& c, Offset at);
+// What other schedulers say behind `runs report(…)`: where the clauses go on, or kNoMatch.
+Offset foreign_times(Context& c, Offset at);
+
 // `orderId` as `order_id`.
 std::string snake_case(std::string_view name);
 // The end of the braces that open at the offset, by their tokens; kNoMatch when nothing closes

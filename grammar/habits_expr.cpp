@@ -340,4 +340,25 @@ Offset foreign_suffix(Context& c, Offset at) {
     return here + 1;
 }
 
+Offset foreign_range(Context& c, Offset at) {
+    auto text = c.text();
+    Offset here = scan::skip_blanks(text, at);
+    constexpr std::string_view kWord = "between";
+    if (scan::word(text, here) != kWord) return kNoMatch;
+    Offset end = here + static_cast<Offset>(kWord.size());
+    Offset line = scan::line_end(text, here);
+    constexpr std::string_view kAnd = " and ";
+    auto rest = text.substr(end, line - end);
+    auto found = rest.find(kAnd);
+    if (found == std::string_view::npos) return kNoMatch;
+    auto* d = c.report_foreign(here, end, "a range stands behind `in`, with both of its ends");
+    if (d == nullptr) return end;
+    Offset both = end + static_cast<Offset>(found);
+    d->fix = Fix{"write `in a..b`",
+                 {Edit{c.span(here, end), "in"},
+                  Edit{c.span(both, both + static_cast<Offset>(kAnd.size())), ".."}},
+                 Applicability::Safe};
+    return end;
+}
+
 }  // namespace weft::grammar

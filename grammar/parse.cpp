@@ -296,6 +296,10 @@ bool module_rule::read(Input& in, Context& c) {
     }
 }
 
+bool schedule_habit::read(Input& in, Context& c) {
+    return advance(in, c, foreign_times(c, position(in, c)));
+}
+
 }  // namespace grammar
 
 namespace {

@@ -180,6 +180,18 @@ bool expression_rule::ternary(Input& in, Context& c, const Context::Mark& mark) 
     return true;
 }
 
+// `x between a and b`, read and forgotten.
+bool expression_rule::between(Input& in, Context& c, const Context::Mark& mark, int lowest) {
+    if (lowest > scan::kComparisonPrecedence) return false;
+    if (!advance(in, c, foreign_range(c, position(in, c)))) return false;
+    ++c.quiet;
+    climb(in, c, scan::kRangePrecedence + 1);
+    if (parse_rule<w<"and">>(in, c)) climb(in, c, scan::kRangePrecedence + 1);
+    --c.quiet;
+    c.forget(mark, position(in, c));
+    return true;
+}
+
 bool expression_rule::climb(Input& in, Context& c, int lowest) {
     Offset at = position(in, c);
     Nested nested(c, at);
@@ -201,6 +213,7 @@ bool expression_rule::climb(Input& in, Context& c, int lowest) {
         Offset here = position(in, c);
         auto op = c.peek_operator(here);
         if (op.end == 0 && lowest == 1 && ternary(in, c, mark)) continue;
+        if (op.end == 0 && between(in, c, mark, lowest)) continue;
         if (op.end == 0 || op.precedence < lowest) return true;
         operand(op.precedence + 1, c.take_operator(here, op));
         if (op.is_none) {

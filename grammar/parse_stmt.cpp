@@ -305,4 +305,11 @@ bool junk_line::read(Input& in, Context& c) {
     return true;
 }
 
+bool count_habit::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (!advance(in, c, foreign_count(c, at))) return false;
+    c.leaf(NodeKind::Missing, at, position(in, c));
+    return true;
+}
+
 }  // namespace weft::grammar

@@ -88,13 +88,15 @@ struct effect_flag : peg::sor<word_node<"irreversible">, word_node<"untrusted">>
 struct must_flag : expect<effect_flag, "`irreversible` or `untrusted`"> {};
 struct effect : node<NodeKind::Effect, soft_lead<"effect">,
                      expect<effect_class, "`read`, `idempotent for`, `once` or `transaction`">,
-                     peg::star<p<",">, soft, must_flag>> {};
-struct settles : peg::seq<p<",">, soft, expect_word<"settles">, expect_word<"in">, must_expr> {};
+                     peg::star<comma_before<"irreversible", "untrusted">, soft, must_flag>> {};
+struct settles : peg::seq<comma_before<"settles">, soft, expect_word<"settles">, expect_word<"in">,
+                          must_expr> {};
 struct probe : node<NodeKind::Probe, soft_lead<"probe">, must_path, peg::opt<settles>> {};
 struct fails : node<NodeKind::Fails, soft_lead<"fails">, must_errors> {};
-struct breaker : node<NodeKind::Breaker, soft_lead<"breaker">, expect_word<"opens">,
-                      expect_word<"after">, must_expr, expect_word<"failures">, expect_word<"in">,
-                      must_expr, expect<p<",">, "`,`">, expect_word<"for">, must_expr> {};
+struct breaker
+    : node<NodeKind::Breaker, soft_lead<"breaker">, expect_word<"opens">, expect_word<"after">,
+           must_expr, expect_word<"failures">, expect_word<"in">, must_expr,
+           expect<comma_before<"for">, "`,`">, expect_word<"for">, must_expr> {};
 struct rate : node<NodeKind::Rate, must_expr, w<"per">, must_expr> {};
 struct limit_part : peg::sor<rate, at_once> {};
 struct limit : node<NodeKind::Limit, soft_lead<"limit">, peg::list<limit_part, p<",">>> {};
@@ -155,9 +157,13 @@ struct overlap_word : expect<peg::sor<word_node<"skip">, word_node<"queue">, wor
 struct overlap : node<NodeKind::Overlap, w<"overlap">, overlap_word> {};
 struct catch_up : node<NodeKind::CatchUp, w<"catch">, expect_word<"up">, must_expr> {};
 struct schedule_clause : peg::sor<schedule_at, schedule_every, schedule_in, overlap, catch_up> {};
+// `daily at "06:00"`, `hourly`, `every hour`, `cron "…"`
+struct schedule_habit : custom<schedule_habit> {
+    static bool read(Input& in, Context& c);
+};
 struct schedule_clauses
     : peg::star<peg::sor<peg::seq<p<",">, soft, peg::sor<schedule_clause, schedule_also>>,
-                         on_lines<schedule_clause>>> {};
+                         schedule_habit, on_lines<schedule_clause>>> {};
 struct schedule : node<NodeKind::Schedule, lead<"schedule">, must_value_name, expect_word<"runs">,
                        must_expr, schedule_clauses> {};
 

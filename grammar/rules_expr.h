@@ -122,6 +122,7 @@ struct expression_rule : custom<expression_rule, primary, peg::star<argument_lis
     static bool climb(Input& in, Context& c, int lowest);
     static bool postfix(Input& in, Context& c);
     static bool ternary(Input& in, Context& c, const Context::Mark& mark);
+    static bool between(Input& in, Context& c, const Context::Mark& mark, int lowest);
     static bool lost_suffix(Input& in, Context& c, const Context::Mark& mark);
     static bool lost_braces(Input& in, Context& c, const Context::Mark& mark);
 };

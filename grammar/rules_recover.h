@@ -59,7 +59,7 @@ struct bracketed : custom<bracketed<Open, Close, Item, What>, p<Open>, peg::opt<
                 report_unclosed(c, at, open);
                 break;
             }
-            if (!divided) c.report_expected(at, "`,` or `" + std::string(Close.view()) + "`");
+            if (!divided) c.report_undivided(at, Close.view());
             if (!read_item(in, c, open, divided)) break;
         }
         return true;
@@ -95,6 +95,23 @@ struct bracketed : custom<bracketed<Open, Close, Item, What>, p<Open>, peg::opt<
         Offset end = scan::token(c.text(), begin);
         advance(in, c, end);
         c.leaf(NodeKind::Error, begin, end);
+    }
+};
+
+// A comma, or a report where one of the words (`0`: a number) comes without it.
+template <Fixed... Words>
+struct comma_before : custom<comma_before<Words...>, p<",">> {
+    static bool read(Input& in, Context& c) {
+        if (parse_rule<p<",">>(in, c)) return true;
+        Offset at = position(in, c);
+        Offset here = scan::skip_blanks(c.text(), at);
+        const auto begins = [&](std::string_view word) {
+            return word == "0" ? scan::is_digit(scan::at(c.text(), here))
+                               : scan::word(c.text(), here) == word;
+        };
+        if (!(begins(Words.view()) || ...)) return false;
+        c.report_missing_comma(at, Applicability::Safe);
+        return true;
     }
 };
 

@@ -19,6 +19,11 @@ struct must_by : expect<by, "`by` and a role"> {};
 // `1 time` reads better than `1 times`; both are right.
 struct times_word : peg::sor<w<"times">, w<"time">> {};
 struct must_times : expect<times_word, "`times`"> {};
+// `twice`
+struct count_habit : custom<count_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct number_of_times : peg::sor<count_habit, peg::seq<must_expr, must_times>> {};
 struct up_to : node<NodeKind::UpTo, w<"up">, expect_word<"to">, must_expr, peg::opt<times_word>> {};
 struct must_up_to : expect<up_to, "`up to N times`"> {};
 struct after : expr_part<NodeKind::After, w<"after">> {};
@@ -68,7 +73,7 @@ struct retry_on : node<NodeKind::RetryOn, w<"on">, must_errors> {};
 struct backoff : node<NodeKind::Backoff, w<"backoff">, must_expr, expect_word<"to">, must_expr> {};
 struct then_hold : node<NodeKind::ThenHold, w<"then">, expect_word<"hold">> {};
 // A comma before `backoff` may be left out.
-struct retry : node<NodeKind::Retry, lead<"retry">, must_expr, must_times, peg::opt<retry_on>,
+struct retry : node<NodeKind::Retry, lead<"retry">, number_of_times, peg::opt<retry_on>,
                     peg::opt<peg::opt<p<",">>, backoff>, peg::opt<peg::opt<p<",">>, then_hold>> {};
 struct cache
     : node<NodeKind::Cache, lead<"cache">, must_expr, expect<by, "`by` and an expression">> {};
@@ -116,7 +121,8 @@ struct collecting : node<NodeKind::Collecting, w<"collecting">, expect_word<"err
                          expect_word<"up">, expect_word<"to">, must_expr> {};
 struct each_option : peg::sor<collecting, at_once> {};
 struct each : node<NodeKind::Each, lead<"each">, must_value_name, expect_word<"in">, must_expr,
-                   peg::star<p<",">, soft, each_option>, must_block_node> {};
+                   peg::star<comma_before<"0", "collecting">, soft, each_option>, must_block_node> {
+};
 
 struct join_first : node<NodeKind::JoinFirst, w<"first">, expect_word<"ok">> {};
 struct join_settle : node<NodeKind::JoinSettle, w<"settle">> {};
@@ -126,7 +132,8 @@ struct join : peg::sor<at_brace, join_first, join_settle, join_count, peg::succe
 struct parallel : node<NodeKind::Parallel, lead<"parallel">, join, must_block_node> {};
 
 // Without its bound it is a repeat all the same, and the checker asks for it.
-struct repeat_bound : peg::sor<at_brace, peg::seq<expect<p<",">, "`,`">, soft, must_up_to>> {};
+struct repeat_bound
+    : peg::sor<at_brace, peg::seq<expect<comma_before<"up">, "`,`">, soft, must_up_to>> {};
 struct repeat : node<NodeKind::Repeat, lead<"repeat">, must_value_name, peg::opt<type_note>, equals,
                      must_expr, repeat_bound, must_block_node, must_else> {};
 

@@ -6,9 +6,8 @@
 
 namespace weft::grammar {
 
-struct mock_times
-    : node<NodeKind::Times, peg::not_at<peg::sor<w<"then">, w<"after">>>, expression, must_times> {
-};
+struct mock_times : node<NodeKind::Times, peg::not_at<peg::sor<w<"then">, w<"after">>>,
+                         peg::sor<count_habit, peg::seq<expression, must_times>>> {};
 // A number that is no value itself: `returns "x" 2 times`.
 struct count_ahead : custom<count_ahead, peg::success> {
     static bool read(Input& in, Context& c) {

@@ -69,6 +69,13 @@ struct RepeatFrame {
     std::vector<ir::StmtId> dones = {};
 };
 
+// Whose type the expression being checked is to have: a declared name, or a part of it.
+struct Wanted {
+    std::string_view of;    // "Order", "result"
+    std::string_view part;  // "email"
+    Span name = {};         // of the declaration, where a value is known by that
+};
+
 struct TestFrame;     // test_names.h
 struct MigrateFrame;  // migrates.h
 
@@ -93,6 +100,7 @@ struct Body {
     bool in_parallel = false;
     bool in_undo = false;                   // steps need no compensation of their own
     LabelSet control = 0;                   // labels of the conditions around
+    const Wanted* wanted = nullptr;         // for mismatches (origins.h)
     std::vector<LocalName> ended = {};      // names of steps in blocks that have ended
     std::vector<ir::LocalId> cleared = {};  // values that a gate has let pass
 

@@ -7,6 +7,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/others.h"
 #include "compiler/check/secrets.h"
 #include "compiler/check/test_names.h"
@@ -259,6 +260,11 @@ MatchedArguments match_arguments(Body& body, const std::vector<ast::Argument>& a
         out.ok = false;
         return context.report(DiagnosticCode::ArgumentMismatch, span, std::move(message));
     };
+    // Which argument is meant for which parameter is not known where one could not be read.
+    if (context.has_syntax_error(call)) {
+        out.ok = false;
+        return out;
+    }
     bool named_before = false;
     for (const auto& argument : arguments) {
         std::size_t at = position;
@@ -298,9 +304,7 @@ MatchedArguments match_arguments(Body& body, const std::vector<ast::Argument>& a
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!out.exprs[i] && !names[i].may_be_missing) missing.push_back(names[i].name);
     }
-    if (!missing.empty() && context.has_syntax_error(call)) {
-        out.ok = false;
-    } else if (!missing.empty()) {
+    if (!missing.empty()) {
         mistake(call, fmt::format("`{}` lacks `{}`", callee, fmt::join(missing, "`, `")));
     }
     return out;
@@ -398,6 +402,7 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
             out.ok = false;
         }
         LabelSet excess = 0;
+        const Wanting wanting(body, {callee, p.name, p.span});
         out.args[i] = coerce(body, out.args[i], type, fmt::format("`{}`", p.name), &excess);
         if (!type_of(context, out.args[i]).has_value()) out.ok = false;
         out.parameter_types.push_back(type);

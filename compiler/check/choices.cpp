@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/origins.h"
 #include "compiler/check/truth.h"
 #include "compiler/check/types.h"
 
@@ -100,6 +101,7 @@ TypeId join_branches(Body& body, std::vector<ir::ExprId>& branches, Span span) {
         // The second pass lets Int literals take the Decimal that a later branch has.
         TypeId before = all;
         all = context.common.bottom;
+        ir::ExprId last;
         for (auto& id : branches) {
             if (pass == 1) id = adapt_literal(body, id, before);
             TypeId type = type_of(context, id);
@@ -112,12 +114,15 @@ TypeId join_branches(Body& body, std::vector<ir::ExprId>& branches, Span span) {
             if (!both.has_value() && number) both = takes ? all : type;
             if (!both.has_value() && pass == 0) both = type;
             if (!both.has_value()) {
-                context.report(DiagnosticCode::TypeMismatch, span_of(context, id),
-                               fmt::format("this branch gives a {}, the one before it a {}",
-                                           context.text(type), context.text(all)));
+                auto& d =
+                    context.report(DiagnosticCode::TypeMismatch, span_of(context, id),
+                                   fmt::format("this branch gives a {}, the one before it a {}",
+                                               context.text(type), context.text(all)));
+                note_origins(context, d, {id, last});
                 return {};
             }
             all = both;
+            last = id;
         }
     }
     (void)span;

@@ -5,6 +5,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/skipped.h"
 #include "compiler/check/truth.h"
 
@@ -126,6 +127,7 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
         auto& d = report_none(
             context, id, span,
             fmt::format("{} takes a {}, but this may be none", what, context.text(wanted)));
+        note_origins(body, d, {id});
         d.help = "give a value for none with `??`, or take it apart with `if let`";
         return;
     }
@@ -134,6 +136,7 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
         if (context.has_syntax_error(span)) return;  // `1 m`
         auto& d = context.report(DiagnosticCode::BareDuration, span,
                                  fmt::format("{} is a Duration, and a number has no unit", what));
+        note_origins(body, d, {id});
         d.help = "write the unit: `30s`, `5m`, `2h`";
         return;
     }
@@ -141,6 +144,7 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
         auto& d = context.report(DiagnosticCode::MixedCurrency, span,
                                  fmt::format("{} takes {}, but this is {}", what,
                                              context.text(wanted), context.text(from)));
+        note_origins(body, d, {id});
         if (have.currency.empty()) {
             d.help = fmt::format("narrow it with `{}.from(…)`", context.text(target));
         }
@@ -151,6 +155,7 @@ void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view 
     auto& d = context.report(DiagnosticCode::TypeMismatch, span,
                              fmt::format("{} takes a {}{}, but this is a {}", what,
                                          context.text(wanted), refinement, context.text(from)));
+    note_origins(body, d, {id});
     if (same_base && !refinement.empty()) {
         d.help = fmt::format(
             "give the type a name, `type Name = {}{}`: then `Name.from(…)` gives the value if it "
@@ -248,6 +253,7 @@ ir::ExprId expect_condition(Body& body, ast::Expr expr, std::string_view what) {
     auto& d = context.report(
         DiagnosticCode::NotABool, span_of(context, id),
         fmt::format("{} must be a Bool, but this is a {}", what, context.text(type)));
+    note_origins(body, d, {id});
     if (kind_of(context, type) == TypeKind::Optional) d.help = "compare it with none: `x != none`";
     return add_mistake(context, span_of(context, id));
 }

@@ -172,38 +172,107 @@ Interval interval_of_type(const Context& context, TypeId type, Constraint::Kind 
     return out;
 }
 
-Interval interval_of(const Context& context, ir::ExprId id) {
-    const ir::Expr& e = context.module.exprs[id];
-    if (!e.type.has_value()) return {};
-    Interval out = interval_of_type(context, e.type, Constraint::Kind::Range);
-    switch (e.kind) {
-        case ExprKind::Literal:
-            if (auto n = number_in(e.value)) return {n, n};
-            return out;
-        case ExprKind::Add:
-        case ExprKind::Subtract:
-        case ExprKind::Multiply:
-        case ExprKind::Divide:
-            return meet(
-                out, of_arithmetic(e.kind, interval_of(context, e.a), interval_of(context, e.b)));
-        case ExprKind::ToDecimal:
-            return meet(out, interval_of(context, e.a));
-        case ExprKind::If:
-            return meet(out, hull(interval_of(context, e.b), interval_of(context, e.args[0])));
-        case ExprKind::ListFn:
-            if (e.list_op == ir::ListOp::Share) {
-                return meet(out, {Decimal(), Decimal::from_int(1)});
-            }
-            return out;
-        case ExprKind::Builtin:
-            if (e.index == static_cast<std::uint32_t>(BuiltinFunction::Length) ||
-                e.index == static_cast<std::uint32_t>(BuiltinFunction::Count)) {
-                return meet(out, length_of(context, e.args[0]));
-            }
-            return out;
-        default:
-            return out;
+namespace {
+
+// Looks at so many expressions and no more: each of many `let`s may name the one before it twice.
+class Intervals {
+  public:
+    explicit Intervals(const Context& context) : context_(context) {}
+
+    Interval of(ir::ExprId id) {
+        const ir::Expr& e = context_.module.exprs[id];
+        if (!e.type.has_value() || --left_ < 0) return {};
+        return meet(interval_of_type(context_, e.type, Constraint::Kind::Range), of_value(e));
     }
+
+  private:
+    Interval of_value(const ir::Expr& e) {
+        switch (e.kind) {
+            case ExprKind::Literal:
+                if (auto n = number_in(e.value)) return {n, n};
+                return {};
+            case ExprKind::Local: {
+                const auto let = context_.let_values.find(e.local.index);
+                return let != context_.let_values.end() ? of(let->second) : Interval{};
+            }
+            case ExprKind::Add:
+            case ExprKind::Subtract:
+            case ExprKind::Multiply:
+            case ExprKind::Divide:
+                return of_arithmetic(e.kind, of(e.a), of(e.b));
+            case ExprKind::ToDecimal:
+            case ExprKind::Unwrap:
+                return of(e.a);
+            case ExprKind::Index:
+                return of_elements(e.a);
+            case ExprKind::Coalesce:
+                return hull(of(e.a), of(e.b));
+            case ExprKind::If:
+                return hull(of(e.b), of(e.args[0]));
+            case ExprKind::ListFn:
+                if (e.list_op != ir::ListOp::Share) return {};
+                return {Decimal(), Decimal::from_int(1)};
+            case ExprKind::Builtin:
+                return of_builtin(e);
+            default:
+                return {};
+        }
+    }
+
+    Interval of_builtin(const ir::Expr& e) {
+        switch (static_cast<BuiltinFunction>(e.index)) {
+            case BuiltinFunction::Length:
+            case BuiltinFunction::Count:
+                return length_of(context_, e.args[0]);
+            // Of a list they lie between its least element and its greatest.
+            case BuiltinFunction::Average:
+            case BuiltinFunction::Min:
+            case BuiltinFunction::Max:
+            case BuiltinFunction::First:
+            case BuiltinFunction::Last:
+                return of_elements(e.args[0]);
+            case BuiltinFunction::Sum:
+                return of_arithmetic(ExprKind::Multiply, length_of(context_, e.args[0]),
+                                     of_elements(e.args[0]));
+            default:
+                return {};
+        }
+    }
+
+    // Of a list, or of a list that may be none.
+    Interval of_elements(ir::ExprId list) {
+        const ir::Expr& e = context_.module.exprs[list];
+        if (!e.type.has_value() || --left_ < 0) return {};
+        const Type& type = context_.types()[base_of(context_, e.type)];
+        const Interval declared =
+            type.kind == TypeKind::List
+                ? interval_of_type(context_, type.element, Constraint::Kind::Range)
+                : Interval{};
+        if (e.kind == ExprKind::List && !e.args.empty()) {
+            Interval out = of(e.args[0]);
+            for (std::size_t i = 1; i < e.args.size(); ++i) out = hull(out, of(e.args[i]));
+            return meet(declared, out);
+        }
+        if (e.kind == ExprKind::ListFn && e.list_op == ir::ListOp::Map) {
+            return meet(declared, of(context_.module.lambdas[ir::LambdaId{e.index}].body));
+        }
+        const bool keeps = e.kind == ExprKind::ListFn &&
+                           (e.list_op == ir::ListOp::Filter || e.list_op == ir::ListOp::SortBy);
+        if (keeps) return meet(declared, of_elements(e.a));
+        if (e.kind != ExprKind::Local) return declared;
+        const auto let = context_.let_values.find(e.local.index);
+        return let != context_.let_values.end() ? meet(declared, of_elements(let->second))
+                                                : declared;
+    }
+
+    const Context& context_;
+    int left_ = 200;
+};
+
+}  // namespace
+
+Interval interval_of(const Context& context, ir::ExprId id) {
+    return Intervals(context).of(id);
 }
 
 std::optional<std::int64_t> constant_duration(Body& body, ast::Expr expr, std::string_view what) {

@@ -4,6 +4,7 @@
 #include "compiler/check/calls.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/names.h"
+#include "compiler/check/origins.h"
 
 namespace weft::check {
 
@@ -38,6 +39,7 @@ Fields check_fields(Body& body, ast::Call call, std::string_view name,
             id = add_literal(context, f.default_value.value_or(Value::none()), f.type, call.span());
         } else {
             std::string what = fmt::format("`{}`", f.name);
+            const Wanting wanting(body, {name, f.name});
             id = coerce(body, check_expr(body, matched.exprs[i], f.type), f.type, what,
                         in_error ? nullptr : &out.labels);
         }

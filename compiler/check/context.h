@@ -51,6 +51,7 @@ struct Declaration {
     State body_state = State::Untouched;  // Workflow
     bool used = false;
     bool used_outside = false;  // by another module
+    std::string deprecated;     // what its doc comment says of what to take instead
     TypeId type;                // Record, Enum, Alias, Const; Error: the record of its own fields
     TypeId error_type;          // Error: the whole error record
     ir::ExprId value;           // Const
@@ -75,6 +76,7 @@ struct ModuleInfo {
     std::string path;
     std::string qualifier;  // "" for the main module
     bool is_standard = false;
+    bool deprecates = false;  // some doc comment of it says so
     FileId file;
     std::unique_ptr<ParsedFile> parsed;
     std::map<std::string, Import, std::less<>> imports;
@@ -107,6 +109,12 @@ struct Watched {
     DiagnosticCode code;
 };
 
+// A place that names a declaration which is to be left.
+struct DeprecatedUse {
+    Span span;
+    DeclId declaration;
+};
+
 struct Context {
     ir::Module& module;
     Diagnostics& diagnostics;
@@ -118,6 +126,8 @@ struct Context {
     std::map<std::uint32_t, ir::ExprId> let_values;  // by the index of a `let`'s local
     std::optional<PackageSettings> settings = {};
     std::vector<SilencedLater> silenced_later = {};
+    std::vector<DeprecatedUse> deprecated_uses = {};
+    std::map<std::uint32_t, std::string> origins = {};  // of locals, by index (origins.h)
     // What runs of a workflow use (lint/bounds.h), by its row and what is assumed.
     mutable std::map<std::pair<std::uint32_t, int>, std::shared_ptr<const lint::Usage>>
         usage_of_runs = {};

@@ -7,6 +7,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
 #include "compiler/check/names.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/types.h"
 #include "grammar/comments.h"
 #include "grammar/literals.h"
@@ -166,6 +167,7 @@ void check_fn_body(Context& context, DeclId id) {
         locals.push_back(body.declare(p.name, p.type, p.span));
     }
     TypeId wanted = decl.signature.result;
+    const Wanting wanting(body, {"fn", decl.qualified});
     ir::ExprId result =
         wanted.has_value()
             ? expect_expr(body, node.body(), wanted, fmt::format("the result of `{}`", decl.name))

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check/constants.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/outcomes.h"
 #include "compiler/check/statements.h"
 
@@ -37,9 +38,10 @@ void check_each(Body& body, ast::Each node, std::string_view name, Span name_spa
                 d.help = "declare it: `List<T> where length in 0..100`";
             }
         } else {
-            context.report(
+            auto& d = context.report(
                 DiagnosticCode::TypeMismatch, node.list().span(),
                 fmt::format("`each` takes a list, but this is a {}", context.text(list)));
+            note_origins(context, d, {row.list});
         }
     }
     if (auto at_once = node.at_once()) {

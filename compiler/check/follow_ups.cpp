@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "compiler/check/repeated.h"
 #include "grammar/scan.h"
 
 namespace weft::check {
@@ -19,6 +19,7 @@ using Line = std::pair<FileId, std::uint32_t>;
 using Words = std::set<std::string, std::less<>>;
 
 constexpr std::string_view kNoDeclaration = "expected a declaration";
+constexpr std::string_view kNoSignal = "there is no signal `";
 
 // The text there could not be read as what was meant.
 bool is_unread(DiagnosticCode code) {
@@ -44,10 +45,21 @@ bool is_of_use(DiagnosticCode code) {
         case DiagnosticCode::OrphanDocComment:
         case DiagnosticCode::RetentionMissing:
         case DiagnosticCode::NoBudget:
+        case DiagnosticCode::SingleBranchParallel:
+        case DiagnosticCode::TestHitsRealWorker:
             return true;
         default:
             return false;
     }
+}
+
+// What a test names of a run, which may come of what could not be read.
+bool is_of_run(const Diagnostic& d) {
+    if (d.code != DiagnosticCode::UnknownName) return d.code == DiagnosticCode::UnknownRole;
+    constexpr std::string_view kBegin = "there is no ";
+    const auto what = std::string_view(d.message).substr(std::min(kBegin.size(), d.message.size()));
+    return what.starts_with("event ") || what.starts_with("value under review ") ||
+           what.starts_with("step `") || what.starts_with("gate `");
 }
 
 void add_words(std::string_view text, Words& out) {
@@ -83,15 +95,23 @@ Words subjects(const Diagnostic& d) {
 
 class FollowUps {
   public:
-    FollowUps(const Diagnostics& diagnostics, const SourceSet& sources) : sources_(sources) {
-        for (const auto& d : diagnostics.items()) {
+    explicit FollowUps(const Context& context) : sources_(context.module.sources) {
+        for (const auto& d : context.diagnostics.items()) {
             if (!d.span.file.has_value()) continue;
-            if (d.code == DiagnosticCode::UnknownName) unknown_.insert(line_of(d));
+            if (d.code == DiagnosticCode::UnknownName) {
+                unknown_.insert(line_of(d));
+                // "did you mean `paid`?"
+                if (d.message.starts_with(kNoSignal)) add_words(d.help, missed_signals_);
+            }
+            // A `let` that should have been a step: what needs the step has none.
+            if (d.code == DiagnosticCode::EffectInExpression) add_binder(d);
+            if (d.code == DiagnosticCode::TypeMismatch) note_damage(context, d, true);
             if (!is_unread(d.code)) continue;
             unread_.insert(line_of(d));
             files_.insert(d.span.file);
-            add_words(sources_[d.span.file].line(line_of(d).second), words_);
+            add_line(d);
             lost_declaration_ |= d.message.starts_with(kNoDeclaration);
+            note_damage(context, d, false);
         }
     }
 
@@ -116,20 +136,99 @@ class FollowUps {
     [[nodiscard]] Line line_of(const Diagnostic& d) const {
         return {d.span.file, sources_[d.span.file].position(d.span.begin).line};
     }
+    // What a declaration says can't be held against those who use it where a part was not read.
+    void note_damage(const Context& context, const Diagnostic& d, bool types_only) {
+        if (d.message.ends_with("closes nothing here") ||
+            d.message.ends_with("opens nothing here") || d.message.starts_with("expected `}`")) {
+            unbalanced_.insert(d.span.file);
+        }
+        for (const auto& decl : context.declarations) {
+            const Span whole = decl.node.span();
+            const bool is_type = decl.kind == DeclKind::Record || decl.kind == DeclKind::Alias ||
+                                 decl.kind == DeclKind::Enum || decl.kind == DeclKind::Error;
+            if (decl.kind == DeclKind::Workflow || (types_only && !is_type)) continue;
+            if (whole.file != d.span.file) continue;
+            if (d.span.begin < whole.begin || d.span.begin > whole.end) continue;
+            damaged_.insert(decl.name);
+            damaged_.insert(decl.qualified);
+            damages_.push_back(whole);
+        }
+    }
+    [[nodiscard]] bool is_of_damaged(const Diagnostic& d) const {
+        if (damaged_.empty() || d.code == DiagnosticCode::DuplicateName) return false;
+        const bool is_inside = std::ranges::any_of(damages_, [&](const Span& whole) {
+            return whole.file == d.span.file && whole.begin <= d.span.begin &&
+                   d.span.begin <= whole.end;
+        });
+        if (is_inside) return false;
+        const std::string_view message = d.message;
+        constexpr std::string_view kField = "there is no field of ";
+        if (message.starts_with(kField)) {
+            const auto rest = message.substr(kField.size());
+            return damaged_.contains(rest.substr(0, rest.find(' ')));
+        }
+        if (message.starts_with('`')) {
+            const auto name = message.substr(1, message.find('`', 1) - 1);
+            if (damaged_.contains(name)) return true;
+        }
+        return std::ranges::any_of(d.origins, [&](std::string_view origin) {
+            const auto space = origin.find(' ');
+            const auto of = origin.substr(0, space);
+            const bool is_kind = of == "fn" || of == "worker";
+            return damaged_.contains(is_kind ? origin.substr(space + 1) : of);
+        });
+    }
+    void add_binder(const Diagnostic& d) {
+        const auto line = sources_[d.span.file].line(line_of(d).second);
+        const auto at = line.find_first_not_of(' ');
+        constexpr std::string_view kLet = "let ";
+        if (at == std::string_view::npos || !line.substr(at).starts_with(kLet)) return;
+        add_words(scan::word(line, static_cast<std::uint32_t>(at + kLet.size())), words_);
+    }
+    void add_line(const Diagnostic& d) {
+        add_words(sources_[d.span.file].line(line_of(d).second), words_);
+    }
     [[nodiscard]] static Line before(Line line) { return {line.first, line.second - 1}; }
+
+    // Whether the line stands deeper than one that was not read, and so do those between.
+    [[nodiscard]] bool stands_under_unread(Line line) const {
+        const auto indent = [&](std::uint32_t number) {
+            return sources_[line.first].line(number).find_first_not_of(' ');
+        };
+        const auto own = indent(line.second);
+        for (std::uint32_t above = line.second - 1; above > 0; --above) {
+            const auto at = indent(above);
+            if (at == std::string_view::npos) return false;
+            if (unread_.contains({line.first, above})) return at < own;
+            if (at < own && !sources_[line.first].line(above).substr(at).starts_with("}"))
+                return false;
+        }
+        return false;
+    }
 
     // The first message of a line says what is wrong there. What is read behind it, up to the next
     // line that begins anew, is read on a guess.
     bool follows_in_text(const Diagnostic& d) {
         const Line line = line_of(d);
-        if (d.code == DiagnosticCode::MisplacedClause) return told_.contains(before(line));
+        if (d.code == DiagnosticCode::MisplacedClause) {
+            const bool follows = told_.contains(before(line)) || stands_under_unread(line);
+            if (follows) told_.insert(line);
+            return follows;
+        }
+        if (d.code == DiagnosticCode::NameStyle && unread_.contains(line)) return true;
         if (d.code == DiagnosticCode::ForeignHabit) told_.insert(line);
         if (!is_unread(d.code)) return false;
+        // The bracket that was missed, one line too late.
+        const bool is_closer = d.message.ends_with("found `)`") || d.message.ends_with("found `]`");
+        if (is_closer && told_.contains(before(line))) return true;
         if (lost_brace_ && d.message.ends_with("closes nothing here")) return true;
         lost_brace_ |= d.message.starts_with("expected `{`");
         const auto expected = d.message.substr(0, d.message.find(", found"));
-        const bool goes_on = told_.contains(before(line)) &&
-                             (d.message.starts_with(kNoDeclaration) || expected == expected_);
+        const bool is_declaration = d.message.starts_with(kNoDeclaration);
+        const bool goes_on =
+            (told_.contains(before(line)) &&
+             (is_declaration || expected == expected_ || expected == "expected an argument")) ||
+            (is_declaration && stands_under_unread(line));
         const bool is_second = !told_.insert(line).second;
         if (!is_second) expected_ = expected;
         return is_second || goes_on;
@@ -137,8 +236,19 @@ class FollowUps {
 
     bool follows_in_meaning(const Diagnostic& d) {
         const Line line = line_of(d);
-        if (unread_.contains(line)) return true;
+        if (unread_.contains(line) || is_of_damaged(d)) return true;
+        if (d.code == DiagnosticCode::EffectInExpression) told_.insert(line);
+        if (d.code == DiagnosticCode::SignalNeverAwaited) {
+            for (const auto& word : subjects(d)) {
+                if (missed_signals_.contains(word)) return true;
+            }
+        }
+        if (d.code == DiagnosticCode::UnknownRole && unknown_.contains(line)) return true;
         if (is_of_use(d.code)) return files_.contains(d.span.file);
+        if (files_.contains(d.span.file) && is_of_run(d)) return true;
+        if (unbalanced_.contains(d.span.file) && d.message.starts_with("there is no value `")) {
+            return true;
+        }
         const bool is_name =
             d.code == DiagnosticCode::UnknownName || d.code == DiagnosticCode::UnknownPlaceholder;
         if (is_name && lost_declaration_) return true;
@@ -158,76 +268,28 @@ class FollowUps {
     std::set<Line> told_;     // … so far
     std::set<Line> unknown_;  // lines with an unknown name
     std::set<FileId> files_;
-    Words words_;                     // that stand on such lines: perhaps what they declare
+    Words missed_signals_;         // that unknown ones were meant to be, it seems
+    std::set<FileId> unbalanced_;  // files with a brace too many or too few
+    Words damaged_;                // declarations with a part that was not read
+    std::vector<Span> damages_;    // of them
+    Words words_;                  // that stand on such lines: perhaps what they declare
     std::set<std::string> reserved_;  // words that were taken for names, in their backticks
     bool lost_declaration_ = false;
     bool lost_brace_ = false;
     std::string expected_;
 };
 
-// A name that is unknown is unknown everywhere: the first place tells it, and names the others.
-class Repeated {
-  public:
-    void add(const Diagnostic& d, const SourceSet& sources) {
-        if (!may_be_one(d)) return;
-        lines_[{d.span.file, d.message}].push_back(
-            sources[d.span.file].position(d.span.begin).line);
-    }
-    bool is_one(const Diagnostic& d) {
-        if (!may_be_one(d)) return false;
-        return !seen_.insert({d.span.file, d.message}).second;
-    }
-    void note(Diagnostic& d) const {
-        const auto found = lines_.find({d.span.file, d.message});
-        if (found == lines_.end() || found->second.size() < 2) return;
-        constexpr std::size_t kShown = 5;
-        std::string places;
-        const std::size_t count = found->second.size();
-        for (std::size_t i = 1; i < count && i <= kShown; ++i) {
-            places += fmt::format("{}{}", i > 1 ? ", " : "", found->second[i]);
-        }
-        if (count > kShown + 1) places += " and further ones";
-        d.notes.push_back(fmt::format("so on line{} {}", count > 2 ? "s" : "", places));
-    }
-
-  private:
-    // What a file declares, or should; a field or step is looked for in one place.
-    static bool may_be_one(const Diagnostic& d) {
-        if (!d.span.file.has_value() || d.code != DiagnosticCode::UnknownName) return false;
-        constexpr std::array<std::string_view, 8> kDeclared = {
-            "value `", "function `", "worker `", "workflow `",
-            "type `",  "error `",    "signal `", "record, case or error `"};
-        const std::string_view message = d.message;
-        constexpr std::string_view kBegin = "there is no ";
-        return message.starts_with(kBegin) &&
-               std::ranges::any_of(kDeclared, [&](std::string_view what) {
-                   return message.substr(kBegin.size()).starts_with(what);
-               });
-    }
-
-    std::map<std::pair<FileId, std::string>, std::vector<std::uint32_t>> lines_;
-    std::set<std::pair<FileId, std::string>> seen_;
-};
-
 }  // namespace
 
-void drop_follow_ups(Diagnostics& diagnostics, const SourceSet& sources) {
-    if (!diagnostics.has_errors()) return;
-    diagnostics.sort();
-    FollowUps follow_ups(diagnostics, sources);
+void drop_follow_ups(Context& context) {
+    if (!context.diagnostics.has_errors()) return;
+    context.diagnostics.sort();
+    FollowUps follow_ups(context);
     std::vector<Diagnostic> kept;
-    for (const auto& d : diagnostics.items()) {
+    for (const auto& d : context.diagnostics.items()) {
         if (!follow_ups.is_one(d)) kept.push_back(d);
     }
-    Repeated repeated;
-    for (const auto& d : kept) repeated.add(d, sources);
-    Diagnostics out;
-    for (auto& d : kept) {
-        if (repeated.is_one(d)) continue;
-        repeated.note(d);
-        out.report(d.code, d.span, "") = std::move(d);
-    }
-    diagnostics = std::move(out);
+    context.diagnostics = tell_once(std::move(kept), context.module.sources);
 }
 
 }  // namespace weft::check

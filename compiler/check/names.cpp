@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/deprecated.h"
 #include "compiler/check/others.h"
 
 namespace weft::check {
@@ -27,7 +28,7 @@ DeclId take(Context& context, const Table& table, std::string_view name) {
     return found->second;
 }
 
-DeclId find_in(Context& context, ModuleId module, const Dotted& name, Table ModuleInfo::* table) {
+DeclId look_in(Context& context, ModuleId module, const Dotted& name, Table ModuleInfo::* table) {
     if (name.empty()) return {};
     const Table& own = context.modules[module].*table;
     if (name.size() == 1) return take(context, own, name[0]);
@@ -39,6 +40,12 @@ DeclId find_in(Context& context, ModuleId module, const Dotted& name, Table Modu
     DeclId found = take(context, other, joined({name.begin() + 1, name.end()}));
     if (!found.has_value()) found = take(context, other, joined(name));
     if (found.has_value()) context.declarations[found].used_outside = true;
+    return found;
+}
+
+DeclId find_in(Context& context, ModuleId module, const Dotted& name, Table ModuleInfo::* table) {
+    const DeclId found = look_in(context, module, name, table);
+    if (found.has_value()) note_deprecated(context, module, name, found);
     return found;
 }
 

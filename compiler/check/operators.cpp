@@ -3,6 +3,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/secrets.h"
 #include "compiler/check/truth.h"
 
@@ -109,13 +110,16 @@ TypeId arithmetic(Context& context, Operator op, TypeId a, TypeId b) {
     return {};
 }
 
-ir::ExprId wrong_operands(Body& body, ast::Binary binary, TypeId a, TypeId b) {
+ir::ExprId wrong_operands(Body& body, ast::Binary binary, ir::ExprId left, ir::ExprId right) {
     Context& context = body.context;
+    const TypeId a = type_of(context, left);
+    const TypeId b = type_of(context, right);
     bool money = kind_of(context, a) == TypeKind::Money && kind_of(context, b) == TypeKind::Money;
     auto& d = context.report(money ? DiagnosticCode::MixedCurrency : DiagnosticCode::TypeMismatch,
                              binary.span(),
                              fmt::format("`{}` has no meaning between a {} and a {}",
                                          spelling(binary.op()), context.text(a), context.text(b)));
+    note_origins(context, d, {left, right});
     TypeKind x = kind_of(context, a);
     TypeKind y = kind_of(context, b);
     if (money) {
@@ -202,7 +206,7 @@ ir::ExprId compare(Body& body, ast::Binary binary, const Operands& o) {
         (!is_ordered(kind) || (kind == TypeKind::Money && context.types()[x].currency.empty()))) {
         alike = false;
     }
-    if (!alike) return wrong_operands(body, binary, o.left, o.right);
+    if (!alike) return wrong_operands(body, binary, o.a, o.b);
     ir::ExprId out =
         node(body, kind_of_operator(binary.op()), context.common.boolean, binary.span(), o.a, o.b);
     if (is_literal(context, o.a) && is_literal(context, o.b)) {
@@ -226,6 +230,13 @@ ir::ExprId contains(Body& body, ast::Binary binary) {
     if (range && range.op() == Operator::Range) {
         TypeId wanted =
             type_of(context, a).has_value() ? base_of(context, type_of(context, a)) : TypeId{};
+        if (wanted.has_value() && !is_ordered(context.types()[wanted].kind)) {
+            auto& d = context.report(DiagnosticCode::TypeMismatch, binary.span(),
+                                     fmt::format("a {} does not lie between two others",
+                                                 context.text(type_of(context, a))));
+            note_origins(context, d, {a});
+            return add_mistake(context, binary.span());
+        }
         ir::ExprId low = expect_expr(body, range.left(), wanted, "the lower end");
         ir::ExprId high = expect_expr(body, range.right(), wanted, "the upper end");
         ir::ExprId out =
@@ -244,13 +255,13 @@ ir::ExprId contains(Body& body, ast::Binary binary) {
     TypeId element;
     if (kind == TypeKind::List) element = context.types()[base_of(context, list)].element;
     if (kind == TypeKind::Map || kind == TypeKind::Text) element = context.common.text;
-    if (!element.has_value()) return wrong_operands(body, binary, type_of(context, a), list);
+    if (!element.has_value()) return wrong_operands(body, binary, a, b);
     a = adapt_literal(body, a, element);
     LabelSet all =
         all_labels(context.types(), type_of(context, a)) | all_labels(context.types(), element);
     if (!fits(context, base_of(context, type_of(context, a)), base_of(context, element), all) &&
         !fits(context, base_of(context, element), base_of(context, type_of(context, a)), all)) {
-        return wrong_operands(body, binary, type_of(context, a), list);
+        return wrong_operands(body, binary, a, b);
     }
     return node(body, ExprKind::In, context.common.boolean, binary.span(), a, b);
 }
@@ -275,7 +286,7 @@ ir::ExprId coalesce(Body& body, ast::Binary binary, TypeId hint) {
     b = adapt_literal(body, b, inner);
     if (!type_of(context, b).has_value()) return add_mistake(context, binary.span());
     TypeId both = join(context, inner, type_of(context, b));
-    if (!both.has_value()) return wrong_operands(body, binary, type, type_of(context, b));
+    if (!both.has_value()) return wrong_operands(body, binary, a, b);
     return node(body, ExprKind::Coalesce, both, binary.span(), a, b);
 }
 
@@ -298,8 +309,9 @@ ir::ExprId check_unary(Body& body, ast::Unary unary, TypeId hint) {
     TypeId type = type_of(context, a);
     if (!type.has_value()) return add_mistake(context, unary.span());
     if (!is_number(kind_of(context, type))) {
-        context.report(DiagnosticCode::TypeMismatch, unary.span(),
-                       fmt::format("a {} has no sign", context.text(type)));
+        auto& d = context.report(DiagnosticCode::TypeMismatch, unary.span(),
+                                 fmt::format("a {} has no sign", context.text(type)));
+        note_origins(context, d, {a});
         return add_mistake(context, unary.span());
     }
     // A negative literal is a literal.
@@ -357,7 +369,7 @@ ir::ExprId check_binary(Body& body, ast::Binary binary, TypeId hint) {
     Operands o = operands(body, binary, hint);
     if (!o.ok()) return add_mistake(context, binary.span());
     TypeId type = arithmetic(context, binary.op(), o.left, o.right);
-    if (!type.has_value()) return wrong_operands(body, binary, o.left, o.right);
+    if (!type.has_value()) return wrong_operands(body, binary, o.a, o.b);
     ir::ExprId out = node(body, kind_of_operator(binary.op()), type, binary.span(), o.a, o.b);
     if (is_literal(context, o.a) && is_literal(context, o.b) &&
         kind_of(context, type) == TypeKind::Int && !known_value(context, out) &&

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/check/deprecated.h"
 #include "grammar/literals.h"
 
 namespace weft::check {
@@ -102,6 +103,7 @@ class Loading {
             info.file = file;
             info.parsed = std::make_unique<ParsedFile>(
                 parse(file, context_.module.sources[file], context_.diagnostics));
+            info.deprecates = deprecates(context_.module.sources[file].text());
         }
         ast::Module tree(context_.modules[id].parsed->tree);
         for (const auto& decl : tree.declarations()) {
@@ -184,6 +186,7 @@ class Loading {
         bool is_dotted = text.find('.') != std::string::npos;
         decl.qualified = info.qualifier.empty() || is_dotted ? text : info.qualifier + "." + text;
         decl.name_span = name.span();
+        if (info.deprecates) decl.deprecated = deprecation(info.parsed->tree, node.id());
         bool is_type =
             *kind == DeclKind::Record || *kind == DeclKind::Enum || *kind == DeclKind::Alias;
         auto& table = is_type ? info.types : *kind == DeclKind::Error ? info.errors : info.values;

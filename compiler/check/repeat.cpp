@@ -3,6 +3,7 @@
 
 #include "compiler/check/choices.h"
 #include "compiler/check/constants.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/trial.h"
 #include "compiler/check/types.h"
@@ -42,10 +43,11 @@ TypeId item_type(Body& body, ast::Repeat node, ir::ExprId& initial, const Repeat
             both = join(context, type_of(context, initial), given);
         }
         if (!both.has_value()) {
-            context.report(
+            auto& d = context.report(
                 DiagnosticCode::TypeMismatch, span_of(context, value),
                 fmt::format("`next` gives a {}, but `{}` begins as a {}", context.text(given),
                             node.binder().text(), context.text(out)));
+            note_origins(context, d, {value, initial});
             return {};
         }
         out = both;
@@ -112,6 +114,7 @@ StatementResult check_repeat(Body& body, ast::Repeat node, bool wants_value, Typ
     std::size_t mark = body.mark();
     row.item = body.declare(std::string(node.binder().text()), frame.item, node.binder().span());
     context.use_local(row.item);
+    context.module.repeats[number] = row;  // what the item begins as is asked for inside
     Trial trial(body);
     TypeId wanted;
     for (int count = 1;; ++count) {

@@ -8,6 +8,7 @@
 #include "compiler/check/flow.h"
 #include "compiler/check/gates.h"
 #include "compiler/check/names.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/statements.h"
 #include "grammar/literals.h"
 
@@ -25,6 +26,7 @@ void check_override(Body& body, ast::With with, ir::Rung& rung) {
     for (auto tune : tunes) {
         if (context.module.locals[tune].name != with.name().text()) continue;
         TypeId type = context.module.locals[tune].type;
+        const Wanting wanting(body, {{}, {}, context.module.locals[tune].span});
         rung.with.emplace_back(
             tune, expect_expr(body, with.value(), type, fmt::format("`{}`", with.name().text())));
         context.use_local(tune);

@@ -95,7 +95,7 @@ std::optional<Value> input_of(Body& body, const BoundCall& bound) {
 }
 
 // Whether it says when, and nothing that goes against it.
-bool check_times(Context& context, const ScheduleRow& row, Span span) {
+bool check_times(Context& context, const ScheduleRow& row, ast::Schedule node) {
     constexpr std::int64_t kSecondMs = 1000;
     std::string problem;
     std::string help = "write `at \"06:00\"`, or `every 1h`";
@@ -110,8 +110,9 @@ bool check_times(Context& context, const ScheduleRow& row, Span span) {
         problem = "names a zone, but no time of day";
         help = "leave the zone out: `every` counts from the beginning of 1970 in UTC";
     }
-    if (problem.empty() || context.has_syntax_error(span)) return problem.empty();
-    auto& d = context.report(DiagnosticCode::ArgumentMismatch, span,
+    // What could not be read may have been a time.
+    if (problem.empty() || context.has_syntax_error(node.span())) return problem.empty();
+    auto& d = context.report(DiagnosticCode::ArgumentMismatch, node.name().span(),
                              fmt::format("the schedule `{}` {}", row.name, problem));
     d.help = help;
     return false;
@@ -140,7 +141,7 @@ void check_schedule(Context& context, ModuleId module, ast::Schedule node) {
     const Declaration decl = context.declarations[id];
     BoundCall bound = bind_call(body, call, decl.qualified, decl.signature, decl.module);
     for (const auto& clause : node.children<ast::View>()) read_clause(body, clause, row);
-    if (!check_times(context, row, node.name().span())) return;
+    if (!check_times(context, row, node)) return;
     if (!bound.ok) return;
     auto input = input_of(body, bound);
     if (!input) return;

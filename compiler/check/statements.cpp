@@ -8,6 +8,7 @@
 #include "compiler/check/declassify.h"
 #include "compiler/check/effects.h"
 #include "compiler/check/hooks.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/types.h"
 
 namespace weft::check {
@@ -55,6 +56,7 @@ void check_let(Body& body, ast::Let let) {
                                        context.text(wanted), context.text(given)));
         }
     } else if (wanted.has_value()) {
+        const Wanting wanting(body, {{}, {}, let.name().span()});
         value = expect_expr(body, let.value(), wanted, fmt::format("`{}`", name));
     } else {
         value = check_expr(body, let.value());
@@ -159,6 +161,7 @@ ir::ExprId check_return(Body& body, ast::Expr expr, Span span) {
         return {};
     }
     std::string what = fmt::format("the result of `{}`", frame.name);
+    const Wanting wanting(body, {"result", frame.name});
     if (frame.result_declared) return expect_expr(body, expr, frame.result, what);
     ir::ExprId value = check_expr(body, expr);
     TypeId type = type_of(context, value);

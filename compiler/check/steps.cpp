@@ -7,6 +7,7 @@
 #include "compiler/check/effects.h"
 #include "compiler/check/hooks.h"
 #include "compiler/check/names.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/rejections.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/truth.h"
@@ -372,6 +373,7 @@ void check_named_branches(Body& body, ast::Step node, const StepName& name,
         inner.value = add_literal(body.context, {}, body.context.common.none, node.span());
     }
     ir::LocalId local = declare_step(body, node, name, type_of(body.context, inner.value));
+    pass_origin(body.context, inner.value, local);
     add_let(body, local, inner.value, node.span());
     if (!is_nameless(node, name)) {
         body.block->steps.emplace_back(name.text, body.block->stmts[first]);

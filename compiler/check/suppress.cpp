@@ -83,11 +83,6 @@ bool is_silenced(const Diagnostic& d, const void* opaque) {
     return false;
 }
 
-// Reported once the tests have run, and not here.
-bool is_of_tests(DiagnosticCode code) {
-    return code == DiagnosticCode::GateRungUntested || code == DiagnosticCode::CompensationUntested;
-}
-
 }  // namespace
 
 void apply_suppressions(Context& context) {
@@ -106,7 +101,7 @@ void apply_suppressions(Context& context) {
     if (context.diagnostics.has_errors()) return;  // not every warning was looked for
     for (const auto& s : all) {
         if (s.used) continue;
-        if (is_of_tests(s.code)) {
+        if (found_in(s.code) != FoundIn::Program) {
             context.silenced_later.push_back({s.code, s.span.file, s.line, s.span});
             continue;
         }

@@ -5,6 +5,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/tests.h"
 
@@ -60,6 +61,7 @@ class CheckMock {
         target.kind = workers.is_one ? ir::MockTarget::Kind::Worker : ir::MockTarget::Kind::Prefix;
         target.name = joined(name);
         target.workers = std::move(workers.names);
+        worker_ = workers.is_one ? target.workers.front() : std::string();
         add_types_of_workers(target.workers);
         out.targets.push_back(std::move(target));
     }
@@ -151,6 +153,7 @@ class CheckMock {
             return;
         }
         if (types_.size() == 1) {
+            const Wanting wanting(body_, {worker_.empty() ? "" : "worker", worker_});
             out.value = expect_expr(body_, node, types_.front(), "the mock's answer");
             return;
         }
@@ -222,6 +225,7 @@ class CheckMock {
     Body& body_;
     Context& context_;
     std::vector<TypeId> types_;  // that are taken from the targets
+    std::string worker_;         // that is mocked, of one alone
     bool says_times_ = false;
 };
 

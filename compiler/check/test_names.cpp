@@ -56,6 +56,9 @@ ir::ExprId observe(Body& body, ir::Observation observation, TypeId type, Span sp
         found->second =
             context.add_local(std::string(context.module.sources.text(span)), type, span);
         context.use_local(found->second);
+        if (observation.kind == Observed::Output) {
+            context.origins.emplace(found->second.index, "result " + frame.workflow);
+        }
         observation.local = found->second;
         frame.test.observations.push_back(std::move(observation));
     }

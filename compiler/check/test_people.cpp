@@ -5,6 +5,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/tests.h"
 
 namespace weft::check {
@@ -212,6 +213,8 @@ std::optional<ir::Send> check_send(Body& body, ast::Send node) {
                        fmt::format("a signal has one value, not {}", arguments.size()));
         return std::nullopt;
     }
+    const bool is_bare = type == context.common.none;
+    const Wanting wanting(body, {is_bare ? "" : "signal", node.name().text()});
     out.value = expect_expr(body, arguments[0].value(), all_bare(context, type), "the signal");
     return out;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bytecode/image.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/skipped.h"
 #include "grammar/literals.h"
 
@@ -100,12 +101,15 @@ class Template {
                 type == context_.common.none
                     ? "a hole takes a value, and this is always none"
                     : fmt::format("a hole takes no {}, which may be none", context_.text(type)));
+            note_origins(context_, d, {id});
             d.help = "give a text for none: `${x ?? \"-\"}`";
             return add_mistake(context_, span_of(context_, id));
         }
         if (!may_stand_in_hole(kind)) {
-            context_.report(DiagnosticCode::TypeMismatch, span_of(context_, id),
-                            fmt::format("a {} can't stand in a hole", context_.text(type)));
+            auto& d =
+                context_.report(DiagnosticCode::TypeMismatch, span_of(context_, id),
+                                fmt::format("a {} can't stand in a hole", context_.text(type)));
+            note_origins(context_, d, {id});
             return add_mistake(context_, span_of(context_, id));
         }
         if (kind == TypeKind::Text) return id;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/check/body.h"
+#include "compiler/check/deprecated.h"
 #include "compiler/check/edits.h"
 #include "compiler/ir/walk.h"
 
@@ -131,6 +132,7 @@ void check_usage(Context& context) {
         }
     }
     check_declarations(context);
+    check_deprecated(context);
 }
 
 void check_recursion(const Context& context) {

@@ -77,6 +77,7 @@ std::optional<ir::WaitArm> check_wait_arm(Body& body, ast::WaitArm node, bool wa
     } else {
         out.value = add_value(body, node.signal().text(), type, node.span());
     }
+    context.origins.emplace(out.value.index, fmt::format("signal {}", node.signal().text()));
     out.body = check_block(body, node.block(), {wants_value, hint, {}});
     body.leave(mark);
     if (!signal) return std::nullopt;
@@ -165,6 +166,7 @@ StatementResult check_wait(Body& body, ast::Wait node, std::string_view name, bo
             ir::WaitArm arm;
             arm.signal = *signal;
             arm.value = add_value(body, name_of_one.text(), type, node.span());
+            context.origins.emplace(arm.value.index, fmt::format("signal {}", name_of_one.text()));
             context.use_local(arm.value);
             arm.body = value_block(body, arm.value, node.span());
             row.arms.push_back(arm);
@@ -192,6 +194,10 @@ StatementResult check_wait(Body& body, ast::Wait node, std::string_view name, bo
         row.result = context.add_local(std::string(name), join_blocks(body, blocks, node.span()),
                                        node.span());
         context.use_local(row.result);
+        if (row.arms.size() == 1) {
+            const auto& signal = body.workflow->signals[row.arms.front().signal];
+            context.origins.emplace(row.result.index, fmt::format("signal {}", signal.name));
+        }
         result.value = add_local_ref(body, row.result, node.span());
     }
     context.module.waits.push_back(std::move(row));

@@ -5,6 +5,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/flow.h"
 #include "compiler/check/hooks.h"
+#include "compiler/check/origins.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/types.h"
 #include "grammar/comments.h"
@@ -77,6 +78,7 @@ void read_header(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFram
 ir::WorkflowParameter check_parameter(Body& body, const Parameter& p, DiagnosticCode unused) {
     ir::WorkflowParameter out;
     if (p.default_value && p.type.has_value()) {
+        const Wanting wanting(body, {{}, {}, p.span});
         out.default_value = constant_default(body, p.default_value, p.type, p.name);
     }
     out.local = body.declare(p.name, p.type, p.span);
@@ -171,6 +173,7 @@ void check_result(Body& body, ast::Workflow node, ir::Workflow& row, WorkflowFra
                     d.help = "end it with `return`";
                 }
             } else {
+                const Wanting wanting(body, {"result", row.name});
                 ir::ExprId fitted =
                     coerce(body, value, frame.result, fmt::format("the result of `{}`", row.name));
                 context.module.blocks[row.body].value = fitted;

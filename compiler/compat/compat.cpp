@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "compiler/compat/outline.h"
+#include "compiler/compat/rename.h"
 #include "compiler/ir/print.h"
 
 namespace weft::compat {
@@ -16,7 +17,14 @@ namespace {
 
 class Comparing {
   public:
-    Comparing(const ir::Module& old, const ir::Module& next) : old_(old), next_(next) {}
+    Comparing(const ir::Module& old, const ir::Module& next) : old_(old), next_(next) {
+        use_former_names(old_);
+        use_former_names(next_);
+        const auto after = named(next_.types, TypeKind::Enum);
+        for (const auto& [name, id] : named(old_.types, TypeKind::Enum)) {
+            if (after.contains(name)) enums_.insert(name);
+        }
+    }
 
     std::vector<Finding> all() {
         for (const auto& workflow : old_.workflows) {
@@ -56,13 +64,16 @@ class Comparing {
         return found == rows.end() ? nullptr : &*found;
     }
     void report(Finding finding) { out_.push_back(std::move(finding)); }
+    [[nodiscard]] bool is_same(TypeId before, TypeId now) const {
+        return shape(old_.types, before, enums_) == shape(next_.types, now, enums_);
+    }
 
     // --- what callers, senders and readers see
 
     void compare_workflows(const ir::Workflow& a, const ir::Workflow& b) {
         const auto name = "workflow " + a.name;
         compare_parameters(a, b);
-        if (shape(old_.types, a.result) != shape(next_.types, b.result)) {
+        if (!is_same(a.result, b.result)) {
             report({"output-changed", Class::Breaks, name, "its result has another type",
                     "who reads its result has to change as well", a.span, b.span});
         }
@@ -98,10 +109,9 @@ class Comparing {
                 continue;
             }
             const auto& now = next_.locals[other->local];
-            if (shape(old_.types, local.type) != shape(next_.types, now.type)) {
+            if (!is_same(local.type, now.type)) {
                 report({"breaking-input", Class::Breaks, name,
-                        fmt::format("it is a {} and was a {}", next_.types.text(now.type),
-                                    old_.types.text(local.type)),
+                        difference(old_.types, local.type, next_.types, now.type, enums_),
                         "what is given to starts, and was given to runs, may not fit", local.span,
                         now.span});
             }
@@ -132,7 +142,7 @@ class Comparing {
                         "who sends it is refused; a run that got it can't go on",
                         signal.span,
                         {}});
-            } else if (shape(old_.types, signal.type) != shape(next_.types, found->type)) {
+            } else if (!is_same(signal.type, found->type)) {
                 report({"signal-retyped", Class::Breaks, name, "it brings another type",
                         "who sends it has to change as well", signal.span, found->span});
             }
@@ -142,15 +152,18 @@ class Comparing {
     // --- what runs come by
 
     void compare_bodies(const ir::Workflow& a, const ir::Workflow& b) {
-        const auto before = outline(old_, a);
-        const auto after = outline(next_, b);
+        const auto before = outline(old_, a, enums_);
+        auto after = outline(next_, b, enums_);
+        if (auto renamed = next_; take_renames(before, after, b.name, renamed)) {
+            after = outline(renamed, *find(renamed.workflows, b.name), enums_);
+        }
         std::map<std::string, const Construct*> by_name;
         for (const auto& construct : after) by_name.emplace(construct.name, &construct);
         std::vector<std::string> kept;
         for (const auto& construct : before) {
             const auto found = by_name.find(construct.name);
             if (found == by_name.end()) {
-                removed(construct, before, after);
+                removed(construct);
             } else {
                 kept.push_back(construct.name);
                 changed(construct, *found->second);
@@ -164,8 +177,50 @@ class Comparing {
         }
     }
 
-    void removed(const Construct& construct, const std::vector<Construct>& before,
-                 const std::vector<Construct>& after) {
+    // A step that does what one did that is gone is that one, under another name: told once, and
+    // then it has its old name in `renamed`. One may use the value of another, so it looks again.
+    bool take_renames(const std::vector<Construct>& before, std::vector<Construct> after,
+                      const std::string& workflow, ir::Module& renamed) {
+        bool found_one = false;
+        for (bool looks_again = true; looks_again;) {
+            looks_again = false;
+            for (const auto& construct : before) {
+                if (construct.twin.empty() || has(after, construct.name)) continue;
+                const auto twin = std::ranges::find_if(after, [&](const Construct& other) {
+                    return other.twin == construct.twin && !has(before, other.name) &&
+                           parent(other.name) == parent(construct.name);
+                });
+                if (twin == after.end()) continue;
+                report_rename(construct, *twin);
+                rename(renamed, {path_of(twin->name), path_of(construct.name)});
+                after = outline(renamed, *find(renamed.workflows, workflow), enums_);
+                found_one = looks_again = true;
+            }
+        }
+        return found_one;
+    }
+
+    static bool has(const std::vector<Construct>& constructs, const std::string& name) {
+        return std::ranges::find(constructs, name, &Construct::name) != constructs.end();
+    }
+    static std::string path_of(const std::string& name) { return name.substr(name.find(' ') + 1); }
+    static std::string word_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+    static std::string parent(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+    void report_rename(const Construct& construct, const Construct& twin) {
+        Finding out{"breaking-in-flight",
+                    Class::Migrates,
+                    construct.name,
+                    "it is not there any more",
+                    fmt::format("`{}` does the same: written `{} was {}` runs know it again",
+                                twin.name, word_of(twin.name), word_of(construct.name)),
+                    construct.span,
+                    twin.span};
+        out.was = word_of(construct.name);
+        report(std::move(out));
+    }
+
+    void removed(const Construct& construct) {
         Finding out{"breaking-in-flight",
                     Class::Migrates,
                     construct.name,
@@ -174,6 +229,7 @@ class Comparing {
                     construct.span,
                     {}};
         if (construct.is_undo) {
+            if (!is_first_undo(construct.name)) return;
             out.name = "compensation-changed-in-flight";
             out.cls = Class::Adopts;
             out.reason = "what a run did before is undone as the new program says";
@@ -182,22 +238,17 @@ class Comparing {
             out.cls = Class::Adopts;
             out.reason = "a run that took this way does not go on if another one is taken now";
         }
-        const auto same = [&](const Construct& other) {
-            return !construct.twin.empty() && other.twin == construct.twin &&
-                   std::ranges::find(before, other.name, &Construct::name) == before.end();
-        };
-        if (const auto twin = std::ranges::find_if(after, same); twin != after.end()) {
-            const auto old_word = construct.name.substr(construct.name.rfind('.') + 1);
-            const auto new_word = twin->name.substr(twin->name.rfind('.') + 1);
-            out.new_span = twin->span;
-            out.reason = fmt::format("`{}` does the same: written `{} was {}` runs know it again",
-                                     twin->name, new_word, old_word);
-        }
         report(std::move(out));
+    }
+
+    // How one step is undone is told once, whatever of it changed.
+    bool is_first_undo(const std::string& construct) {
+        return undone_anew_.insert(construct.substr(0, construct.find(".undo"))).second;
     }
 
     void added(const Construct& construct) {
         if (construct.is_undo) {
+            if (!is_first_undo(construct.name)) return;
             report({"compensation-changed-in-flight",
                     Class::Adopts,
                     construct.name,
@@ -230,6 +281,7 @@ class Comparing {
         for (std::size_t i = 0; i < std::min(a.parts.size(), b.parts.size()); ++i) {
             const auto& part = a.parts[i];
             if (part.text == b.parts[i].text) continue;
+            if (part.name == "compensation-changed-in-flight" && !is_first_undo(a.name)) continue;
             report(
                 {part.name, part.cls, a.name, part.what + " changed", part.reason, a.span, b.span});
         }
@@ -336,22 +388,48 @@ class Comparing {
     }
 
     void compare_types() {
+        const auto before = named(old_.types, TypeKind::Enum);
         const auto after = named(next_.types, TypeKind::Enum);
-        for (const auto& [name, id] : named(old_.types, TypeKind::Enum)) {
-            const auto found = after.find(name);
-            if (found == after.end()) continue;
-            const auto& cases = next_.types[found->second].cases;
-            for (const auto& one : old_.types[id].cases) {
-                if (std::ranges::find(cases, one.name, &CaseType::name) != cases.end()) continue;
-                report({"enum-value-removed",
-                        Class::Breaks,
+        for (const auto& name : enums_) {
+            const Type& old = old_.types[before.at(name)];
+            const Type& now = next_.types[after.at(name)];
+            for (const auto& one : old.cases) compare_case(name, one, now.cases);
+            for (const auto& one : now.cases) {
+                if (has_case(old.cases, one.name)) continue;
+                report({"enum-value-added",
+                        Class::Adopts,
                         fmt::format("case {}.{}", name, one.name),
-                        "it is not there any more",
-                        "values of it that callers give, and runs have, do not fit",
+                        "it is new",
+                        "whoever reads values of it may meet one that they don't know",
                         {},
                         {}});
             }
         }
+    }
+
+    static bool has_case(const std::vector<CaseType>& cases, const std::string& name) {
+        return std::ranges::find(cases, name, &CaseType::name) != cases.end();
+    }
+
+    void compare_case(const std::string& name, const CaseType& one,
+                      const std::vector<CaseType>& now) {
+        const auto found = std::ranges::find(now, one.name, &CaseType::name);
+        const bool is_gone = found == now.end();
+        const auto fields = [&](const TypeTable& types, const CaseType& row) {
+            std::string out;
+            for (const auto& field : row.fields) {
+                out += field.json_name + ":" + shape(types, field.type, enums_) + ",";
+            }
+            return out;
+        };
+        if (!is_gone && fields(old_.types, one) == fields(next_.types, *found)) return;
+        report({"enum-value-removed",
+                Class::Breaks,
+                fmt::format("case {}.{}", name, one.name),
+                is_gone ? "it is not there any more" : "its fields are others",
+                "values of it that callers give, and runs have, do not fit",
+                {},
+                {}});
     }
 
     void compare_schedules() {
@@ -376,8 +454,10 @@ class Comparing {
         }
     }
 
-    const ir::Module& old_;
-    const ir::Module& next_;
+    ir::Module old_;
+    ir::Module next_;
+    Names enums_;
+    Names undone_anew_;  // what has its undoing told already
     std::vector<Finding> out_;
 };
 
@@ -390,7 +470,13 @@ std::string_view class_name(Class cls) {
 }
 
 std::vector<Finding> compare(const ir::Module& old, const ir::Module& next) {
-    return Comparing(old, next).all();
+    auto out = Comparing(old, next).all();
+    for (auto& finding : out) {
+        const auto& rows = all_diagnostics();
+        const auto row = std::ranges::find(rows, finding.name, &DiagnosticInfo::name);
+        if (row != rows.end()) finding.code = row->code;
+    }
+    return out;
 }
 
 }  // namespace weft::compat

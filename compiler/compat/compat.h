@@ -3,10 +3,12 @@
 // and texts, and knows no run; what a store's runs say of a program is the engine's to find out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "compiler/ir/module.h"
 
 namespace weft::compat {
@@ -27,6 +29,9 @@ struct Finding {
     std::string reason;     // why that is of its class
     Span old_span;          // nowhere when it is not there
     Span new_span;
+    std::string was = {};  // a name that would make it the same construct again
+    // Of what runs, callers or senders may not survive (WF7); none where they do.
+    std::optional<DiagnosticCode> code = {};
 };
 
 // In the order of the old program, what is only in the new one behind.

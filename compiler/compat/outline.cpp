@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "compiler/ir/print.h"
@@ -31,8 +32,8 @@ std::string limits_text(const std::vector<Constraint>& constraints) {
 
 class Outliner {
   public:
-    Outliner(const ir::Module& module, const ir::Workflow& workflow)
-        : module_(module), workflow_(workflow) {}
+    Outliner(const ir::Module& module, const ir::Workflow& workflow, const Names& enums)
+        : module_(module), workflow_(workflow), enums_(enums) {}
 
     std::vector<Construct> all() {
         const auto visit = [this](const ir::Stmt& stmt) { statement(stmt); };
@@ -188,7 +189,7 @@ class Outliner {
         migrates(out, "its arguments", arguments,
                  "a run that has called it handed over other values");
         migrates(out, "the type of its result",
-                 row.worker.has_value() ? shape(module_.types, row.result_type) : "",
+                 row.worker.has_value() ? shape(module_.types, row.result_type, enums_) : "",
                  "what it gave in a run in flight may be no value of the new type");
         adopts(out, "its condition", expr(row.when), "flow-changed");
         adopts(out, "its times and retries", policy_text(row.policy) + expr(row.until));
@@ -270,7 +271,7 @@ class Outliner {
         auto& out = add("review", row.path, row.span);
         migrates(out, "what it shows", exprs(row.values), "people have decided on something else");
         migrates(out, "the form that it asks for",
-                 row.terms.form.has_value() ? shape(module_.types, row.terms.form) : "",
+                 row.terms.form.has_value() ? shape(module_.types, row.terms.form, enums_) : "",
                  "what people have filled in may not fit");
         adopts(out, "who decides, and until when", terms_text(row.terms), "review-changed");
     }
@@ -278,7 +279,10 @@ class Outliner {
     void wait(const ir::Wait& row) {
         auto& out = add("wait", row.path, row.span);
         std::string signals;
-        for (const auto& arm : row.arms) signals += workflow_.signals[arm.signal].name + ", ";
+        for (const auto& arm : row.arms) {
+            const auto& signal = workflow_.signals[arm.signal];
+            signals += (signal.was.empty() ? signal.name : signal.was) + ", ";
+        }
         adopts(out, "the signals that it waits for", signals, "flow-changed");
         adopts(out, "its time", expr(row.deadline));
     }
@@ -302,33 +306,62 @@ class Outliner {
 
     const ir::Module& module_;
     const ir::Workflow& workflow_;
+    const Names& enums_;
     std::map<std::string, int> numbers_;
     std::vector<Construct> out_;
 };
 
 }  // namespace
 
-std::string shape(const TypeTable& types, TypeId id) {
+std::string shape(const TypeTable& types, TypeId id, const Names& enums) {
     if (!id.has_value()) return "nothing";
     const auto& type = types[id];
+    if (type.kind == TypeKind::Enum && enums.contains(type.name)) return "enum " + type.name;
     std::string out =
         fmt::format("{}{}{}", static_cast<int>(type.kind), type.currency, type.open ? " open" : "");
     if (type.kind == TypeKind::Labelled) out += std::to_string(static_cast<int>(type.label));
     const auto fields = [&](const std::vector<FieldType>& list) {
         std::string text = "(";
         for (const auto& field : list) {
-            text += field.json_name + ":" + shape(types, field.type) + ",";
+            text += field.json_name + ":" + shape(types, field.type, enums) + ",";
         }
         return text + ")";
     };
-    if (type.element.has_value()) out += "<" + shape(types, type.element) + ">";
+    if (type.element.has_value()) out += "<" + shape(types, type.element, enums) + ">";
     out += fields(type.fields) + limits_text(type.constraints);
     for (const auto& one : type.cases) out += "|" + one.name + fields(one.fields);
     return out;
 }
 
-std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow) {
-    return Outliner(module, workflow).all();
+std::string difference(const TypeTable& before, TypeId old, const TypeTable& after, TypeId now,
+                       const Names& enums) {
+    const auto& a = before[old];
+    const auto& b = after[now];
+    if (before.text(old) != after.text(now)) {
+        return fmt::format("it is a {} and was a {}", after.text(now), before.text(old));
+    }
+    for (const auto& field : a.fields) {
+        const auto found = std::ranges::find(b.fields, field.json_name, &FieldType::json_name);
+        if (found == b.fields.end()) {
+            return fmt::format("its field `{}` is not there any more", field.name);
+        }
+        if (shape(before, field.type, enums) == shape(after, found->type, enums)) continue;
+        return before.text(field.type) == after.text(found->type)
+                   ? fmt::format("its field `{}` takes other values", field.name)
+                   : fmt::format("its field `{}` is a {} and was a {}", field.name,
+                                 after.text(found->type), before.text(field.type));
+    }
+    for (const auto& field : b.fields) {
+        if (std::ranges::find(a.fields, field.json_name, &FieldType::json_name) == a.fields.end()) {
+            return fmt::format("its field `{}` is new", field.name);
+        }
+    }
+    return "it takes other values";
+}
+
+std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow,
+                               const Names& enums) {
+    return Outliner(module, workflow, enums).all();
 }
 
 }  // namespace weft::compat

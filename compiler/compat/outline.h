@@ -2,6 +2,7 @@
 // the next, with its parts as texts to be compared. It judges nothing.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,18 @@ struct Construct {
     std::vector<Part> parts;
 };
 
-std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow);
+// Enums by whose names both programs know one: what became of their cases is told of the enum.
+using Names = std::set<std::string>;
+
+std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow,
+                               const Names& enums);
 
 // The structure of a type: fields and cases by name. Equal texts: values of one are values of the
 // other.
-std::string shape(const TypeTable& types, TypeId type);
+std::string shape(const TypeTable& types, TypeId type, const Names& enums);
+
+// What is otherwise, of two types with unequal shapes: "its field `card` is new".
+std::string difference(const TypeTable& before, TypeId old, const TypeTable& after, TypeId now,
+                       const Names& enums);
 
 }  // namespace weft::compat

@@ -79,6 +79,10 @@ struct Compilation {
 
 // Reads the file, the modules it uses (relative to it) and the standard library's.
 Compilation compile_file(const std::string& path, bool colour = false);
+// The same, and what of it runs and callers of another version of it may not survive (WF7). That
+// one must be free of errors, else it is Usage.
+Result<Compilation> compile_against(const std::string& path, const std::string& old_path,
+                                    bool colour = false);
 // The same for a text in memory; `path` names it in messages and is the base of relative imports.
 Compilation compile_text(const std::string& path, std::string text, bool colour = false);
 

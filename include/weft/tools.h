@@ -57,6 +57,7 @@ Result<std::string> plan_file(const std::string& path, PlanFormat format,
 
 // What another version of a program means for runs of it that are in flight (docs/language.md).
 struct CompatFinding {
+    std::string code;       // "WF7003"; empty where nothing can be the worse for it
     std::string name;       // "breaking-in-flight"
     std::string cls;        // safe, adopts, migrates or breaks
     std::string construct;  // "step order.charge"

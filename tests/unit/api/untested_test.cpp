@@ -2,10 +2,12 @@
 // reached. The programs are those of `weft explain`.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "base/explain.h"
+#include "tests/support/mutants.h"
 #include "weft/testing.h"
 
 namespace weft {
@@ -53,6 +55,22 @@ TEST_P(Untested, ACommentSilencesItAndIsReportedWhereItSilencesNothing) {
     const auto unused = untested(with_comment(std::string(text.good), bad[0]));
     ASSERT_EQ(unused.size(), 1U);
     EXPECT_EQ(unused[0].check, "unused-suppression");
+}
+
+// Examples from which one test is taken.
+TEST(UntestedMutants, EachHasTheOneThatItIsToHave) {
+    int count = 0;
+    for (const auto& mutant : mutants::all()) {
+        const auto& rows = all_diagnostics();
+        const auto row = std::ranges::find(rows, mutant.check, &DiagnosticInfo::name);
+        if (row == rows.end() || found_in(row->code) != FoundIn::Tests) continue;
+        SCOPED_TRACE(mutant.number);
+        std::string found;
+        for (const auto& part : untested(mutants::mutated(mutant))) found += part.check + "\n";
+        EXPECT_EQ(found, mutant.check + "\n");
+        ++count;
+    }
+    EXPECT_GE(count, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Checks, Untested,

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "compiler/compat/diagnose.h"
 #include "compiler/compile.h"
 
 namespace weft {
@@ -105,6 +106,19 @@ inline Compiled compile_package(const std::string& text) {
         loader.package = settings_in(toml->second);
     }
     return compile("main.wf", loader);
+}
+
+// The package is compared with the program in its `// before.wf:`: what the runs of that one may
+// not survive, behind its own messages.
+inline Compiled compile_against_before(const std::string& text) {
+    Compiled out = compile_package(text);
+    MemoryLoader loader({{"before.wf", files_in(text)["before.wf"]}});
+    const Compiled before = compile("before.wf", loader);
+    if (!out.ok || !before.ok) return out;
+    compat::report_changes(compat::compare(before.module, out.module), before.module, out.module,
+                           out.diagnostics);
+    compat::silence_changes(out.silenced_later, out.module.sources, out.diagnostics);
+    return out;
 }
 
 inline Compiled compile_text(std::string_view text) {

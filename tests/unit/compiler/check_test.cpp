@@ -61,15 +61,16 @@ TEST(Explain, TheBadExampleGivesExactlyThatDiagnosticAndTheGoodOneNone) {
         if (auto at = program.find(kStandIn); at != std::string::npos) {
             program.replace(at, kStandIn.size(), "\xFF");
         }
-        Compiled bad = compile_package(program);
+        const bool is_of_versions = found_in(text.code) == FoundIn::Versions;
+        Compiled bad = is_of_versions ? compile_against_before(program) : compile_package(program);
         const auto& found = bad.diagnostics.items();
         // What only a run of the tests can show is shown by tests/unit/api/untested_test.cpp.
-        const bool is_of_tests = text.code == DiagnosticCode::GateRungUntested ||
-                                 text.code == DiagnosticCode::CompensationUntested;
+        const bool is_of_tests = found_in(text.code) == FoundIn::Tests;
         bool is_exact =
             is_of_tests ? found.empty() : found.size() == 1 && found[0].code == text.code;
         EXPECT_TRUE(is_exact) << names_of(bad);
-        Compiled good = compile_package(std::string(text.good));
+        const std::string cured(text.good);
+        Compiled good = is_of_versions ? compile_against_before(cured) : compile_package(cured);
         EXPECT_EQ(names_of(good), "");
     }
 }
