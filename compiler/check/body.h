@@ -101,6 +101,7 @@ struct Body {
     bool in_undo = false;                   // steps need no compensation of their own
     LabelSet control = 0;                   // labels of the conditions around
     const Wanted* wanted = nullptr;         // for mismatches (origins.h)
+    Span place = {};                        // of the expression whose type is wanted
     std::vector<LocalName> ended = {};      // names of steps in blocks that have ended
     std::vector<ir::LocalId> cleared = {};  // values that a gate has let pass
 

@@ -403,7 +403,10 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
         }
         LabelSet excess = 0;
         const Wanting wanting(body, {callee, p.name, p.span});
+        const Span written = matched.exprs[i] ? matched.exprs[i].span() : Span{};
+        const Span around = std::exchange(body.place, written);
         out.args[i] = coerce(body, out.args[i], type, fmt::format("`{}`", p.name), &excess);
+        body.place = around;
         if (!type_of(context, out.args[i]).has_value()) out.ok = false;
         out.parameter_types.push_back(type);
         out.excess.push_back(excess);

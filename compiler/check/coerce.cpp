@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "compiler/check/constants.h"
 #include "compiler/check/expressions.h"
@@ -112,12 +113,22 @@ std::string unnamed_refinement(const Context& context, TypeId type) {
     return fmt::format(" where {}", fmt::join(parts, " and "));
 }
 
+// Where it is told: a constant stands where it is used, not where it is declared.
+Span place_of(const Body& body, ir::ExprId id) {
+    const Span span = span_of(body.context, id);
+    const Span& place = body.place;
+    if (!place.file.has_value()) return span;
+    const bool is_inside =
+        span.file == place.file && place.begin <= span.begin && span.end <= place.end;
+    return is_inside ? span : place;
+}
+
 void report_mismatch(Body& body, ir::ExprId id, TypeId wanted, std::string_view what) {
     Context& context = body.context;
     TypeId from = type_of(context, id);
     TypeId bare = base_of(context, from);
     TypeId target = base_of(context, wanted);
-    Span span = span_of(context, id);
+    Span span = place_of(body, id);
     const Type& have = context.types()[bare];
     const Type& want = context.types()[target];
     if (have.kind == TypeKind::Optional && want.kind != TypeKind::Optional &&
@@ -242,7 +253,11 @@ ir::ExprId coerce(Body& body, ir::ExprId id, TypeId wanted, std::string_view wha
 }
 
 ir::ExprId expect_expr(Body& body, ast::Expr expr, TypeId wanted, std::string_view what) {
-    return coerce(body, check_expr(body, expr, wanted), wanted, what);
+    const ir::ExprId id = check_expr(body, expr, wanted);
+    const Span around = std::exchange(body.place, expr ? expr.span() : Span{});
+    const ir::ExprId out = coerce(body, id, wanted, what);
+    body.place = around;
+    return out;
 }
 
 ir::ExprId expect_condition(Body& body, ast::Expr expr, std::string_view what) {

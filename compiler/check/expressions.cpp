@@ -293,7 +293,9 @@ ir::ExprId field_access(Body& body, ast::FieldAccess access, TypeId hint) {
             return unknown_value(body, access.span(), dotted);
         }
     }
-    return field_of(body, check_expr(body, access.base()), access.field());
+    const ir::ExprId base = check_expr(body, access.base());
+    if (access.field().text().empty()) return add_mistake(context, access.span());
+    return field_of(body, base, access.field());
 }
 
 ir::ExprId index_expr(Body& body, ast::IndexExpr index) {

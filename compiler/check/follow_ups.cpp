@@ -55,6 +55,9 @@ bool is_of_use(DiagnosticCode code) {
 
 // What a test names of a run, which may come of what could not be read.
 bool is_of_run(const Diagnostic& d) {
+    if (d.code == DiagnosticCode::MisplacedStatement) {
+        return d.message.find("` is read before the ") != std::string::npos;
+    }
     if (d.code != DiagnosticCode::UnknownName) return d.code == DiagnosticCode::UnknownRole;
     constexpr std::string_view kBegin = "there is no ";
     const auto what = std::string_view(d.message).substr(std::min(kBegin.size(), d.message.size()));
@@ -106,6 +109,7 @@ class FollowUps {
             // A `let` that should have been a step: what needs the step has none.
             if (d.code == DiagnosticCode::EffectInExpression) add_binder(d);
             if (d.code == DiagnosticCode::TypeMismatch) note_damage(context, d, true);
+            if (d.code == DiagnosticCode::ForeignHabit) note_damage(context, d, false);
             if (!is_unread(d.code)) continue;
             unread_.insert(line_of(d));
             files_.insert(d.span.file);
@@ -143,15 +147,20 @@ class FollowUps {
             unbalanced_.insert(d.span.file);
         }
         for (const auto& decl : context.declarations) {
-            const Span whole = decl.node.span();
+            Span whole = decl.node.span();
+            // Of a workflow the header: what stands inside is for its own lines to tell.
+            if (const auto flow = decl.node.as<ast::Workflow>(); flow && flow.body()) {
+                whole.end = flow.body().span().begin;
+            }
             const bool is_type = decl.kind == DeclKind::Record || decl.kind == DeclKind::Alias ||
                                  decl.kind == DeclKind::Enum || decl.kind == DeclKind::Error;
-            if (decl.kind == DeclKind::Workflow || (types_only && !is_type)) continue;
+            if (types_only && !is_type) continue;
             if (whole.file != d.span.file) continue;
             if (d.span.begin < whole.begin || d.span.begin > whole.end) continue;
             damaged_.insert(decl.name);
             damaged_.insert(decl.qualified);
             damages_.push_back(whole);
+            damaged_enum_ |= decl.kind == DeclKind::Enum;
         }
     }
     [[nodiscard]] bool is_of_damaged(const Diagnostic& d) const {
@@ -166,6 +175,11 @@ class FollowUps {
         if (message.starts_with(kField)) {
             const auto rest = message.substr(kField.size());
             return damaged_.contains(rest.substr(0, rest.find(' ')));
+        }
+        if (damaged_enum_ && message.starts_with("there is no record, case or error ")) return true;
+        if (d.code == DiagnosticCode::MissingTimeout && message.ends_with('`')) {
+            const auto begin = message.rfind('`', message.size() - 2) + 1;
+            return damaged_.contains(message.substr(begin, message.size() - 1 - begin));
         }
         if (message.starts_with('`')) {
             const auto name = message.substr(1, message.find('`', 1) - 1);
@@ -224,10 +238,14 @@ class FollowUps {
         if (lost_brace_ && d.message.ends_with("closes nothing here")) return true;
         lost_brace_ |= d.message.starts_with("expected `{`");
         const auto expected = d.message.substr(0, d.message.find(", found"));
-        const bool is_declaration = d.message.starts_with(kNoDeclaration);
+        const bool is_declaration =
+            d.message.starts_with(kNoDeclaration) ||
+            d.message.find("or another declaration, found") != std::string::npos;
         const bool goes_on =
             (told_.contains(before(line)) &&
-             (is_declaration || expected == expected_ || expected == "expected an argument")) ||
+             (is_declaration || expected == expected_ || expected == "expected an argument" ||
+              (expected == "expected the end of the line" &&
+               expected_.starts_with("expected `,`")))) ||
             (is_declaration && stands_under_unread(line));
         const bool is_second = !told_.insert(line).second;
         if (!is_second) expected_ = expected;
@@ -276,6 +294,7 @@ class FollowUps {
     std::set<std::string> reserved_;  // words that were taken for names, in their backticks
     bool lost_declaration_ = false;
     bool lost_brace_ = false;
+    bool damaged_enum_ = false;
     std::string expected_;
 };
 

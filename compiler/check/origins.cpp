@@ -80,6 +80,10 @@ class Origins {
         if (repeat != module.repeats.end()) return expr(repeat->initial);
         const auto each = std::ranges::find(module.eaches, id, &ir::Each::item);
         if (each != module.eaches.end()) return expr(each->list);
+        const auto gathered = std::ranges::find(module.eaches, id, &ir::Each::result);
+        if (gathered != module.eaches.end() && gathered->body.has_value()) {
+            return expr(module.blocks[gathered->body].value);
+        }
         const auto step = std::ranges::find(module.steps, id, &ir::Step::result);
         if (step != module.steps.end() && step->worker.has_value()) {
             return add("worker", module.workers[step->worker].row.name);

@@ -66,7 +66,9 @@ TEST(UntestedMutants, EachHasTheOneThatItIsToHave) {
         if (row == rows.end() || found_in(row->code) != FoundIn::Tests) continue;
         SCOPED_TRACE(mutant.number);
         std::string found;
-        for (const auto& part : untested(mutants::mutated(mutant))) found += part.check + "\n";
+        for (const auto& part : untested(mutants::mutated(mutant))) {
+            if (!part.check.empty()) found += part.check + "\n";  // a branch has none
+        }
         EXPECT_EQ(found, mutant.check + "\n");
         ++count;
     }
