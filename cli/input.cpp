@@ -18,7 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Shape { Text, File, TextList, FileList, Other };
+// TextOrObject: an enum of which some cases have fields and some have none.
+enum class Shape { Text, File, TextList, FileList, TextOrObject, Other };
 
 // Through references and "or null" to what the value is made of.
 Json resolve(const Json& root, Json schema) {
@@ -48,7 +49,25 @@ bool is_file(const Json& schema) {
     return true;
 }
 
+// Through references to an enum's alternatives: names alone, and objects.
+bool is_mixed(const Json& root, const Json& schema) {
+    if (schema.contains("$ref")) {
+        const std::string reference = schema["$ref"];
+        return is_mixed(root, root["$defs"][reference.substr(reference.rfind('/') + 1)]);
+    }
+    if (!schema.contains("anyOf") || !schema["anyOf"].is_array()) return false;
+    bool has_text = false;
+    bool has_object = false;
+    for (const auto& one : schema["anyOf"]) {
+        if (one.contains("$ref") || one.contains("anyOf")) return is_mixed(root, one);
+        has_text = has_text || one.value("type", "") == "string";
+        has_object = has_object || one.value("type", "") == "object";
+    }
+    return has_text && has_object;
+}
+
 Shape shape_of(const Json& root, const Json& unresolved) {
+    if (is_mixed(root, unresolved)) return Shape::TextOrObject;
     Json schema = resolve(root, unresolved);
     if (is_file(schema)) return Shape::File;
     auto type = schema.find("type");
@@ -117,7 +136,8 @@ class InputReader {
         }
         Shape shape = shape_of_parameter(name);
         bool spelled = text.starts_with("[") && Json::accept(text);
-        if (shape == Shape::Text) {
+        const bool is_object = text.starts_with("{") && Json::accept(text);
+        if (shape == Shape::Text || (shape == Shape::TextOrObject && !is_object)) {
             members_[name] = json_text(text);
         } else if (shape == Shape::File || shape == Shape::FileList) {
             return take_paths(name, text, shape == Shape::FileList);

@@ -33,7 +33,7 @@ Result<Value> read_value(const Image& image, const SignalRow& signal, const std:
         value = from_json(image.types, signal.type, quoted);
     }
     if (value) return std::move(*value);
-    return fail(ErrorKind::Usage, fmt::format("the signal `{}` is a {}{}{}: {}", signal.name,
+    return fail(ErrorKind::Usage, fmt::format("the signal `{}` takes {}{}{}: {}", signal.name,
                                               image.types.text(signal.type),
                                               value.error().path.empty() ? "" : ", at ",
                                               value.error().path, value.error().message));

@@ -333,6 +333,18 @@ class Runs(Case):
         done = self.weft("run", "hello.wf", "hello", "--input", "in.json", "times=1")
         self.assertIn("hello Ann", done.stdout)
 
+    def test_cases_with_fields_and_without(self):
+        for cases in ("  Small\n  Big(by: Int)\n", "  Big(by: Int)\n  Small\n"):
+            (self.folder / "size.wf").write_text(
+                f"enum Size {{\n{cases}}}\n\nworkflow measure(size: Size, other: Size?) -> Text\n  within 1h\n{{\n"
+                "  return match size {\n    Small => \"small\"\n    Big(by) => \"big by ${by} ${other != none}\"\n"
+                "  }\n}\n", encoding="utf-8")
+            self.assertIn('"small"', self.weft("run", "size.wf", "size=Small").stdout)
+            self.assertIn('"big by 3 false"', self.weft("run", "size.wf", 'size={"case": "Big", "by": 3}').stdout)
+            self.assertIn('"big by 4 true"', self.weft("run", "size.wf", 'size={"case": "Big", "by": 4}',
+                                                       "other=Small").stdout)
+            self.assertIn("did you mean `Small`?", self.weft("run", "size.wf", "size=Smal", code=2).stderr)
+
     def test_numbers_keep_every_digit(self):
         (self.folder / "exact.wf").write_text(EXACT)
         text = ('{"small": 0.1234567890123456789012345678901234, '
