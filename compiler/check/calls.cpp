@@ -93,9 +93,13 @@ ir::ExprId call_prompt(Body& body, ast::Call call, DeclId id) {
     e.index = decl.row;
     e.args = std::move(bound.args);
     e.span = call.span();
-    // It travels with its inputs, whether its text shows all of them or not.
+    // It travels with its inputs, whether its text shows all of them or not. What has no place in
+    // the system part has been told of already.
     LabelSet labels = united(bound.excess);
-    for (ir::ExprId arg : e.args) labels |= all_labels(context.types(), type_of(context, arg));
+    for (std::size_t i = 0; i < e.args.size(); ++i) {
+        const LabelSet all = all_labels(context.types(), type_of(context, e.args[i]));
+        labels |= decl.used_in_system[i] ? static_cast<LabelSet>(all & kUntrusted) : all;
+    }
     e.type = with_labels(context.types(), bound.result, labels);
     return add_expr(context, std::move(e));
 }
