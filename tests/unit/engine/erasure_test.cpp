@@ -95,6 +95,44 @@ TEST_F(ErasureTest, AnOrderThatWasNotCarriedOutIsAtTheNextOpening) {
     EXPECT_EQ(count(RecordKind::Erased), 1);
 }
 
+// Who can write to the database could have the next owner destroy what it likes.
+TEST_F(ErasureTest, AnOrderThatTheLogDoesNotHaveIsNotCarriedOut) {
+    const auto run = start(returned(0));
+    const auto other = start(returned(0));
+    turn();
+    store::Batch batch;
+    auto seq = core_->system().erase({run}, "op", "asked", core_->now_ms(), batch);
+    ASSERT_TRUE(seq);
+    ASSERT_TRUE(core_->store().commit(batch));
+    for (const std::uint64_t order : {std::uint64_t{0}, *seq, *seq + 1}) {
+        ByteWriter forged;
+        forged.u64(order);
+        forged.raw(view(other));
+        store::Batch put;
+        put.changes.emplace_back(store::MetaRow{"erasing", forged.bytes()});
+        if (order != 0) open();
+        ASSERT_TRUE(core_->store().commit(put));
+        core_.reset();
+        CoreOptions options;
+        options.store = folder_ + "/s.store";
+        options.threads = 1;
+        options.clock = &clock_;
+        auto refused = Core::open(options);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().kind, ErrorKind::Corrupt);
+        auto store = store::open_sqlite_store(options.store, {});
+        ASSERT_TRUE(store);
+        auto row = (*store)->run(other);
+        ASSERT_TRUE(row && *row);
+        EXPECT_EQ(*(*store)->keys().slot_state((*row)->slot), store::SlotState::Live);
+        store::Batch clear;
+        clear.changes.emplace_back(store::MetaRow{"erasing", ""});
+        ASSERT_TRUE((*store)->commit(clear));
+    }
+    open();
+    EXPECT_FALSE(is_erased(other));
+}
+
 TEST_F(ErasureTest, RetentionCountsFromTheEndAndRestsUnderAHold) {
     const auto kept = start(returned(10 * kDayMs));
     const auto swept = start(returned(kDayMs));
