@@ -25,7 +25,9 @@ Result<std::vector<std::string>> take_up(Session& session, const ResumeOptions& 
     auto answer = session.request("resume", std::move(params));
     if (!answer) return std::unexpected(answer.error());
     for (const auto& failed : answer->value("failed", Json::array())) {
-        code = report({ErrorKind::Corrupt,
+        // A disk that fails is no damage of the log.
+        const bool is_outside = failed.value("kind", "") == "environment";
+        code = report({is_outside ? ErrorKind::Environment : ErrorKind::Corrupt,
                        fmt::format("run {} was not taken up: {}",
                                    short_run(failed.value("run", "")), failed.value("message", "")),
                        "the others go on"});

@@ -8,6 +8,7 @@
 #include "engine/public_values.h"
 #include "engine/replay.h"
 #include "engine/request_context.h"
+#include "engine/requests.h"
 #include "engine/secret_view.h"
 #include "engine/sites.h"
 #include "value/base64.h"
@@ -372,6 +373,7 @@ namespace {
 Json failed_json(const store::RunId& run, const Error& error) {
     Json out;
     out["run"] = to_hex(view(run));
+    out["kind"] = error_kind_name(error.kind);
     out["message"] = error.message;
     return out;
 }

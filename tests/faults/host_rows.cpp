@@ -46,8 +46,11 @@ Result<std::string> wrong_row(Store& store, const Hosted& hosted) {
         const auto found = transaction.run("SELECT leaf, record FROM app_done");
         for (std::size_t i = 0; found && i < found->size(); ++i) {
             const auto& row = (*found)[i];
-            const auto leaf = static_cast<std::uint64_t>(std::get<std::int64_t>(row[0]));
-            rows[leaf] = std::get<SqlBytes>(row[1]).bytes;
+            const auto* leaf = std::get_if<std::int64_t>(row.data());
+            const auto* record = std::get_if<SqlBytes>(&row[1]);
+            // Whatever a disk that lies has made of it, it is no row of ours.
+            if (leaf == nullptr || record == nullptr) continue;
+            rows[static_cast<std::uint64_t>(*leaf)] = record->bytes;
         }
         return false;  // without a table there are no rows
     };
