@@ -18,6 +18,12 @@ namespace weft::engine {
 
 class Revealed;
 
+// Of the store, for workers that keep something or start programs.
+struct StorePlaces {
+    std::string state_directory;
+    std::string children_lock;
+};
+
 // With everything its WorkerCall views.
 struct Attempt {
     Bytes16 run{};

@@ -312,8 +312,7 @@ class Core {
     Config config_;
     store::OwnerLock lock_;
     std::unique_ptr<store::Store> store_;
-    std::string state_directory_;  // beside the store
-    std::string children_lock_;
+    StorePlaces places_;
     std::unique_ptr<EngineTime> time_;
     std::unique_ptr<SystemChain> system_;
     std::unique_ptr<LockTable> locks_;

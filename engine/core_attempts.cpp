@@ -23,8 +23,8 @@ std::shared_ptr<Attempt> Core::make_attempt(LiveRun& run, const vm::Want& want, 
     attempt->timeout_ms = step.policy.timeout_ms;
     attempt->settings = config_.settings(worker.name);
     attempt->directory = config_.directory;
-    attempt->state_directory = state_directory_;
-    attempt->children_lock = children_lock_;
+    attempt->state_directory = places_.state_directory;
+    attempt->children_lock = places_.children_lock;
     attempt->files = run.files;
     attempt->is_paced = worker.pacing.is_declared();
     const bool is_transaction = worker.effect == EffectClass::Transaction;

@@ -286,11 +286,11 @@ class FollowUps {
     std::set<Line> told_;     // … so far
     std::set<Line> unknown_;  // lines with an unknown name
     std::set<FileId> files_;
-    Words missed_signals_;         // that unknown ones were meant to be, it seems
-    std::set<FileId> unbalanced_;  // files with a brace too many or too few
-    Words damaged_;                // declarations with a part that was not read
-    std::vector<Span> damages_;    // of them
-    Words words_;                  // that stand on such lines: perhaps what they declare
+    Words missed_signals_;            // that unknown ones were meant to be, it seems
+    std::set<FileId> unbalanced_;     // files with a brace too many or too few
+    Words damaged_;                   // declarations with a part that was not read
+    std::vector<Span> damages_;       // of them
+    Words words_;                     // that stand on such lines: perhaps what they declare
     std::set<std::string> reserved_;  // words that were taken for names, in their backticks
     bool lost_declaration_ = false;
     bool lost_brace_ = false;

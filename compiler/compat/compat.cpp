@@ -22,7 +22,14 @@ class Comparing {
         use_former_names(next_);
         const auto after = named(next_.types, TypeKind::Enum);
         for (const auto& [name, id] : named(old_.types, TypeKind::Enum)) {
-            if (after.contains(name)) enums_.insert(name);
+            const auto other = after.find(name);
+            if (other == after.end()) continue;
+            enums_.insert(name);
+            const auto& cases = old_.types[id].cases;
+            const auto& now = next_.types[other->second].cases;
+            if (!std::ranges::equal(cases, now, {}, &CaseType::name, &CaseType::name)) {
+                recast_.insert(name);
+            }
         }
     }
 
@@ -152,10 +159,10 @@ class Comparing {
     // --- what runs come by
 
     void compare_bodies(const ir::Workflow& a, const ir::Workflow& b) {
-        const auto before = outline(old_, a, enums_);
-        auto after = outline(next_, b, enums_);
+        const auto before = outline(old_, a, enums_, recast_);
+        auto after = outline(next_, b, enums_, recast_);
         if (auto renamed = next_; take_renames(before, after, b.name, renamed)) {
-            after = outline(renamed, *find(renamed.workflows, b.name), enums_);
+            after = outline(renamed, *find(renamed.workflows, b.name), enums_, recast_);
         }
         std::map<std::string, const Construct*> by_name;
         for (const auto& construct : after) by_name.emplace(construct.name, &construct);
@@ -193,7 +200,7 @@ class Comparing {
                 if (twin == after.end()) continue;
                 report_rename(construct, *twin);
                 rename(renamed, {path_of(twin->name), path_of(construct.name)});
-                after = outline(renamed, *find(renamed.workflows, workflow), enums_);
+                after = outline(renamed, *find(renamed.workflows, workflow), enums_, recast_);
                 found_one = looks_again = true;
             }
         }
@@ -457,6 +464,7 @@ class Comparing {
     ir::Module old_;
     ir::Module next_;
     Names enums_;
+    Names recast_;       // of these, with other cases
     Names undone_anew_;  // what has its undoing told already
     std::vector<Finding> out_;
 };

@@ -32,8 +32,9 @@ std::string limits_text(const std::vector<Constraint>& constraints) {
 
 class Outliner {
   public:
-    Outliner(const ir::Module& module, const ir::Workflow& workflow, const Names& enums)
-        : module_(module), workflow_(workflow), enums_(enums) {}
+    Outliner(const ir::Module& module, const ir::Workflow& workflow, const Names& enums,
+             const Names& recast)
+        : module_(module), workflow_(workflow), enums_(enums), recast_(recast) {}
 
     std::vector<Construct> all() {
         const auto visit = [this](const ir::Stmt& stmt) { statement(stmt); };
@@ -68,13 +69,25 @@ class Outliner {
         };
         if (e.kind == ir::ExprKind::CallFn) {
             const auto& fn = module_.fns[ir::FnId{e.index}];
-            add(fn.name, {fn.body});
+            if (!looks_at_recast(fn.body)) add(fn.name, {fn.body});
         }
         if (e.kind == ir::ExprKind::Prompt) {
             const auto& prompt = module_.prompts[ir::PromptId{e.index}];
             add(prompt.name, {prompt.system, prompt.user});
         }
         ir::for_each_operand(module_, e, [&](ir::ExprId part) { add_named(part, out); });
+    }
+    // What became of the cases of an enum is told of the enum: who matches on it changes with it.
+    bool looks_at_recast(ir::ExprId id) const {
+        const ir::Expr& e = module_.exprs[id];
+        if (e.kind == ir::ExprKind::CaseIs) {
+            const auto type = module_.types.base(module_.exprs[e.a].type);
+            if (recast_.contains(module_.types[type].name)) return true;
+        }
+        bool found = false;
+        ir::for_each_operand(module_, e,
+                             [&](ir::ExprId part) { found = found || looks_at_recast(part); });
+        return found;
     }
     std::string exprs(const std::vector<ir::ExprId>& ids) const {
         std::string out;
@@ -307,6 +320,7 @@ class Outliner {
     const ir::Module& module_;
     const ir::Workflow& workflow_;
     const Names& enums_;
+    const Names& recast_;
     std::map<std::string, int> numbers_;
     std::vector<Construct> out_;
 };
@@ -360,8 +374,8 @@ std::string difference(const TypeTable& before, TypeId old, const TypeTable& aft
 }
 
 std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow,
-                               const Names& enums) {
-    return Outliner(module, workflow, enums).all();
+                               const Names& enums, const Names& recast) {
+    return Outliner(module, workflow, enums, recast).all();
 }
 
 }  // namespace weft::compat

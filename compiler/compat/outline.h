@@ -31,8 +31,9 @@ struct Construct {
 // Enums by whose names both programs know one: what became of their cases is told of the enum.
 using Names = std::set<std::string>;
 
+// `recast`: those of them whose cases are others now.
 std::vector<Construct> outline(const ir::Module& module, const ir::Workflow& workflow,
-                               const Names& enums);
+                               const Names& enums, const Names& recast);
 
 // The structure of a type: fields and cases by name. Equal texts: values of one are values of the
 // other.

@@ -145,7 +145,7 @@ class Counting {
             // Its own compensation is registered by each pass.
             repeated(std::uint64_t{1} + step.policy.retries, [&] {
                 block(step.body);
-                undo(step.undo);
+                if (!module_.blocks[step.body].leaves) undo(step.undo);
             });
         } else {
             call(row, step);

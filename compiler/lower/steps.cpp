@@ -185,7 +185,8 @@ void Emitter::composite(const ir::Step& node) {
         open_block(node, error, failed);
     }
     block(node.body, &result);
-    close_undone(node.undo, node.path, undo_mark);
+    // Behind a block that leaves there is nobody to register it.
+    if (!module_.blocks[node.body].leaves) close_undone(node.undo, node.path, undo_mark);
     if (!scoped) return;
     close_scope();
     builder_.jump(Opcode::Jump, {}, done);

@@ -128,8 +128,8 @@ void report(const Tally& tally, double seconds, bool wants_all) {
     if (refused > 0) fmt::print("{} programs were refused:\n", refused);
     for (const auto& [why, count] : tally.refused) fmt::print("  {} {}\n", count, why);
     fmt::print(
-        "{} programs were rightly refused: short of time or money, or of an answer to a "
-        "rejection\n",
+        "{} programs were rightly refused: short of time, money or an answer to a rejection, or "
+        "known to decide one way\n",
         tally.rightly_refused);
     const auto possible = possible_pairs();
     std::size_t met = 0;

@@ -45,10 +45,12 @@ bool is_true(DiagnosticCode code) {
     }
 }
 
-// The checker proves of it that it can't end in time, or that a person can refuse what nothing
-// undoes any more: the generator knows neither.
+// The checker proves of it that it can't end in time, that a condition has one outcome, or that a
+// person can change what was judged or refuse what nothing undoes any more: the generator knows
+// none of that.
 bool is_right(DiagnosticCode code) {
-    return code == DiagnosticCode::OutcomeNotHandled ||
+    return code == DiagnosticCode::OutcomeNotHandled || code == DiagnosticCode::ConstantCondition ||
+           code == DiagnosticCode::EditNotRevalidated ||
            code == DiagnosticCode::DeadlineCannotBeMet ||
            code == DiagnosticCode::ReviewExceedsDeadline ||
            code == DiagnosticCode::CostMustExceedBudget;

@@ -1,11 +1,10 @@
 """`weft check --against OLD`: what runs and callers of another version may not survive, in every format."""
 import json
 import os
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
+import canary
 import sarif_shape
 
 WEFT = os.environ["WEFT_BIN"]
@@ -43,11 +42,9 @@ RENAMED = (BEFORE.replace("step charge", "step paid").replace("(charge)\n  step"
            .replace("${charge}", "${paid}"))
 
 
-class Against(unittest.TestCase):
+class Against(canary.Case):
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="weft-against-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
+        super().setUp()
         self.write("before.wf", BEFORE)
 
     def write(self, name, text):
