@@ -343,7 +343,7 @@ void FunctionLabels::site(const Instruction& x, LabelState& state) {
     state.keep_below(function_.named_slots);
     state.announced =
         x.op == Opcode::Emit && image_.events[image_.sites[x.d].row].name == "declassified";
-    if (info.roles[0] == Role::Written) write(state, x.a, std::move(held));
+    if (info.roles[0] == Role::Written) write(state, x.a, held);
 }
 
 std::uint32_t FunctionLabels::handed_on(const Instruction& x) const {

@@ -78,25 +78,25 @@ F* found(F*& call, const char* name) {
 }  // namespace
 }  // namespace weft::helper
 
+using weft::helper::found;
+using weft::helper::given;
+
 extern "C" {
 
 void* malloc(std::size_t size) {
     static void* (*call)(std::size_t) = nullptr;
-    using namespace weft::helper;
     auto* real = found(call, "malloc");
     return given(real == nullptr ? __libc_malloc(size) : real(size), size);
 }
 
 void* calloc(std::size_t count, std::size_t size) {
     static void* (*call)(std::size_t, std::size_t) = nullptr;
-    using namespace weft::helper;
     auto* real = found(call, "calloc");
     return given(real == nullptr ? __libc_calloc(count, size) : real(count, size), count * size);
 }
 
 void* realloc(void* old, std::size_t size) {
     static void* (*call)(void*, std::size_t) = nullptr;
-    using namespace weft::helper;
     auto* real = found(call, "realloc");
     if (real == nullptr) return nullptr;
     return given(real(old, size), size);
@@ -104,14 +104,12 @@ void* realloc(void* old, std::size_t size) {
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
     static void* (*call)(std::size_t, std::size_t) = nullptr;
-    using namespace weft::helper;
     auto* real = found(call, "aligned_alloc");
     return given(real == nullptr ? nullptr : real(alignment, size), size);
 }
 
 int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
     static int (*call)(void**, std::size_t, std::size_t) = nullptr;
-    using namespace weft::helper;
     auto* real = found(call, "posix_memalign");
     const int error = real == nullptr ? ENOMEM : real(out, alignment, size);
     if (error == ENOMEM) given(nullptr, size);

@@ -69,7 +69,7 @@ std::vector<std::string> legal_in(const Context& context, ModuleId module, const
     for (const auto& [module_name, import] : info.imports) {
         if (!import.module.has_value()) continue;
         if ((context.modules[import.module].*table).contains(whole)) {
-            out.push_back(module_name + "." + whole);
+            out.push_back(fmt::format("{}.{}", module_name, whole));
         }
     }
     return out;
