@@ -45,20 +45,32 @@ Result<void> resume_run(Load load, std::uint64_t records) {
         }
     }  // closes nothing
     WEFT_TRY(core, open_engine(load, path));
-    const Meter from_snapshot;
     WEFT_TRY(header, engine::read_run_header(core->store(), run));
-    WEFT_TRY(resumed, engine::resume(core->store(), header));
-    const Used quick = from_snapshot.used();
-    const auto state = resumed.replayed.machine ? resumed.replayed.machine->snapshot().size() : 0;
+    // The first one finds nothing in the processor's caches; the median of nine is told.
+    std::vector<Used> rounds;
+    std::uint64_t from_there = 0;
+    std::uint64_t held = 0;
+    for (int i = 0; i < 9; ++i) {
+        const Meter from_snapshot;
+        WEFT_TRY(resumed, engine::resume(core->store(), header));
+        rounds.push_back(from_snapshot.used());
+        from_there = resumed.replayed.records;
+        held = resumed.replayed.machine ? resumed.replayed.machine->bytes_held() : 0;
+    }
+    std::ranges::sort(rounds, {}, &Used::wall_s);
+    const Used quick = rounds[rounds.size() / 2];
+    WEFT_TRY(row, core->store().snapshot(run));
     const Meter from_begin;
     WEFT_TRY(replayed, engine::replay(core->store(), header));
     const Used slow = from_begin.used();
-    const double megabytes = std::max(1.0, static_cast<double>(state) / 1e6);
+    // What the run holds as the limits count it (docs/machine.md); the row is what is read.
+    const double megabytes = std::max(1.0, static_cast<double>(held) / 1e6);
     fmt::print(
-        "a run of {} records, {:.2f} MB of state: from its snapshot and {} records {:.1f} "
-        "ms ({:.1f} of CPU), {:.1f} ms a MB;\n",
-        replayed.records, static_cast<double>(state) / 1e6, resumed.replayed.records,
-        quick.wall_s * 1e3, quick.cpu_s * 1e3, quick.wall_s * 1e3 / megabytes);
+        "a run of {} records that holds {:.2f} MB: from its snapshot ({:.2f} MB) and {} records "
+        "{:.1f} ms ({:.1f} of CPU, at most {:.1f}), {:.1f} ms a MB;\n",
+        replayed.records, static_cast<double>(held) / 1e6,
+        static_cast<double>(row ? row->box.size() : 0) / 1e6, from_there, quick.wall_s * 1e3,
+        quick.cpu_s * 1e3, rounds.back().wall_s * 1e3, quick.wall_s * 1e3 / megabytes);
     fmt::print("  from its begin {:.1f} ms ({:.0f} k records/s of CPU)\n", slow.wall_s * 1e3,
                static_cast<double>(replayed.records) / slow.cpu_s / 1e3);
     return core->close();

@@ -154,14 +154,16 @@ FactRecord encode(const vm::SubEndedFact& fact, const FactContext&) {
     return {RecordKind::SubEnded, false, encode_body(body), canonical(payload)};
 }
 
-// Fields of a payload that must be a record of `count` of them.
-Result<std::vector<Value>> fields(const std::string& payload, std::size_t count) {
+// Fields of a payload that must be a record of `count` of them, or of one more: what was added to
+// a kind later stands at the end.
+Result<std::vector<Value>> fields(const std::string& payload, std::size_t count,
+                                  bool or_one_more = false) {
     Value value;
-    if (!decode_payload(payload, value) || value.tag() != Tag::Record ||
-        value.items().size() != count) {
-        return fail(ErrorKind::Corrupt, "a payload does not have the shape of its kind");
+    if (decode_payload(payload, value) && value.tag() == Tag::Record) {
+        const auto size = value.items().size();
+        if (size == count || (or_one_more && size == count + 1)) return value.items();
     }
-    return value.items();
+    return fail(ErrorKind::Corrupt, "a payload does not have the shape of its kind");
 }
 
 bool texts(const std::vector<Value>& values, std::size_t from, std::size_t count) {
@@ -178,9 +180,7 @@ Result<vm::Fact> decode_outcome(const Record& record, const std::string& payload
     auto body = decode_body<OutcomeBody>(record.body);
     if (!body) return bad_shape();
     // The fields of a declared error stand at the end where it has any.
-    auto known = fields(payload, 5);
-    if (!known) known = fields(payload, 6);
-    WEFT_TRY(values, std::move(known));
+    WEFT_TRY(values, fields(payload, 5, true));
     bool whole = texts(values, 1, 2) && values[4].tag() == Tag::Text &&
                  (values[3].is_none() || values[3].tag() == Tag::Int) &&
                  (values.size() == 5 || values[5].tag() == Tag::Record);
@@ -203,9 +203,7 @@ Result<vm::Fact> decode_decision(const Record& record, const std::string& payloa
     auto body = decode_body<DecisionBody>(record.body);
     if (!body) return bad_shape();
     // A fifth field is the signature, which the machine does not see.
-    auto known = fields(payload, 4);
-    if (!known) known = fields(payload, 5);
-    WEFT_TRY(values, std::move(known));
+    WEFT_TRY(values, fields(payload, 4, true));
     if (!texts(values, 0, 3) || values[3].tag() != Tag::List) return bad_shape();
     vm::DecisionFact fact;
     fact.task = body->task;
@@ -382,9 +380,7 @@ std::string encode_begin_payload(const vm::Begin& begin, const std::string& work
 Result<vm::Begin> decode_begin(const Image& image, const Record& record,
                                const std::string& payload) {
     // The subjects stand at the end where the workflow names any.
-    auto known = fields(payload, 5);
-    if (!known) known = fields(payload, 6);
-    WEFT_TRY(values, std::move(known));
+    WEFT_TRY(values, fields(payload, 5, true));
     bool whole = values[0].tag() == Tag::Text && values[1].tag() == Tag::Record &&
                  values[2].tag() == Tag::Record && values[3].tag() == Tag::Bytes &&
                  values[3].as_text().size() == 32 && values[4].tag() == Tag::Text;

@@ -6,6 +6,10 @@
 namespace weft::engine {
 namespace {
 
+// How a state is written down: raised when that changes and what is checked of it (kStateVersion)
+// does not.
+constexpr std::uint16_t kSnapshotVersion = 1;
+
 // The begin's part of the state: a run that changed its program has another one than its record.
 void write_begin(ByteWriter& out, const Image& image, const vm::Begin& begin) {
     out.i64(begin.time_ms);
@@ -35,7 +39,7 @@ Result<std::optional<Replayed>> open_snapshot(store::Store& store, const RunHead
     const auto plain = store::open_bytes(*header.key, context, row.box);
     if (!plain) return none;
     ByteReader in(*plain);
-    if (in.u16() != kStateVersion) return none;
+    if (in.u16() != kStateVersion || in.u16() != kSnapshotVersion) return none;
     out.last_time_ms = in.i64();
     if (!in.ok()) return none;
     auto begin = read_begin(in, header);
@@ -55,6 +59,7 @@ store::SnapshotRow make_snapshot(store::Store& store, const store::Key& key,
     const std::uint64_t seq = head.next_seq - 1;
     ByteWriter plain;
     plain.u16(kStateVersion);
+    plain.u16(kSnapshotVersion);
     plain.i64(last_time_ms);
     write_begin(plain, image, machine.begin());
     plain.raw(machine.snapshot());

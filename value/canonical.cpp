@@ -183,9 +183,11 @@ bool decode(std::string_view bytes, std::uint32_t depth_max, Value& out) {
     return true;
 }
 
+constexpr std::size_t kDigestHead = 1 + sizeof(std::uint64_t);
+
 // tag ‖ number of content bytes or children, the part of a digest's input that all values share.
-void digest_head(ByteWriter& out, const Value& value, std::uint64_t length) {
-    out.u8(static_cast<std::uint8_t>(value.tag()));
+void digest_head(ByteWriter& out, Tag tag, std::uint64_t length) {
+    out.u8(static_cast<std::uint8_t>(tag));
     out.u64(length);
 }
 
@@ -213,21 +215,43 @@ bool decode_payload(std::string_view bytes, Value& out) {
     return decode(bytes, kValueDepthMax + kPayloadLevels, out);
 }
 
+namespace {
+
+// Of a value without children. Most are short, and take no memory from the heap.
+Bytes16 digest_content(Tag tag, std::string_view content, const Bytes16& key) {
+    std::array<char, 128> room;
+    if (content.size() > room.size() - kDigestHead) {
+        ByteWriter out(kDigestHead + content.size());
+        digest_head(out, tag, content.size());
+        out.raw(content);
+        return siphash128(key, out.bytes());
+    }
+    room[0] = static_cast<char>(tag);
+    for (std::size_t i = 1; i < kDigestHead; ++i) {
+        room[i] = static_cast<char>((content.size() >> (8 * (i - 1))) & 0xFFU);
+    }
+    content.copy(room.data() + kDigestHead, content.size());
+    return siphash128(key, {room.data(), kDigestHead + content.size()});
+}
+
+}  // namespace
+
 Bytes16 digest(const Value& value, const Bytes16& key) {
-    ByteWriter out;
+    const bool is_row = value.tag() == Tag::List || value.tag() == Tag::Record;
+    ByteWriter out(kDigestHead + (is_row ? value.items().size() * sizeof(Bytes16) : 0));
     switch (value.tag()) {
         case Tag::List:
         case Tag::Record:
-            digest_head(out, value, value.items().size());
+            digest_head(out, value.tag(), value.items().size());
             digest_children(out, value.items(), key);
             break;
         case Tag::Case:
-            digest_head(out, value, value.as_case().fields.size());
+            digest_head(out, value.tag(), value.as_case().fields.size());
             out.u32(value.as_case().number);
             digest_children(out, value.as_case().fields, key);
             break;
         case Tag::Map:
-            digest_head(out, value, value.entries().size());
+            digest_head(out, value.tag(), value.entries().size());
             for (const auto& [name, item] : value.entries()) {
                 out.block(name);
                 out.raw(view(digest(item, key)));
@@ -235,14 +259,9 @@ Bytes16 digest(const Value& value, const Bytes16& key) {
             break;
         case Tag::Text:
         case Tag::Bytes:
-            digest_head(out, value, value.as_text().size());
-            out.raw(value.as_text());
-            break;
-        default: {
-            const auto bytes = canonical(value);
-            digest_head(out, value, bytes.size() - 1);
-            out.raw(std::string_view(bytes).substr(1));
-        }
+            return digest_content(value.tag(), value.as_text(), key);
+        default:
+            return digest_content(value.tag(), std::string_view(canonical(value)).substr(1), key);
     }
     return siphash128(key, out.bytes());
 }

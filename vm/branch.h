@@ -105,7 +105,7 @@ struct Fork {
     std::uint32_t row = 0;
     BranchId first = 0;
     std::uint32_t count = 0;
-    std::vector<Value> items{};  // of a fork_each
+    Value items{};  // the list of a fork_each
     std::vector<Value> captures{};
     std::vector<Stage> stages;  // by item
     std::uint32_t next = 0;     // none before it waits

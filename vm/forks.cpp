@@ -18,9 +18,9 @@ bool Machine::State::fork_each(Branch& branch) {
         return false;
     }
     Fork fork;
-    fork.items = registers[x.b].items();
+    fork.items = registers[x.b];
     fork.captures = registers.range(x.c, image->functions[row.function].parameters - 1U);
-    return start_fork(branch, std::move(fork), registers[x.b]);
+    return start_fork(branch, std::move(fork));
 }
 
 bool Machine::State::fork_all(Branch& branch) {
@@ -29,15 +29,15 @@ bool Machine::State::fork_all(Branch& branch) {
     const auto captures = image->functions[first.function].parameters - first.after.size();
     Fork fork;
     fork.captures = branch.frame().registers.range(x.c, captures);
-    return start_fork(branch, std::move(fork), Value());
+    return start_fork(branch, std::move(fork));
 }
 
-bool Machine::State::start_fork(Branch& branch, Fork fork, const Value& input) {
+bool Machine::State::start_fork(Branch& branch, Fork fork) {
     const auto x = branch.instruction();
     fork.site = x.d;
     fork.row = image->sites[x.d].row;
     const auto& row = image->forks[fork.row];
-    const auto count = row.branches.empty() ? fork.items.size() : row.branches.size();
+    const auto count = row.branches.empty() ? fork.items.items().size() : row.branches.size();
     if (branches.size() + count > kBranchesMax ||
         count > std::numeric_limits<BranchId>::max() - next_branch) {
         raise(branch, evaluator.trap(place(branch), "the run has too many branches"));
@@ -54,7 +54,7 @@ bool Machine::State::start_fork(Branch& branch, Fork fork, const Value& input) {
     fork.results.resize(count);
     fork.result_terms.resize(count);
     const auto slot = static_cast<std::uint32_t>(SlotKind::ForkInput);
-    check.replace(fork.list_term, check.of_value(branch.id, slot, 0, input));
+    check.replace(fork.list_term, check.of_value(branch.id, slot, 0, fork.items));
     check.replace(fork.captures_term,
                   check.of_value(branch.id, slot, 1, Value::list(fork.captures)));
     ForkBody body;

@@ -48,7 +48,7 @@ std::vector<Value> Machine::State::branch_arguments(const Fork& fork, std::uint3
     std::vector<Value> out;
     const auto& row = image->forks[fork.row];
     if (row.branches.empty()) {
-        out.push_back(fork.items[item]);
+        out.push_back(fork.items.items()[item]);
     } else {
         for (const auto other : row.branches[item].after) {
             const auto& given = fork.results[other];

@@ -259,6 +259,9 @@ std::vector<SubEndedFact::Undo> Machine::undos() const {
     }
     return out;
 }
+std::uint64_t Machine::bytes_held() const {
+    return state_->check.bytes();
+}
 std::uint64_t Machine::fuel() const {
     return state_->meter.fuel;
 }

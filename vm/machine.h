@@ -222,6 +222,8 @@ class Machine {
     static std::optional<Machine> restore(std::shared_ptr<const Image> image, Begin begin,
                                           std::string_view bytes);
     [[nodiscard]] std::uint64_t fuel() const;
+    // What its values take together, of a machine at rest: what vm/limits.h bounds.
+    [[nodiscard]] std::uint64_t bytes_held() const;
 
     [[nodiscard]] std::vector<UnreadSignal> unread() const;
     [[nodiscard]] std::optional<LockView> lock() const;

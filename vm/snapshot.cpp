@@ -12,7 +12,7 @@ namespace weft::vm {
 
 std::string Machine::snapshot() const {
     WEFT_CHECK(!state_->is_ended() && state_->ready.empty() && state_->progress.commands.empty());
-    StateWriter out;
+    StateWriter out(begin().input.items());
     out(check());
     State::fields(*state_, out);
     return out.take();
@@ -25,7 +25,7 @@ std::optional<Machine> Machine::restore(std::shared_ptr<const Image> image, Begi
     state.branches.clear();
     state.ready.clear();
     state.touched.clear();
-    StateReader in(bytes, *state.image, state.meter);
+    StateReader in(bytes, machine.begin().input.items(), *state.image, state.meter);
     Bytes16 sealed{};
     in(sealed);
     State::fields(state, in);
@@ -37,14 +37,14 @@ std::optional<Machine> Machine::restore(std::shared_ptr<const Image> image, Begi
 
 // The terms of everything that is live, for a state that has none yet.
 void Machine::State::count_all() {
+    StateCheck::Digests digests;
+    check.remember(&digests);
     for (auto& [id, branch] : branches) {
         touched.insert(id);
         if (!branch.fork) continue;
         auto& fork = *branch.fork;
         const auto input = static_cast<std::uint32_t>(SlotKind::ForkInput);
-        const bool is_each = image->forks[fork.row].branches.empty();
-        const auto items = is_each ? Value::list(fork.items) : Value();
-        check.replace(fork.list_term, check.of_value(id, input, 0, items));
+        check.replace(fork.list_term, check.of_value(id, input, 0, fork.items));
         check.replace(fork.captures_term, check.of_value(id, input, 1, Value::list(fork.captures)));
         fork.result_terms.resize(fork.results.size());
         for (std::size_t i = 0; i < fork.results.size(); ++i) {
@@ -56,6 +56,7 @@ void Machine::State::count_all() {
     for (auto& [id, task] : tasks) check.replace(task.term, task_term(id, task));
     if (lock) check.replace(lock->term, lock_term());
     settle();
+    check.remember(nullptr);
 }
 
 namespace {
@@ -89,10 +90,16 @@ bool is_sound(const UndoRun& undoing, const Branch& branch, const Image& image) 
 }
 
 bool is_sound(const Fork& fork, const std::map<BranchId, Branch>& branches, const Image& image) {
-    const bool has_items = fork.row < image.forks.size() && fork.site < image.sites.size() &&
-                           fork.results.size() == fork.count && fork.stages.size() == fork.count &&
+    if (fork.row >= image.forks.size() || fork.site >= image.sites.size()) return false;
+    const auto& row = image.forks[fork.row];
+    // Either a branch an item, or those that the program names.
+    const bool is_each = row.branches.empty();
+    const bool has_branches =
+        is_each ? fork.items.tag() == Tag::List && fork.items.items().size() == fork.count
+                : fork.items.is_none() && row.branches.size() == fork.count;
+    const bool has_items = fork.results.size() == fork.count && fork.stages.size() == fork.count &&
                            fork.next <= fork.count && is_sound(fork.undo, image);
-    return has_items && std::ranges::all_of(fork.live, [&](BranchId id) {
+    return has_branches && has_items && std::ranges::all_of(fork.live, [&](BranchId id) {
                return branches.contains(id) && branches.at(id).item < fork.count;
            });
 }

@@ -4,14 +4,24 @@
 #pragma once
 
 #include <type_traits>
+#include <unordered_map>
 
 #include "value/payload.h"
 #include "vm/branch.h"
+#include "vm/identity.h"
 
 namespace weft::vm {
 
+// A value of so many bytes that stands in several places is written once and then referred to, and
+// is shared again by what is read. What the run was begun with is known before.
+constexpr std::uint64_t kSharedSizeMin = 64;
+constexpr std::uint32_t kIsReference = 0xFFFF'FFFF;  // in place of a value's length
+
 class StateWriter {
   public:
+    explicit StateWriter(const std::vector<Value>& known) {
+        for (const auto& value : known) note(value);
+    }
     void operator()(const auto&... values) { (put(values), ...); }
     std::string take() { return out_.take(); }
 
@@ -24,7 +34,22 @@ class StateWriter {
     void put(std::int64_t v) { out_.i64(v); }
     void put(const Bytes16& v) { out_.raw(view(v)); }
     void put(const std::string& v) { out_.block(v); }
-    void put(const Value& v) { out_.block(canonical(v)); }
+    void put(const Value& v) {
+        if (v.tree_size() >= kSharedSizeMin) {
+            const auto known = known_.find(identity(v));
+            if (known != known_.end()) {
+                out_.u32(kIsReference);
+                out_.u32(known->second);
+                return;
+            }
+            note(v);
+        }
+        out_.block(canonical(v));
+    }
+    void note(const Value& v) {
+        if (v.tree_size() < kSharedSizeMin) return;
+        known_.try_emplace(identity(v), next_++);
+    }
     template <typename T>
         requires std::is_enum_v<T>
     void put(T v) {
@@ -70,13 +95,18 @@ class StateWriter {
     }
 
     ByteWriter out_;
+    std::unordered_map<const void*, std::uint32_t> known_;
+    std::uint32_t next_ = 0;
 };
 
 // Turns bad instead of reading past the end; what it read is of no use then.
 class StateReader {
   public:
-    StateReader(std::string_view bytes, const Image& image, Meter& meter)
-        : in_(bytes), image_(image), meter_(meter) {}
+    StateReader(std::string_view bytes, const std::vector<Value>& known, const Image& image,
+                Meter& meter)
+        : in_(bytes), image_(image), meter_(meter) {
+        for (const auto& value : known) note(value);
+    }
     void operator()(auto&... values) { (get(values), ...); }
     [[nodiscard]] bool at_end() const { return in_.at_end(); }
 
@@ -90,7 +120,19 @@ class StateReader {
     void get(Bytes16& v) { v = to_array<16>(in_.raw(16)); }
     void get(std::string& v) { v = std::string(in_.block()); }
     void get(Value& v) {
-        if (!decode_payload(in_.block(), v)) in_.set_bad();
+        const auto length = in_.u32();
+        if (length == kIsReference) {
+            const auto place = in_.u32();
+            if (place >= known_.size()) return in_.set_bad();
+            v = known_[place];
+        } else if (decode_payload(in_.raw(length), v)) {
+            note(v);
+        } else {
+            in_.set_bad();
+        }
+    }
+    void note(const Value& v) {
+        if (v.tree_size() >= kSharedSizeMin) known_.push_back(v);
     }
     template <typename T>
         requires std::is_enum_v<T>
@@ -169,6 +211,7 @@ class StateReader {
     }
 
     ByteReader in_;
+    std::vector<Value> known_;
     const Image& image_;
     Meter& meter_;
 };

@@ -116,7 +116,7 @@ struct Machine::State {
     // --- forks.cpp
     bool fork_each(Branch& branch);
     bool fork_all(Branch& branch);
-    bool start_fork(Branch& branch, Fork fork, const Value& input);
+    bool start_fork(Branch& branch, Fork fork);
     void start_branches(Branch& parent);
     enum class Ended : std::uint8_t { Done, Failed, Stopped };
     void finish(Branch& branch, Ended how, Value value = {});

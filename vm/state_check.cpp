@@ -1,12 +1,13 @@
 #include "vm/state_check.h"
 
 #include "base/hash.h"
+#include "vm/identity.h"
 
 namespace weft::vm {
 namespace {
 
-Term hashed(const Bytes16& key, const ByteWriter& content, std::uint64_t bytes) {
-    const auto hash = siphash128(key, content.bytes());
+Term hashed(const Bytes16& key, std::string_view content, std::uint64_t bytes) {
+    const auto hash = siphash128(key, content);
     ByteReader reader(view(hash));
     Term out;
     out.low = reader.u64();
@@ -26,21 +27,39 @@ ByteWriter place(std::uint32_t branch, std::uint32_t slot, std::uint64_t index, 
     return out;
 }
 
+// Little-endian, as all that is hashed.
+template <typename Number>
+void put(char* to, Number number) {
+    for (std::size_t i = 0; i < sizeof number; ++i) {
+        to[i] = static_cast<char>((number >> (8 * i)) & 0xFFU);
+    }
+}
+
 }  // namespace
+
+Bytes16 StateCheck::digest_of(const Value& value) const {
+    if (known_ == nullptr || value.tree_size() < kKnownSizeMin) return digest(value, key_);
+    const auto [known, is_new] = known_->try_emplace(identity(value));
+    if (is_new) known->second = digest(value, key_);
+    return known->second;
+}
 
 Term StateCheck::of_value(std::uint32_t branch, std::uint32_t slot, std::uint64_t index,
                           const Value& value) const {
     if (value.is_none()) return {};
-    auto content = place(branch, slot, index, sizeof(Bytes16));
-    content.raw(view(digest(value, key_)));
-    return hashed(key_, content, value.tree_size());
+    std::array<char, kPlaceBytes + sizeof(Bytes16)> content;
+    put(content.data(), branch);
+    put(content.data() + 4, slot);
+    put(content.data() + 8, index);
+    view(digest_of(value)).copy(content.data() + kPlaceBytes, sizeof(Bytes16));
+    return hashed(key_, {content.data(), content.size()}, value.tree_size());
 }
 
 Term StateCheck::of_bytes(std::uint32_t branch, SlotKind slot, std::uint64_t index,
                           std::string_view bytes_of_content, std::uint64_t bytes) const {
     auto content = place(branch, static_cast<std::uint32_t>(slot), index, bytes_of_content.size());
     content.raw(bytes_of_content);
-    return hashed(key_, content, bytes);
+    return hashed(key_, content.bytes(), bytes);
 }
 
 void StateCheck::replace(Term& term, const Term& now) {

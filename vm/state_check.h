@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -48,8 +49,17 @@ class StateCheck {
     [[nodiscard]] std::uint64_t bytes() const { return sum_.bytes; }
     [[nodiscard]] const Bytes16& key() const { return key_; }
 
+    // While it is set, a large value that stands in several places is digested once. All values
+    // that are asked for must live as long.
+    using Digests = std::unordered_map<const void*, Bytes16>;
+    void remember(Digests* known) { known_ = known; }
+
   private:
+    static constexpr std::uint64_t kKnownSizeMin = 256;
+    [[nodiscard]] Bytes16 digest_of(const Value& value) const;
+
     Bytes16 key_;
+    Digests* known_ = nullptr;
     Term sum_;
 };
 

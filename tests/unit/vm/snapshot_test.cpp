@@ -34,8 +34,10 @@ class Snapshot : public ::testing::Test {
   protected:
     Snapshot()
         : image_(std::make_shared<const Image>(program().image)),
-          begin_(make_begin(
-              {Value::list({Value::text("one"), Value::text("two"), Value::text("three")})})) {
+          // Long enough to be written once and referred to.
+          begin_(make_begin({Value::list({Value::text("the first of the texts"),
+                                          Value::text("the second of the texts"),
+                                          Value::text("the third of the texts")})})) {
         EXPECT_TRUE(verify_image(*image_));
         Machine machine(image_, begin_);
         static_cast<void>(machine.start());
@@ -87,6 +89,28 @@ TEST_F(Snapshot, WithAChangedByteDoesNoHarm) {
         }
     }
     EXPECT_GT(found, bytes_.size());
+}
+
+// The list stands in the input, in a register and in the fork: it is not written at all. The text
+// that stands in every branch is part of it, and written by itself once.
+TEST_F(Snapshot, WritesWhatStandsInManyPlacesOnce) {
+    const auto size_with = [this](std::size_t letters) {
+        const Value text = Value::text(std::string(letters, 'x'));
+        Machine machine(image_, make_begin({Value::list({text, text, text})}));
+        static_cast<void>(machine.start());
+        const auto call = machine.wants().front().call;
+        static_cast<void>(machine.apply(StartFact{call, 1}, 1001));
+        OutcomeFact outcome;
+        outcome.call = call;
+        outcome.value = Value::integer(1);
+        static_cast<void>(machine.apply(outcome, 1002));
+        const auto bytes = machine.snapshot();
+        const auto restored = Machine::restore(image_, machine.begin(), bytes);
+        EXPECT_TRUE(restored && restored->snapshot() == bytes) << "is shared again";
+        EXPECT_GE(machine.bytes_held(), 2 * 3 * letters);
+        return bytes.size();
+    };
+    EXPECT_EQ(size_with(10'000) - size_with(100), 10'000U - 100U);
 }
 
 TEST_F(Snapshot, OfAnotherRunIsNone) {
