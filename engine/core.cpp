@@ -80,7 +80,10 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     bool idle = touched_.empty() && to_send_.empty() && shared_.empty() && !look_at_queues_;
     if (idle) {
         auto wait = until_next_timer(wait_at_most);
-        wait = until_late_attempt(wait);
+        if (const auto late = deadlines_.first_ms()) {
+            const auto left = std::max<std::int64_t>(0, *late - time_->monotonic());
+            wait = std::min(wait, std::chrono::milliseconds(left));
+        }
         // So often the disk is asked whether space came back.
         if (!starved_.empty()) wait = std::min(wait, std::chrono::milliseconds(200));
         if (waiter_) {
@@ -97,7 +100,7 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     WEFT_TRY_VOID(take_completions(batch));
     WEFT_TRY_VOID(fire_timers(batch));
     WEFT_TRY_VOID(fire_schedules(batch));
-    WEFT_TRY_VOID(stop_late_attempts(batch));
+    stop_late_attempts();
     const SharedWork shared(*store_);
     WEFT_TRY_VOID(run_transactions(batch));
     WEFT_TRY_VOID(launch(batch));
@@ -134,6 +137,7 @@ Result<void> Core::finish_flight(LiveRun& run, const Attempt& attempt, const vm:
     context.declared = static_cast<std::uint32_t>(
         std::find(fails.begin(), fails.end(), fact.error) - fails.begin());
     run.in_flight.erase(attempt.call);
+    deadlines_.remove(flight.deadline_monotonic_ms, flight.attempt);
     for (const auto& row : run.files->take_new()) batch.changes.emplace_back(row);
     touched_.insert(run.id());
     if (run.ended()) return {};
@@ -178,33 +182,15 @@ Result<void> Core::fire_timers(store::Batch& batch) {
     return {};
 }
 
-// An attempt past its timeout, or one that the machine no longer wants, is told to stop; its
-// outcome is written when it has.
-// Until the first attempt that is under way is past its time.
-std::chrono::milliseconds Core::until_late_attempt(std::chrono::milliseconds most) {
-    std::int64_t left = most.count();
-    if (pool_->in_flight() == 0) return most;
-    const std::int64_t now = time_->monotonic();
-    for (const auto& [id, run] : runs_) {
-        for (const auto& [call, flight] : run->in_flight) {
-            if (flight.deadline_monotonic_ms == 0 || flight.timed_out) continue;
-            left = std::min(left, flight.deadline_monotonic_ms - now);
-        }
+// An attempt past its timeout is told to stop; its outcome is written when it has.
+void Core::stop_late_attempts() {
+    while (const auto attempt = deadlines_.take_late(time_->monotonic())) {
+        LiveRun* run = live(attempt->run);
+        InFlight* flight = run == nullptr ? nullptr : run->flight(attempt->call);
+        if (flight == nullptr || flight->attempt != attempt) continue;
+        flight->timed_out = true;
+        attempt->cancelled = true;
     }
-    return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
-}
-
-Result<void> Core::stop_late_attempts(store::Batch&) {
-    std::int64_t now = time_->monotonic();
-    for (auto& [id, run] : runs_) {
-        for (auto& [call, flight] : run->in_flight) {
-            if (flight.deadline_monotonic_ms == 0 || now < flight.deadline_monotonic_ms) continue;
-            if (flight.timed_out) continue;
-            flight.timed_out = true;
-            flight.attempt->cancelled = true;
-        }
-    }
-    return {};
 }
 
 bool Core::may_start() const {
@@ -306,6 +292,7 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
         InFlight flight{attempt, want.step, want.worker, want.direction, 0, false, false};
         if (attempt->timeout_ms > 0) {
             flight.deadline_monotonic_ms = time_->monotonic() + attempt->timeout_ms;
+            deadlines_.add(flight.deadline_monotonic_ms, attempt);
         }
         FactContext context;
         context.binding = config_.binding_digest(worker.name);

@@ -18,6 +18,7 @@
 #include "engine/clock.h"
 #include "engine/config.h"
 #include "engine/core_options.h"
+#include "engine/deadlines.h"
 #include "engine/erasure.h"
 #include "engine/fork.h"
 #include "engine/inbox.h"
@@ -141,8 +142,7 @@ class Core {
                                         const std::string& reason);
     // The same request, if it came before.
     Result<std::optional<Taken>> taken_before(InboxKind kind, const store::Tag& tag);
-    // Of the client's id of a request, the same when it is sent again; without one a tag of its
-    // own.
+    // Of the client's id of a request, the same each time; without one a tag of its own.
     store::Tag request_tag(const std::string& request);
 
     Result<void> turn(std::chrono::milliseconds wait_at_most);
@@ -182,8 +182,7 @@ class Core {
     Result<void> take_completions(store::Batch& batch);
     Result<void> finish_attempt(const Completion& completion, store::Batch& batch);
     Result<void> fire_timers(store::Batch& batch);
-    Result<void> stop_late_attempts(store::Batch& batch);
-    std::chrono::milliseconds until_late_attempt(std::chrono::milliseconds most);
+    void stop_late_attempts();
     Result<void> launch(store::Batch& batch);
     [[nodiscard]] bool may_start() const;  // an attempt: a thread is free, and space on the disk
     Result<void> launch_run(LiveRun& run, store::Batch& batch);
@@ -335,6 +334,7 @@ class Core {
     std::int64_t sweep_offset_ms_ = 0;                          // wall - monotonic, last time
     std::string witnessed_;                                     // the last note written there
     store::Batch begun_;                                        // by start_soon, for the next turn
+    Deadlines deadlines_;                                       // of attempts under way
     std::vector<std::shared_ptr<Attempt>> to_send_;             // after the commit
     std::vector<std::shared_ptr<Attempt>> shared_;              // transactions, for the next turn
     std::vector<Served> served_;
