@@ -47,6 +47,14 @@ Result<void> w2() {
     return run(many);
 }
 
+// Whether memory or time grow with the runs that a store has had.
+Result<void> long_life() {
+    auto many = load("W2 for long", durable_steps(), 30'000, 32, 10);
+    many.threads = 32;
+    many.has_floor = false;  // it keeps all rows in memory
+    return run(many);
+}
+
 Result<void> w3() {
     auto wide = load("W3 a hundred steps side by side", parallel_steps(100, 100), 50, 1, 100);
     wide.threads = 100;
@@ -75,6 +83,7 @@ const std::vector<std::pair<std::string_view, std::function<Result<void>()>>> kA
     {"store-alone", [] { return store_steps(1, 2'000); }},
     {"w1", w1},
     {"w2", w2},
+    {"long", long_life},
     {"w3", w3},
     {"w4", w4},
     {"w5", w5},
