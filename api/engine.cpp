@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "api/program_data.h"
 #include "api/standard_workers.h"
@@ -14,6 +16,7 @@
 #include "engine/core.h"
 #include "engine/exact_numbers.h"
 #include "engine/requests.h"
+#include "engine/run_end.h"
 #include "engine/server.h"
 #include "engine/status.h"
 #include "stdlib/native.h"
@@ -70,11 +73,58 @@ Result<void> read_paths(JsonNode& node, engine::StartRequest& request) {
 }  // namespace
 
 struct Engine::Impl {
+    using Told = std::function<void(const RunReport&)>;
+
     std::unique_ptr<engine::Core> core;
     std::unique_ptr<engine::Requests> requests;
     engine::Uploads uploads;
     std::unique_ptr<engine::Server> server;
+    std::map<store::RunId, Told> awaited;
+    std::vector<std::pair<Told, RunReport>> ended;  // in the turn that is under way
+
+    void note_end(const engine::LiveRun& run);
+    Result<engine::Core::Started> start(const Program& program, std::string_view workflow,
+                                        std::string_view input, bool soon);
+    Result<void> turn(std::chrono::milliseconds wait_at_most);
 };
+
+namespace {
+
+// Of a status as the protocol has it.
+RunReport report_of(const nlohmann::ordered_json& status) {
+    RunReport report;
+    report.run = status["run"];
+    const std::string word = status["status"];
+    for (int i = 0; i <= static_cast<int>(RunState::Killed); ++i) {
+        if (engine::status_name(static_cast<vm::RunStatus>(i)) == word)
+            report.state = static_cast<RunState>(i);
+    }
+    if (status.contains("result")) report.result = reveal_numbers(status["result"].dump());
+    if (status.contains("error")) report.result = reveal_numbers(status["error"].dump());
+    report.spent_micros = status["spent_micros"];
+    report.currency = status["currency"];
+    return report;
+}
+
+}  // namespace
+
+void Engine::Impl::note_end(const engine::LiveRun& run) {
+    auto told = awaited.extract(run.id());
+    if (told.empty()) return;
+    nlohmann::ordered_json status;
+    status["run"] = to_hex(view(run.id()));
+    status["status"] = engine::status_name(run.machine().status());
+    engine::put_end(run.image(), run.workflow(), run.machine(), status);
+    ended.emplace_back(std::move(told.mapped()), report_of(status));
+}
+
+Result<void> Engine::Impl::turn(std::chrono::milliseconds wait_at_most) {
+    auto done = core->turn(wait_at_most);
+    const auto over = std::exchange(ended, {});
+    if (!done) return done;
+    for (const auto& [told, report] : over) told(report);
+    return done;
+}
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
@@ -85,6 +135,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options) {
     impl->core = std::move(core);
     add_standard_library(*impl->core);
     impl->requests = std::make_unique<engine::Requests>(*impl->core);
+    impl->core->on_end([impl = impl.get()](const engine::LiveRun& run) { impl->note_end(run); });
     if (options.serve) {
         WEFT_TRY(server, engine::Server::open(*impl->core, *impl->requests));
         impl->server = std::move(server);
@@ -104,8 +155,8 @@ Result<void> Engine::transact(const std::function<Result<void>(Transaction&)>& w
     return impl_->core->transact(work);
 }
 
-Result<std::string> Engine::start(const Program& program, std::string_view workflow,
-                                  std::string_view input) {
+Result<engine::Core::Started> Engine::Impl::start(const Program& program, std::string_view workflow,
+                                                  std::string_view input, bool soon) {
     engine::StartRequest request;
     const auto& data = program.data();
     request.program = {data.image, data.encoded, data.ir, data.source};
@@ -115,7 +166,20 @@ Result<std::string> Engine::start(const Program& program, std::string_view workf
     if (!tree) return fail(ErrorKind::Usage, "the input is not JSON: " + tree.error());
     WEFT_TRY_VOID(read_paths(*tree, request));
     write_json(*tree, request.input);
-    WEFT_TRY(started, impl_->core->start(std::move(request)));
+    return soon ? core->start_soon(std::move(request)) : core->start(std::move(request));
+}
+
+Result<std::string> Engine::start(const Program& program, std::string_view workflow,
+                                  std::string_view input) {
+    WEFT_TRY(started, impl_->start(program, workflow, input, false));
+    return to_hex(view(started.run));
+}
+
+Result<std::string> Engine::start_soon(const Program& program, std::string_view workflow,
+                                       std::string_view input,
+                                       std::function<void(const RunReport&)> ended) {
+    WEFT_TRY(started, impl_->start(program, workflow, input, true));
+    if (ended) impl_->awaited[started.run] = std::move(ended);
     return to_hex(view(started.run));
 }
 
@@ -129,34 +193,17 @@ bool Engine::busy() const {
 }
 
 Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
-    return impl_->core->turn(wait_at_most);
+    return impl_->turn(wait_at_most);
 }
 
 Result<RunReport> Engine::wait(std::string_view run) {
     while (true) {
         nlohmann::json params = {{"run", run}};
         WEFT_TRY(text, request("status", params.dump()));
-        auto status = nlohmann::ordered_json::parse(hide_numbers(text));
-        std::string word = status["status"];
-        bool ended = status.contains("ended");
-        if (ended || word == "held" || word == "stuck") {
-            RunReport report;
-            report.run = status["run"];
-            for (int i = 0; i <= static_cast<int>(RunState::Killed); ++i) {
-                if (engine::status_name(static_cast<vm::RunStatus>(i)) == word)
-                    report.state = static_cast<RunState>(i);
-            }
-            if (status.contains("result")) {
-                report.result = reveal_numbers(status["result"].dump());
-            }
-            if (status.contains("error")) {
-                report.result = reveal_numbers(status["error"].dump());
-            }
-            report.spent_micros = status["spent_micros"];
-            report.currency = status["currency"];
-            return report;
-        }
-        WEFT_TRY_VOID(impl_->core->turn(std::chrono::milliseconds(500)));
+        const auto status = nlohmann::ordered_json::parse(hide_numbers(text));
+        const std::string word = status["status"];
+        if (status.contains("ended") || word == "held" || word == "stuck") return report_of(status);
+        WEFT_TRY_VOID(impl_->turn(std::chrono::milliseconds(500)));
     }
 }
 
@@ -167,8 +214,10 @@ Result<std::string> Engine::request(std::string_view method, std::string_view pa
     while (true) {
         WEFT_TRY(text, job->advance());
         if (text) return std::move(*text);
-        // What others have asked for, and their runs, go on between the slices.
-        if (impl_->server) WEFT_TRY_VOID(impl_->core->turn(std::chrono::milliseconds(0)));
+        // What others have asked for, and their runs, go on between the slices; and what is waited
+        // for comes by a turn.
+        const auto patience = job->patience();
+        if (impl_->server || patience.count() > 0) WEFT_TRY_VOID(impl_->turn(patience));
     }
 }
 

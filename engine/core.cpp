@@ -227,6 +227,7 @@ Result<void> Core::launch(store::Batch& batch) {
         refresh(*run);
         tell_change(*run);
         if (run->ended()) WEFT_TRY_VOID(tell_parent(*run, batch));
+        if (run->ended() && on_end_) on_end_(*run);
         if (run->ended() && run->in_flight.empty()) {
             drop_live(id);
             look_at_queues_ = !served_.empty();

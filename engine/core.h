@@ -32,22 +32,13 @@
 #include "engine/schedules.h"
 #include "engine/schema_cache.h"
 #include "engine/secret_desk.h"
+#include "engine/start_request.h"
 #include "engine/system_chain.h"
-#include "engine/uploads.h"
 #include "store/lock.h"
 #include "store/store.h"
 #include "weft/notes.h"
 
 namespace weft::engine {
-
-struct StartRequest {
-    RunnableProgram program;
-    std::string workflow;
-    std::string input;  // JSON object; a file is {"upload": id} of `uploads`
-    Uploads uploads;
-    std::string actor;
-    std::optional<store::Tag> tag;  // names the request, so that it is known when it comes again
-};
 
 // A schedule of a program that is served, as people see it.
 struct ServedSchedule {
@@ -82,10 +73,17 @@ class Core {
     Result<Started> start(StartRequest request);
     // The same for one of many: durable when the next turn returns, in one commit with the others.
     Result<Started> start_soon(StartRequest request);
+    // For who can't wait for that turn.
+    Result<void> make_durable(const Started& started);
+    // Called in the turn in which a run has ended, before that is durable; perhaps more than once.
+    void on_end(std::function<void(const LiveRun&)> told) { on_end_ = std::move(told); }
     // From now on the program's schedules begin runs (core_schedules.cpp). `name` is that of the
     // program among those that are served. Refused: a zone that the machine does not know.
     Result<void> serve(const std::string& name, const RunnableProgram& program);
     [[nodiscard]] std::vector<ServedSchedule> schedules() const;
+    // One of those that are served, by its name, or else the one that has the workflow.
+    [[nodiscard]] Result<RunnableProgram> served(const std::string& name,
+                                                 const std::string& workflow) const;
     // Takes up a run that is not ended: replays it, settles what was under way. Nothing happens
     // when it is live already. A run whose replay diverges is not taken up.
     Result<void> take_up(const store::RunId& run);
@@ -338,6 +336,8 @@ class Core {
     std::vector<std::shared_ptr<Attempt>> to_send_;             // after the commit
     std::vector<std::shared_ptr<Attempt>> shared_;              // transactions, for the next turn
     std::vector<Served> served_;
+    std::map<std::string, RunnableProgram> programs_;  // that are served
+    std::function<void(const LiveRun&)> on_end_;
     bool look_at_queues_ = false;  // a run has ended, and times of schedules may wait for that
     ChangeFeed feed_;
     std::vector<std::pair<std::string, WorkerNotes>> notes_;

@@ -41,6 +41,29 @@ std::string_view what_text(ScheduledWhat what) {
 
 }  // namespace
 
+Result<RunnableProgram> Core::served(const std::string& name, const std::string& workflow) const {
+    const auto has_it = [&](const auto& entry) {
+        return (name.empty() || entry.first == name) &&
+               std::ranges::find(entry.second.image->workflows, workflow, &WorkflowRow::name) !=
+                   entry.second.image->workflows.end();
+    };
+    const auto found = std::ranges::find_if(programs_, has_it);
+    if (found == programs_.end()) {
+        return fail(
+            ErrorKind::NotFound,
+            name.empty()
+                ? fmt::format("no program that is served has a workflow `{}`", workflow)
+                : fmt::format("no program `{}` with a workflow `{}` is served", name, workflow),
+            "`weft serve FILE.wf` serves a program under the name of its file");
+    }
+    if (std::find_if(std::next(found), programs_.end(), has_it) != programs_.end()) {
+        return fail(ErrorKind::Usage,
+                    fmt::format("several programs that are served have a workflow `{}`", workflow),
+                    "`program` names one of them");
+    }
+    return found->second;
+}
+
 Result<void> Core::serve(const std::string& name, const RunnableProgram& program) {
     const std::int64_t now = time_->now() - ahead_ms();
     std::vector<Served> added;
@@ -77,6 +100,7 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
         served.next_ms = next_moment(schedule, served.state.dealt_ms);
         added.push_back(std::move(served));
     }
+    programs_.insert_or_assign(name, program);
     store::Batch batch = std::exchange(begun_, {});
     for (auto& served : added) {
         put_schedule(served, batch);

@@ -85,15 +85,22 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
 
 Result<Core::Started> Core::start(StartRequest request) {
     WEFT_TRY(started, begin_run(std::move(request), begun_));
+    WEFT_TRY_VOID(make_durable(started));
+    if (started.existed) WEFT_TRY_VOID(take_up(started.run));
+    return started;
+}
+
+Result<void> Core::make_durable(const Started& started) {
+    const bool is_begun =
+        std::ranges::find(begun_.runs, started.run, &store::RunRow::id) != begun_.runs.end();
+    if (!is_begun && !started.existed) {
+        return fail(ErrorKind::Environment, "the run was not begun: its commit failed");
+    }
     store::Batch batch = std::exchange(begun_, {});
     auto durable = launch(batch);
     if (durable) durable = commit(batch);
-    if (!durable) {
-        if (!started.existed) runs_.erase(started.run);
-        return std::unexpected(durable.error());
-    }
-    if (started.existed) WEFT_TRY_VOID(take_up(started.run));
-    return started;
+    if (!durable && !started.existed) runs_.erase(started.run);
+    return durable;
 }
 
 Result<Core::Started> Core::start_soon(StartRequest request) {

@@ -53,12 +53,12 @@ Json untyped_json(const Value& value);
 // "0.25" for 250,000 millionths.
 std::string money_text(std::int64_t micros);
 
-// Handlers, by file: runs (requests_runs.cpp), operators (requests_operators.cpp), people
-// (requests_people.cpp), senders (requests_signals.cpp), looking (requests_views.cpp), auditing
-// (requests_audit.cpp), schedules and what changed (requests_schedules.cpp), proving
-// (requests_evidence.cpp), erasing (requests_erase.cpp), another program (requests_programs.cpp).
+// Handlers, by file: starts and ends (requests_start.cpp), runs (requests_runs.cpp), operators
+// (requests_operators.cpp), people (requests_people.cpp), senders (requests_signals.cpp), looking
+// (requests_views.cpp), auditing (requests_audit.cpp), schedules and what changed
+// (requests_schedules.cpp), proving (requests_evidence.cpp), erasing (requests_erase.cpp), another
+// program (requests_programs.cpp).
 Result<Json> answer_upload(const RequestContext& request);
-Result<Json> answer_start(const RequestContext& request);
 Result<Json> answer_status(const RequestContext& request);
 Result<Json> answer_runs(const RequestContext& request);
 Result<Json> answer_resume(const RequestContext& request);
@@ -77,7 +77,6 @@ Result<Json> answer_revoke_key(const RequestContext& request);
 Result<Json> answer_log(const RequestContext& request);
 Result<Json> answer_timeline(const RequestContext& request);
 Result<Json> answer_cost(const RequestContext& request);
-Result<Json> answer_changes(const RequestContext& request);
 Result<Json> answer_schedules(const RequestContext& request);
 Result<Json> answer_checkpoint(const RequestContext& request);
 Result<Json> answer_proof(const RequestContext& request);
@@ -88,6 +87,9 @@ Result<std::unique_ptr<Job>> begin_erase(const RequestContext& request);
 Result<Json> answer_migrate(const RequestContext& request);
 Result<Json> answer_follow(const RequestContext& request);
 Result<Json> answer_fork(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_start(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_wait(const RequestContext& request);
+Result<std::unique_ptr<Job>> begin_changes(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_replay(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_trace(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_verify(const RequestContext& request);

@@ -34,10 +34,9 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
-    {"start", answer_start},
     {"status", answer_status},
     {"runs", answer_runs},
     {"resume", answer_resume},
@@ -56,7 +55,6 @@ constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
     {"timeline", answer_timeline},
     {"cost", answer_cost},
     {"accept_clock", answer_accept_clock},
-    {"changes", answer_changes},
     {"schedules", answer_schedules},
     {"proof", answer_proof},
     {"checkpoint", answer_checkpoint},
@@ -67,7 +65,10 @@ constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
 }};
 
 using JobMaker = Result<std::unique_ptr<Job>> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, JobMaker>, 6> kJobs = {{
+constexpr std::array<std::pair<std::string_view, JobMaker>, 9> kJobs = {{
+    {"start", begin_start},
+    {"wait", begin_wait},
+    {"changes", begin_changes},
     {"replay", begin_replay},
     {"trace", begin_trace},
     {"verify", begin_verify},

@@ -9,6 +9,7 @@
 #include "engine/replay.h"
 #include "engine/request_context.h"
 #include "engine/requests.h"
+#include "engine/run_end.h"
 #include "engine/secret_view.h"
 #include "engine/sites.h"
 #include "value/base64.h"
@@ -88,12 +89,6 @@ Json lock_holders(Core& core, const std::vector<std::string>& keys) {
         if (std::find(out.begin(), out.end(), run) == out.end()) out.push_back(run);
     }
     return out;
-}
-
-// As people are shown it: without secrets.
-Json shown_json(const TypeTable& types, TypeId type, const Value& value) {
-    if (has_secret(types, type)) return untyped_json(hide_secrets(types, type, value));
-    return Json::parse(hide_numbers(to_json(types, type, value)), nullptr, false);
 }
 
 // Signals that no wait has taken, oldest first.
@@ -195,43 +190,6 @@ Json values_json(const Looked& looked) {
     return out;
 }
 
-Json error_json(const Image& image, const Value& error) {
-    Json out;
-    if (error.tag() != Tag::Record || error.items().size() < 4) return out;
-    out["name"] = error.items()[0].as_text();
-    out["message"] = error.items()[1].as_text();
-    out["step"] = error.items()[2].as_text();
-    out["attempts"] = error.items()[3].as_int();
-    const auto fields = error_fields_json(image, error);
-    if (!fields.empty()) out["fields"] = Json::parse(hide_numbers(fields), nullptr, false);
-    return out;
-}
-
-void put_result(const Looked& looked, Json& out) {
-    const auto& machine = *looked.machine();
-    if (machine.status() == vm::RunStatus::Completed) {
-        auto type = looked.workflow->result_type;
-        if (type.has_value()) {
-            out["result"] = shown_json(looked.image->types, type, machine.result());
-        }
-    } else if ((vm::is_ended(machine.status()) || machine.status() == vm::RunStatus::Stuck) &&
-               !machine.result().is_none()) {
-        out["error"] = error_json(*looked.image, machine.result());
-    }
-}
-
-// Moves the uploads that the input names; others may be for another start.
-void take_uploads(const Json& input, const RequestContext& request, StartRequest& start) {
-    if (input.is_object() && input.size() == 1 && input.contains("upload") &&
-        input["upload"].is_string()) {
-        std::string id = input["upload"];
-        if (auto file = request.uploads.extract(id)) start.uploads.insert(std::move(file));
-        return;
-    }
-    if (!input.is_structured()) return;
-    for (const auto& child : input) take_uploads(child, request, start);
-}
-
 }  // namespace
 
 Result<Json> answer_upload(const RequestContext& request) {
@@ -247,44 +205,6 @@ Result<Json> answer_upload(const RequestContext& request) {
     file.bytes += *bytes;
     file.name = request.text("name", "file");
     return Json::object();
-}
-
-namespace {
-
-Json started_json(const Core::Started& started) {
-    Json out;
-    out["run"] = to_hex(view(started.run));
-    if (started.existed) out["existed"] = true;
-    if (started.is_repeat) out["repeat"] = true;
-    return out;
-}
-
-}  // namespace
-
-Result<Json> answer_start(const RequestContext& request) {
-    std::optional<store::Tag> tag;
-    if (const std::string id = request.text("request"); !id.empty()) {
-        tag = request.core.request_tag(id);
-        WEFT_TRY(before, request.core.taken_before(InboxKind::Start, *tag));
-        if (before) {
-            WEFT_TRY_VOID(request.core.take_up(before->run));
-            return started_json({before->run, true, true});
-        }
-    }
-    StartRequest start;
-    WEFT_TRY(program, program_of(request));
-    start.program = std::move(program);
-    start.workflow = request.text("workflow");
-    // Taken from the text as it came, so that no number passes through a double.
-    auto input = request.params.find("input");
-    start.input = input == request.params.end() ? "{}"
-                  : input->is_string()          ? input->get<std::string>()
-                                                : input->dump();
-    take_uploads(Json::parse(hide_numbers(start.input), nullptr, false), request, start);
-    start.actor = request.actor;
-    start.tag = tag;
-    WEFT_TRY(started, request.core.start(std::move(start)));
-    return started_json(started);
 }
 
 namespace {
@@ -325,11 +245,8 @@ Result<Json> answer_status(const RequestContext& request) {
     out["records"] = machine.next_seq();
     out["begun"] = looked.row.begun_ms;
     if (looked.row.ended_ms) out["ended"] = *looked.row.ended_ms;
-    put_result(looked, out);
+    put_end(*looked.image, *looked.workflow, machine, out);
     out["spent"] = money_text(machine.spent_micros());
-    out["spent_micros"] = machine.spent_micros();
-    const std::string& currency = looked.workflow->budget_currency;
-    out["currency"] = currency.empty() ? "USD" : currency;
     out["past_no_return"] = machine.past_no_return();
     out["waits"] = waits_json(request.core, looked);
     if (auto unread = unread_json(looked); !unread.empty()) out["unread"] = std::move(unread);

@@ -1,21 +1,16 @@
 // Requests of watchers: what changed since they asked last, and what comes next by the clock.
 #include <algorithm>
 
+#include "engine/long_poll.h"
 #include "engine/request_context.h"
 
 namespace weft::engine {
+namespace {
 
-Result<Json> answer_changes(const RequestContext& request) {
-    const ChangeFeed& feed = request.core.feed();
-    const auto from = request.number("from", -1);
-    const auto limit = std::clamp<std::int64_t>(request.number("limit", 100), 1, 1000);
+Json changes_json(const ChangeFeed& feed, std::uint64_t from, std::size_t limit) {
     Json list = Json::array();
     std::uint64_t next = feed.next();
-    // Without `from`: where to begin.
-    const auto items =
-        from < 0 ? std::vector<FeedItem>{}
-                 : feed.since(static_cast<std::uint64_t>(from), static_cast<std::size_t>(limit));
-    for (const auto& item : items) {
+    for (const auto& item : feed.since(from, limit)) {
         Json out;
         out["time"] = item.time_ms;
         if (item.run != store::RunId{}) out["run"] = to_hex(view(item.run));
@@ -34,6 +29,37 @@ Result<Json> answer_changes(const RequestContext& request) {
     out["changes"] = std::move(list);
     out["next"] = next;
     return out;
+}
+
+// Until something has changed.
+class ChangesJob : public Job {
+  public:
+    ChangesJob(Core& core, std::uint64_t from, std::size_t limit, std::int64_t most_ms)
+        : core_(core), from_(from), limit_(limit), wait_(core, most_ms) {}
+
+    Result<std::optional<std::string>> advance() override {
+        if (core_.feed().next() <= from_ && !wait_.is_over()) return std::nullopt;
+        return json_line(changes_json(core_.feed(), from_, limit_));
+    }
+    [[nodiscard]] std::chrono::milliseconds patience() const override { return wait_.left(); }
+
+  private:
+    Core& core_;
+    std::uint64_t from_;
+    std::size_t limit_;
+    LongPoll wait_;
+};
+
+}  // namespace
+
+// Without `from`: where to begin.
+Result<std::unique_ptr<Job>> begin_changes(const RequestContext& request) {
+    const ChangeFeed& feed = request.core.feed();
+    const auto from = request.number("from", -1);
+    const auto limit = std::clamp<std::int64_t>(request.number("limit", 100), 1, 1000);
+    if (from < 0) return std::make_unique<DoneJob>(json_line(changes_json(feed, feed.next(), 1)));
+    return std::make_unique<ChangesJob>(request.core, static_cast<std::uint64_t>(from),
+                                        static_cast<std::size_t>(limit), request.number("most", 0));
 }
 
 Result<Json> answer_schedules(const RequestContext& request) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/request_context.h"
@@ -66,6 +67,9 @@ Result<std::unique_ptr<Server>> Server::open(Core& core, Requests& requests) {
 }
 
 void Server::wait(std::chrono::milliseconds at_most) {
+    // What some wait for may have come with the turn that is over.
+    std::erase_if(peers_,
+                  [this](const auto& peer) { return peer->rests() && !serve(*peer, false); });
     std::vector<pollfd> entries;
     entries.push_back({core_.wake_fd(), POLLIN, 0});
     entries.push_back({listener_.fd(), POLLIN, 0});
@@ -74,15 +78,15 @@ void Server::wait(std::chrono::milliseconds at_most) {
         short events = peer->closed ? 0 : POLLIN;
         if (peer->connection.wants_write()) events = static_cast<short>(events | POLLOUT);
         entries.push_back({peer->connection.fd(), events, 0});
-        jobs = jobs || peer->job != nullptr;
+        if (peer->job) at_most = std::min(at_most, peer->job->patience());
+        jobs = jobs || peer->works();
     }
-    int patience = jobs ? 0 : static_cast<int>(at_most.count());
-    int events = ::poll(entries.data(), entries.size(), patience);
+    int events = ::poll(entries.data(), entries.size(), static_cast<int>(at_most.count()));
     if (events <= 0 && !jobs) return;
     std::vector<std::unique_ptr<Peer>> kept;
     for (std::size_t i = 0; i < peers_.size(); ++i) {
         short got = events > 0 ? entries[i + 2].revents : static_cast<short>(0);
-        bool quiet = got == 0 && peers_[i]->job == nullptr;
+        bool quiet = got == 0 && !peers_[i]->works();
         if (quiet || serve(*peers_[i], got != 0)) kept.push_back(std::move(peers_[i]));
     }
     peers_ = std::move(kept);
@@ -112,7 +116,8 @@ bool Server::serve(Peer& peer, bool readable) {
         if (!*more || peer.job) break;
     }
     if (!peer.connection.flush()) return false;
-    return !peer.closed || peer.job != nullptr || peer.connection.wants_write();
+    // Nobody is left to be told of what is waited for.
+    return !peer.closed || peer.works() || peer.connection.wants_write();
 }
 
 Result<bool> Server::advance(Peer& peer) {

@@ -41,6 +41,9 @@ class Server {
         std::unique_ptr<Job> job;
         std::int64_t said_busy_ms = 0;  // while it waits for its job
         bool closed = false;            // nothing more comes; what was asked is still answered
+
+        [[nodiscard]] bool rests() const { return job && job->patience().count() > 0; }
+        [[nodiscard]] bool works() const { return job && !rests(); }
     };
 
     Server(Core& core, Requests& requests, store::Listener listener);

@@ -67,6 +67,12 @@ class Engine {
     // run's id once the begin record is durable.
     Result<std::string> start(const Program& program, std::string_view workflow,
                               std::string_view input);
+    // The same for one of many: all that are begun between two turns share one commit, and are
+    // durable when the next `turn` returns. `ended` is called, on this thread, by the turn after
+    // which the end is durable too; it is not kept over a restart, the run is.
+    Result<std::string> start_soon(const Program& program, std::string_view workflow,
+                                   std::string_view input,
+                                   std::function<void(const RunReport&)> ended = {});
     // From now on the program's schedules begin runs, each time of theirs once, also over restarts.
     // `name` names the program among those that are served, so that it is known again. NotFound: a
     // time zone that this machine does not know.

@@ -1,0 +1,121 @@
+// Many runs of a host program at once: begun in one commit, told of when they have ended.
+#include <map>
+
+#include "tests/unit/api/support.h"
+#include "weft/engine.h"
+
+namespace weft::testing {
+namespace {
+
+constexpr const char* kSource = R"wf(
+worker test.note(text: Text) -> Text
+  effect idempotent for 1d
+  timeout 30s
+
+workflow main(text: Text) -> Text
+  within 1d
+{
+  step note = test.note(text)
+    compensate none "it may stand"
+  return note
+}
+)wf";
+
+std::unique_ptr<Engine> open_engine(const EngineFolder& folder) {
+    EngineOptions options;
+    options.store = folder.store();
+    options.serve = false;
+    auto engine = Engine::open(options);
+    EXPECT_TRUE(engine) << (engine ? "" : engine.error().message);
+    (*engine)->add_worker("test.note", [](const WorkerCall& call) -> WorkerOutcome {
+        if (call.arguments.contains("bad")) {
+            return std::unexpected(WorkerError{"Rejected", "it is bad", true, {}, {}});
+        }
+        return WorkerValue{"\"noted\"", {}};
+    });
+    return std::move(*engine);
+}
+
+class Together : public ::testing::Test {
+  protected:
+    Together() : program_(compile_text("test.wf", kSource).program) {}
+
+    EngineFolder folder_;
+    std::shared_ptr<const Program> program_;
+};
+
+TEST_F(Together, EachEndIsToldOnce) {
+    const auto engine = open_engine(folder_);
+    std::map<std::string, std::vector<RunReport>> told;
+    for (int i = 0; i < 20; ++i) {
+        const auto input = i % 5 == 0 ? R"({"text": "bad"})" : R"({"text": "good"})";
+        const auto run = engine->start_soon(*program_, "main", input, [&](const RunReport& report) {
+            told[report.run].push_back(report);
+        });
+        ASSERT_TRUE(run) << run.error().message;
+        told[*run];
+    }
+    EXPECT_EQ(told.size(), 20U);
+    while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    int failed = 0;
+    for (const auto& [run, reports] : told) {
+        ASSERT_EQ(reports.size(), 1U) << run;
+        const bool is_good = reports.front().state == RunState::Completed;
+        if (is_good) {
+            EXPECT_EQ(reports.front().result, "\"noted\"");
+        }
+        if (!is_good) {
+            EXPECT_NE(reports.front().result.find("Rejected"), std::string::npos);
+        }
+        failed += is_good ? 0 : 1;
+        const auto waited = engine->wait(run);
+        ASSERT_TRUE(waited);
+        EXPECT_EQ(waited->state, reports.front().state);
+        EXPECT_EQ(waited->result, reports.front().result);
+    }
+    EXPECT_EQ(failed, 4);
+    EXPECT_TRUE(engine->close());
+}
+
+// What the host is told stands in the store, whatever becomes of the process then.
+TEST_F(Together, AnEndIsDurableWhenItIsTold) {
+    std::string ended;
+    {
+        const auto engine = open_engine(folder_);
+        ASSERT_TRUE(engine->start_soon(*program_, "main", R"({"text": "good"})",
+                                       [&](const RunReport& report) { ended = report.run; }));
+        while (ended.empty()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    }  // closes nothing
+    const auto engine = open_engine(folder_);
+    const auto status = engine->request("status", R"({"run": ")" + ended + "\"}");
+    ASSERT_TRUE(status) << status.error().message;
+    EXPECT_NE(status->find(R"("status":"completed")"), std::string::npos) << *status;
+}
+
+TEST_F(Together, AWrongStartIsToldAtOnce) {
+    const auto engine = open_engine(folder_);
+    const auto wrong = engine->start_soon(*program_, "main", R"({"text": 3})");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().kind, ErrorKind::Usage);
+    EXPECT_FALSE(engine->busy());
+    EXPECT_TRUE(engine->close());
+}
+
+// Without a server nobody else takes turns: the requests do.
+TEST_F(Together, RequestsBeginAndWait) {
+    const auto engine = open_engine(folder_);
+    ASSERT_TRUE(engine->serve(*program_, "notes"));
+    const auto begun =
+        engine->request("start", R"({"workflow": "main", "input": {"text": "good"}})");
+    ASSERT_TRUE(begun) << begun.error().message;
+    const auto run = begun->substr(begun->find(':') + 2, 32);
+    const auto waited = engine->request("wait", R"({"run": ")" + run + "\"}");
+    ASSERT_TRUE(waited) << waited.error().message;
+    EXPECT_NE(waited->find(R"("result":"noted")"), std::string::npos) << *waited;
+    EXPECT_FALSE(engine->request("start", R"({"workflow": "other"})"));
+    EXPECT_FALSE(engine->request("start", R"({"workflow": "main", "program": "other"})"));
+    EXPECT_TRUE(engine->close());
+}
+
+}  // namespace
+}  // namespace weft::testing
