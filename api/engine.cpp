@@ -79,7 +79,7 @@ struct Engine::Impl {
     std::unique_ptr<engine::Requests> requests;
     engine::Uploads uploads;
     std::unique_ptr<engine::Server> server;
-    std::map<store::RunId, Told> awaited;
+    std::multimap<store::RunId, Told> awaited;
     std::vector<std::pair<Told, RunReport>> ended;  // in the turn that is under way
 
     void note_end(const engine::LiveRun& run);
@@ -109,17 +109,20 @@ RunReport report_of(const nlohmann::ordered_json& status) {
 }  // namespace
 
 void Engine::Impl::note_end(const engine::LiveRun& run) {
-    auto told = awaited.extract(run.id());
-    if (told.empty()) return;
+    const auto [first, last] = awaited.equal_range(run.id());
+    if (first == last) return;
     nlohmann::ordered_json status;
     status["run"] = to_hex(view(run.id()));
     status["status"] = engine::status_name(run.machine().status());
     engine::put_end(run.image(), run.workflow(), run.machine(), status);
-    ended.emplace_back(std::move(told.mapped()), report_of(status));
+    const auto report = report_of(status);
+    for (auto told = first; told != last; ++told)
+        ended.emplace_back(std::move(told->second), report);
+    awaited.erase(first, last);
 }
 
 Result<void> Engine::Impl::turn(std::chrono::milliseconds wait_at_most) {
-    auto done = core->turn(wait_at_most);
+    auto done = core->turn(ended.empty() ? wait_at_most : std::chrono::milliseconds(0));
     const auto over = std::exchange(ended, {});
     if (!done) return done;
     for (const auto& [told, report] : over) told(report);
@@ -179,8 +182,19 @@ Result<std::string> Engine::start_soon(const Program& program, std::string_view 
                                        std::string_view input,
                                        std::function<void(const RunReport&)> ended) {
     WEFT_TRY(started, impl_->start(program, workflow, input, true));
-    if (ended) impl_->awaited[started.run] = std::move(ended);
-    return to_hex(view(started.run));
+    const std::string run = to_hex(view(started.run));
+    if (!ended) return run;
+    if (started.existed && impl_->core->live(started.run) == nullptr) {
+        // A run that has this key may have ended long ago.
+        WEFT_TRY(text, request("status", nlohmann::json{{"run", run}}.dump()));
+        const auto status = nlohmann::ordered_json::parse(hide_numbers(text));
+        if (status.contains("ended")) {
+            impl_->ended.emplace_back(std::move(ended), report_of(status));
+            return run;
+        }
+    }
+    impl_->awaited.emplace(started.run, std::move(ended));
+    return run;
 }
 
 Result<void> Engine::serve(const Program& program, std::string_view name) {

@@ -63,8 +63,7 @@ class Core {
     // Lets them drop what no live run needs any more. Every run that goes on must be live.
     Result<void> sweep_notes();
 
-    // Durable when it returns. A workflow with a `key` gives the run that has it already, if that
-    // did not fail.
+    // Durable when it returns. A `key` gives the run that has it already, if that did not fail.
     struct Started {
         store::RunId run{};
         bool existed = false;
@@ -258,6 +257,7 @@ class Core {
     Result<Bytes16> take_key(LiveRun& run, const vm::Want& want, store::Batch& batch);
     Result<void> settle_keys(LiveRun& run, const std::vector<vm::KeyedCall>& calls,
                              store::Batch& batch);
+    Result<void> commit_begun();
     Result<std::optional<store::RunId>> run_of_key(const Image& image, const WorkflowRow& workflow,
                                                    const Value& input, store::RunRow& row,
                                                    store::Batch& batch);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 
 #include "engine/core.h"
 #include "engine/effect_reader.h"
@@ -15,6 +17,18 @@ namespace {
 bool has_failed(const store::RunRow& row) {
     auto status = static_cast<vm::RunStatus>(row.status);
     return vm::is_ended(status) && status != vm::RunStatus::Completed;
+}
+
+// Also one of a turn that is not committed yet: the last row of a run there is what holds.
+Result<std::optional<store::RunRow>> run_of_start_tag(store::Store& store, const store::Tag& tag,
+                                                      const store::Batch& batch) {
+    std::set<store::RunId> seen;
+    for (const auto& row : std::views::reverse(batch.runs)) {
+        if (seen.insert(row.id).second && row.start_tag == tag) return row;
+    }
+    WEFT_TRY(known, store.run_by_start_tag(tag));
+    if (known && seen.contains(known->id)) known.reset();  // it has given it up
+    return known;
 }
 
 vm::HitFact hit_of(const vm::Want& want, HitSource source, const store::RunId& run,
@@ -192,7 +206,7 @@ Result<std::optional<store::RunId>> Core::run_of_key(const Image& image,
     bytes.block(canonical(*key));
     row.start_tag = store_->keys().tag("start", bytes.bytes());
     for (const auto& tag : store_->keys().tags("start", bytes.bytes())) {
-        WEFT_TRY(known, store_->run_by_start_tag(tag));
+        WEFT_TRY(known, run_of_start_tag(*store_, tag, batch));
         if (!known) continue;
         if (!has_failed(*known)) return known->id;
         known->start_tag.reset();  // the new run takes it over

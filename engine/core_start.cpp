@@ -96,14 +96,22 @@ Result<void> Core::make_durable(const Started& started) {
     if (!is_begun && !started.existed) {
         return fail(ErrorKind::Environment, "the run was not begun: its commit failed");
     }
-    store::Batch batch = std::exchange(begun_, {});
-    auto durable = launch(batch);
-    if (durable) durable = commit(batch);
+    auto durable = commit_begun();
     if (!durable && !started.existed) runs_.erase(started.run);
     return durable;
 }
 
+Result<void> Core::commit_begun() {
+    store::Batch batch = std::exchange(begun_, {});
+    WEFT_TRY_VOID(launch(batch));
+    return commit(batch);
+}
+
+// A turn with more than that would keep what others wait for, and each keyed start looks at all.
+constexpr std::size_t kBegunTogether = 1000;
+
 Result<Core::Started> Core::start_soon(StartRequest request) {
+    if (begun_.runs.size() >= kBegunTogether) WEFT_TRY_VOID(commit_begun());
     WEFT_TRY(started, begin_run(std::move(request), begun_));
     if (started.existed) WEFT_TRY_VOID(take_up(started.run));
     return started;

@@ -19,6 +19,15 @@ workflow main(text: Text) -> Text
     compensate none "it may stand"
   return note
 }
+
+workflow once(order: Text) -> Text
+  within 1d
+  key order
+{
+  step note = test.note(order)
+    compensate none "it may stand"
+  return note
+}
 )wf";
 
 std::unique_ptr<Engine> open_engine(const EngineFolder& folder) {
@@ -74,6 +83,65 @@ TEST_F(Together, EachEndIsToldOnce) {
         EXPECT_EQ(waited->result, reports.front().result);
     }
     EXPECT_EQ(failed, 4);
+    EXPECT_TRUE(engine->close());
+}
+
+// Whoever asks for a run that is there already is told of its end too, be it over or not.
+TEST_F(Together, WhoComesLaterIsToldAsWell) {
+    const auto engine = open_engine(folder_);
+    std::vector<std::string> told;
+    const auto ask = [&] {
+        const auto run = engine->start_soon(
+            *program_, "once", R"({"order": "17"})",
+            [&](const RunReport& report) { told.push_back(report.run + report.result); });
+        ASSERT_TRUE(run) << run.error().message;
+    };
+    ask();
+    ask();
+    while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    ASSERT_EQ(told.size(), 2U);
+    ask();
+    ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    ASSERT_EQ(told.size(), 3U);
+    EXPECT_EQ(told[0], told[1]);
+    EXPECT_EQ(told[0], told[2]);
+    EXPECT_TRUE(engine->close());
+}
+
+// One that failed gives its key up, also to one that is begun in the same turn.
+TEST_F(Together, AKeyThatFailedIsFreeAtOnce) {
+    const auto engine = open_engine(folder_);
+    std::vector<RunReport> told;
+    const auto ask = [&] {
+        const auto run =
+            engine->start_soon(*program_, "once", R"({"order": "bad"})",
+                               [&](const RunReport& report) { told.push_back(report); });
+        ASSERT_TRUE(run) << run.error().message;
+    };
+    for (int round = 0; round < 3; ++round) {
+        ask();
+        ask();
+        while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+        ASSERT_EQ(told.size(), 2U);
+        EXPECT_EQ(told[0].run, told[1].run);
+        EXPECT_EQ(told[0].state, RunState::Failed);
+        told.clear();
+    }
+    EXPECT_TRUE(engine->close());
+}
+
+// More than a turn takes at once.
+TEST_F(Together, ManyAreBegun) {
+    const auto engine = open_engine(folder_);
+    std::size_t ended = 0;
+    for (int i = 0; i < 2500; ++i) {
+        const auto order = R"({"order": ")" + std::to_string(i % 1250) + "\"}";
+        const auto run =
+            engine->start_soon(*program_, "once", order, [&](const RunReport&) { ++ended; });
+        ASSERT_TRUE(run) << run.error().message;
+    }
+    while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    EXPECT_EQ(ended, 2500U);
     EXPECT_TRUE(engine->close());
 }
 
