@@ -3,8 +3,8 @@
 // drops them and replays. Nothing here checks what a field means (snapshot.cpp does).
 #pragma once
 
+#include <map>
 #include <type_traits>
-#include <unordered_map>
 
 #include "value/payload.h"
 #include "vm/branch.h"
@@ -95,7 +95,7 @@ class StateWriter {
     }
 
     ByteWriter out_;
-    std::unordered_map<const void*, std::uint32_t> known_;
+    std::map<const void*, std::uint32_t> known_;
     std::uint32_t next_ = 0;
 };
 

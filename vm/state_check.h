@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -51,7 +51,7 @@ class StateCheck {
 
     // While it is set, a large value that stands in several places is digested once. All values
     // that are asked for must live as long.
-    using Digests = std::unordered_map<const void*, Bytes16>;
+    using Digests = std::map<const void*, Bytes16>;
     void remember(Digests* known) { known_ = known; }
 
   private:
