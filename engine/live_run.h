@@ -106,6 +106,14 @@ class LiveRun {
         auto found = in_flight.find(call);
         return found == in_flight.end() ? nullptr : &found->second;
     }
+    // The attempt's time begins.
+    void count_time(const Attempt& attempt, std::int64_t now_monotonic_ms) {
+        InFlight* known = flight(attempt.call);
+        if (known == nullptr || known->attempt.get() != &attempt) return;
+        if (attempt.timeout_ms > 0) {
+            known->deadline_monotonic_ms = now_monotonic_ms + attempt.timeout_ms;
+        }
+    }
     std::shared_ptr<RunFiles> files;
     std::optional<vm::RunStatus> told;  // the status that watchers know
     std::int64_t rested_ms = 0;         // since when nothing happened to it, monotonic
