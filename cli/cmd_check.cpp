@@ -57,7 +57,7 @@ int fix(const std::string& file, bool is_human) {
     auto fixed = apply_safe_fixes(file);
     if (!fixed) return report(fixed.error());
     for (const auto& line : *fixed) {
-        fmt::print(is_human ? stdout : stderr, "fixed {}\n", line);
+        say(is_human ? stdout : stderr, "fixed {}\n", line);
     }
     return kSuccess;
 }

@@ -23,8 +23,8 @@ Result<int> format_one(const std::string& path, const FmtOptions& options) {
     std::string name = path == "-" ? "standard input" : path;
     auto formatted = format_source(name, *source, terminal_of(stderr).colour);
     if (!formatted.ok) {
-        fmt::print(stderr, "{}weft: {} has syntax errors and was left as it is\n",
-                   formatted.diagnostics, name);
+        say(stderr, "{}weft: {} has syntax errors and was left as it is\n", formatted.diagnostics,
+            name);
         return kSourceErrors;
     }
     bool same = formatted.text == *source;

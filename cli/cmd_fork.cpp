@@ -66,7 +66,7 @@ Result<int> fork_and_drive(const ForkOptions& options) {
     if (options.look && options.common.json) print_json(*forked);
     if (!options.common.json && !(options.drive.quiet && !options.look)) print(fork_text(*forked));
     if (!options.look && options.common.json && !options.drive.quiet) {
-        fmt::print(stderr, "{}", fork_text(*forked));
+        say(stderr, "{}", fork_text(*forked));
     }
     Result<int> done = kSuccess;
     if (!options.look) {

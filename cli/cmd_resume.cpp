@@ -80,8 +80,8 @@ Result<int> resume_runs(const ResumeOptions& options) {
     auto followed = follow(*session, *runs, follow_options);
     if (!followed) return std::unexpected(followed.error());
     if (followed->interrupted) {
-        fmt::print(stderr, "weft: the runs are kept; `weft resume{}{}` goes on\n",
-                   options.run.empty() ? "" : " " + options.run, session->flags());
+        say(stderr, "weft: the runs are kept; `weft resume{}{}` goes on\n",
+            options.run.empty() ? "" : " " + options.run, session->flags());
         return kInterrupted;
     }
     auto code = summarize_all(*session, *followed, options);

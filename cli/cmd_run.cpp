@@ -75,7 +75,7 @@ Result<int> run_program(const RunOptions& options) {
     auto run = start(*session, *program, *workflow, *input);
     if (!run) return std::unexpected(run.error());
     if (!options.drive.quiet) {
-        fmt::print(options.common.json ? stderr : stdout, "run {}  {}\n", *run, workflow->name);
+        say(options.common.json ? stderr : stdout, "run {}  {}\n", *run, workflow->name);
     }
     auto done = drive(*session, *run, options.drive);
     auto closed = session->close();

@@ -22,7 +22,7 @@ int dump(const DumpOptions& options) {
     auto kind = options.tree ? DumpKind::Tree : options.ir ? DumpKind::Ir : DumpKind::Bytecode;
     auto dumped = dump_file(options.file, kind, terminal_of(stderr).colour);
     print(dumped.text);
-    fmt::print(stderr, "{}", dumped.diagnostics);
+    say(stderr, "{}", dumped.diagnostics);
     return dumped.ok ? kSuccess : kSourceErrors;
 }
 

@@ -122,7 +122,7 @@ void Display::note(const std::string& text) {
 void Display::write_line(const std::string& text) {
     if (quiet_) return;
     erase();
-    fmt::print(stream_, "{}\n", text);
+    say(stream_, "{}\n", text);
     std::fflush(stream_);
 }
 
@@ -135,7 +135,7 @@ void Display::redraw() {
     if (lines == drawn_) return;
     erase();
     for (const auto& [text, tone] : lines) {
-        fmt::print(stream_, "{}\n", paint(tone, text, terminal_.colour));
+        say(stream_, "{}\n", paint(tone, text, terminal_.colour));
     }
     drawn_ = std::move(lines);
     std::fflush(stream_);
@@ -151,7 +151,7 @@ void Display::erase() {
         const std::size_t columns = display_width(line.text);
         rows += columns == 0 ? 1 : (columns + width - 1) / width;
     }
-    fmt::print(stream_, "\x1b[{}A\r\x1b[J", rows);
+    say(stream_, "\x1b[{}A\r\x1b[J", rows);
     drawn_.clear();
 }
 

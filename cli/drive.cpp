@@ -23,8 +23,8 @@ Result<int> drive(Session& session, const std::string& run, const DriveOptions& 
     auto followed = follow(session, {run}, follow_options);
     if (!followed) return std::unexpected(followed.error());
     if (followed->interrupted) {
-        fmt::print(stderr, "weft: run {} is kept; `weft resume {}{}` goes on\n", short_run(run),
-                   short_run(run), session.flags());
+        say(stderr, "weft: run {} is kept; `weft resume {}{}` goes on\n", short_run(run),
+            short_run(run), session.flags());
         return kInterrupted;
     }
     SummaryOptions summary;

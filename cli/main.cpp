@@ -106,8 +106,9 @@ void add_store_options(CLI::App& command, StoreCommand& options) {
 }  // namespace weft::cli
 
 int main(int count, char** words) {
+    weft::cli::hold_streams();
     try {
-        return weft::cli::parse_and_run(count, words);
+        return weft::cli::end_output(weft::cli::parse_and_run(count, words));
     } catch (const std::exception& error) {
         return weft::cli::report({weft::ErrorKind::Environment, error.what(), ""});
     }

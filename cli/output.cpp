@@ -1,11 +1,14 @@
 #include "cli/output.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "cli/exit_codes.h"
@@ -13,6 +16,12 @@
 
 namespace weft::cli {
 namespace {
+
+int output_failure = 0;  // the error that standard output met first
+
+void note_failure(std::FILE* stream) {
+    if (stream == stdout && output_failure == 0) output_failure = errno;
+}
 
 struct CodePoint {
     char32_t value = 0;
@@ -96,9 +105,29 @@ std::string paint(Tone tone, std::string_view text, bool colour) {
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
+void put(std::FILE* stream, std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stream) != text.size()) note_failure(stream);
+}
+
+void hold_streams() {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+        // Those below are open, so it gets this number.
+        if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+    }
+}
+
+int end_output(int code) {
+    if (std::fflush(stdout) != 0) note_failure(stdout);
+    if (std::ferror(stdout) == 0) return code;
+    const auto why = output_failure == 0 ? "" : ": " + std::string(std::strerror(output_failure));
+    const int failed = report({ErrorKind::Environment, "standard output could not be written" + why,
+                               "what was to be done is done; ask for what it says again"});
+    return code == kSuccess ? failed : code;
+}
+
 void print(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    put(stdout, text);
+    if (std::fflush(stdout) != 0) note_failure(stdout);
 }
 
 std::string json_text(const Json& json) {
@@ -116,8 +145,8 @@ void print_json(const Json& json) {
 int report(const Error& error) {
     bool colour = terminal_of(stderr).colour;
     std::fflush(stdout);
-    fmt::print(stderr, "{} {}\n", paint(Tone::Bad, "weft:", colour), error.message);
-    if (!error.hint.empty()) fmt::print(stderr, "      {}\n", error.hint);
+    say(stderr, "{} {}\n", paint(Tone::Bad, "weft:", colour), error.message);
+    if (!error.hint.empty()) say(stderr, "      {}\n", error.hint);
     return exit_code(error.kind);
 }
 

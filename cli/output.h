@@ -2,11 +2,14 @@
 // nothing of runs or stores.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weft/error.h"
@@ -24,6 +27,19 @@ Terminal terminal_of(std::FILE* stream);
 
 enum class Tone { Plain, Bold, Dim, Good, Bad, Attention };
 std::string paint(Tone tone, std::string_view text, bool colour);
+
+// What is done in a store does not end because a stream takes nothing: all printing is by these,
+// which go on then.
+void put(std::FILE* stream, std::string_view text);
+template <typename... Arguments>
+void say(std::FILE* stream, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    put(stream, fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+// A stream that was closed before the program began is one that nobody reads: no file of a store
+// may get its number.
+void hold_streams();
+// At the end of a command: its code, or another one when not all came to standard output.
+int end_output(int code);
 
 void print(std::string_view text);
 void print_json(const Json& json);

@@ -160,7 +160,7 @@ void ServeScreen::line(std::int64_t time_ms, const std::string& text) {
     if (quiet_) return;
     erase();
     drawn_text_.clear();
-    fmt::print("{}  {}\n", paint(Tone::Dim, clock_text(time_ms), terminal_.colour), text);
+    say(stdout, "{}  {}\n", paint(Tone::Dim, clock_text(time_ms), terminal_.colour), text);
     std::fflush(stdout);
 }
 
@@ -179,14 +179,14 @@ void ServeScreen::draw_state() {
     text = fit(text, terminal_.width > 1 ? terminal_.width - 1 : 1);
     if (text == drawn_text_) return;
     erase();
-    fmt::print("{}\n", paint(Tone::Dim, text, terminal_.colour));
+    say(stdout, "{}\n", paint(Tone::Dim, text, terminal_.colour));
     std::fflush(stdout);
     drawn_ = 1;
     drawn_text_ = std::move(text);
 }
 
 void ServeScreen::erase() {
-    if (drawn_ > 0) fmt::print("\x1b[{}A\r\x1b[J", drawn_);
+    if (drawn_ > 0) say(stdout, "\x1b[{}A\r\x1b[J", drawn_);
     drawn_ = 0;
 }
 

@@ -38,10 +38,10 @@ std::shared_ptr<const Program> compile_or_report(const std::string& path, int& c
         return nullptr;
     }
     auto compiled = compile_file(path, terminal_of(stderr).colour);
-    if (!compiled.text.empty()) fmt::print(stderr, "{}", compiled.text);
+    if (!compiled.text.empty()) say(stderr, "{}", compiled.text);
     code = compiled.program ? kSuccess : kSourceErrors;
     if (!compiled.program) {
-        fmt::print(stderr, "weft: {} has {}\n", path, count_text(compiled.diagnostics));
+        say(stderr, "weft: {} has {}\n", path, count_text(compiled.diagnostics));
     }
     return compiled.program;
 }

@@ -291,10 +291,6 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
         WEFT_TRY(key, take_key(run, want, batch));
         auto attempt = make_attempt(run, want, key, now);
         InFlight flight{attempt, want.step, want.worker, want.direction, 0, false, false};
-        if (attempt->timeout_ms > 0) {
-            flight.deadline_monotonic_ms = time_->monotonic() + attempt->timeout_ms;
-            deadlines_.add(flight.deadline_monotonic_ms, attempt);
-        }
         FactContext context;
         context.binding = config_.binding_digest(worker.name);
         WEFT_TRY_VOID(feed_run(run, vm::StartFact{want.call, want.attempt}, context, batch));
@@ -324,6 +320,12 @@ Result<void> Core::commit(store::Batch& batch) {
         WEFT_TRY(secrets, secrets_->reveal(attempt->run, attempt->arguments));
         attempt->secrets = std::move(secrets);
         (attempt->transaction ? shared_ : leaving).push_back(std::move(attempt));
+    }
+    // How long its start took to be durable is not of an attempt's own time.
+    for (const auto& attempt : leaving) {
+        LiveRun* run = live(attempt->run);
+        const auto end_ms = run == nullptr ? 0 : run->count_time(*attempt, time_->monotonic());
+        if (end_ms > 0) deadlines_.add(end_ms, attempt);
     }
     if (!leaving.empty()) pool_->submit(std::move(leaving));
     forget_settled();

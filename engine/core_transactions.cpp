@@ -23,8 +23,11 @@ Result<bool> Core::run_transaction(SharedAttempt& shared) {
     const InFlight& flight = *run.flight(attempt.call);
     WorkerOutcome outcome = std::unexpected(
         WorkerError{"Timeout", "it was told to stop before it began", true, {}, {}});
-    const auto deadline_ms = flight.deadline_monotonic_ms;
-    const auto is_late = [&] { return deadline_ms > 0 && time_->monotonic() >= deadline_ms; };
+    // Not how long it waited: for the turn of its host program, or for those before it.
+    const auto deadline_ms = time_->monotonic() + attempt.timeout_ms;
+    const auto is_late = [&] {
+        return attempt.timeout_ms > 0 && time_->monotonic() >= deadline_ms;
+    };
     const auto work = [&](Transaction& transaction) {
         if (!attempt.cancelled) outcome = run_attempt(attempt, transaction);
         shared.fact = outcome_of(run, flight, {shared.attempt, outcome});
@@ -68,21 +71,7 @@ Result<void> Core::run_transactions(store::Batch& batch) {
 }
 
 Result<void> Core::transact(const std::function<Result<void>(Transaction&)>& work) {
-    Result<void> done;
-    const SharedWork shared(*store_);
-    const auto keeps = [&](Transaction& transaction) {
-        done = work(transaction);
-        return done.has_value();
-    };
-    WEFT_TRY(ended, store_->share(keeps, {}));
-    if (ended == store::Store::Shared::Kept) {
-        WEFT_TRY(committed, store_->commit({}));
-        static_cast<void>(committed);
-    }
-    if (done && ended != store::Store::Shared::Kept) {
-        return fail(ErrorKind::Environment, "the database undid the transaction");
-    }
-    return done;
+    return engine::transact(*store_, work);
 }
 
 }  // namespace weft::engine

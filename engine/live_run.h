@@ -106,6 +106,13 @@ class LiveRun {
         auto found = in_flight.find(call);
         return found == in_flight.end() ? nullptr : &found->second;
     }
+    // The attempt's time begins; its end, 0 for one that may take as long as it likes.
+    std::int64_t count_time(const Attempt& attempt, std::int64_t now_monotonic_ms) {
+        InFlight* known = flight(attempt.call);
+        const bool is_timed = known != nullptr && known->attempt.get() == &attempt;
+        if (!is_timed || attempt.timeout_ms <= 0) return 0;
+        return known->deadline_monotonic_ms = now_monotonic_ms + attempt.timeout_ms;
+    }
     std::shared_ptr<RunFiles> files;
     std::optional<vm::RunStatus> told;  // the status that watchers know
     std::int64_t rested_ms = 0;         // since when nothing happened to it, monotonic

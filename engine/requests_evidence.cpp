@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "engine/bundle_export.h"
+#include "engine/effect_reader.h"
 #include "engine/key_ledger.h"
 #include "engine/request_context.h"
 #include "value/base64.h"
@@ -61,38 +63,67 @@ struct KeyedCalls {
         bool open = false;   // a start without outcome
         bool doubt = false;  // and nobody knows what came of it
         bool done = false;
-        bool hit = false;  // suppressed: answered by an earlier use
+        bool hit = false;     // suppressed: answered by an earlier use
+        bool probed = false;  // it is in doubt no more: what its probe said is in a payload
     };
     std::map<std::uint64_t, Call> calls;
+    std::map<std::uint64_t, std::uint64_t> probes;  // with what they ask about
 
     Call* find(std::uint64_t seq) {
         auto found = calls.find(seq);
         return found == calls.end() ? nullptr : &found->second;
     }
     void take(const Record& record);
+
+  private:
+    void begin(const Record& record, const CallBody& body);
+    void end(const OutcomeBody& body);
+    // By place: the last call that was made there, other than a probe.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> last_;
 };
+
+void KeyedCalls::begin(const Record& record, const CallBody& body) {
+    calls[record.seq].body = body;
+    auto& last = last_[{record.site, record.branch}];
+    if (body.direction == Direction::Probe) {
+        probes[record.seq] = last;
+    } else {
+        last = record.seq;
+    }
+}
+
+void KeyedCalls::end(const OutcomeBody& body) {
+    Call* call = find(body.call);
+    if (call == nullptr) return;
+    call->open = false;
+    call->doubt = body.status == OutcomeCode::Unknown;
+    call->done = call->done || body.status == OutcomeCode::Ok;
+    call->probed = false;
+    const auto probe = probes.find(body.call);
+    if (body.status != OutcomeCode::Ok || probe == probes.end()) return;
+    if (Call* asked = find(probe->second)) {
+        asked->probed = asked->doubt || asked->open;
+        asked->doubt = asked->open = false;
+    }
+}
 
 void KeyedCalls::take(const Record& record) {
     if (record.kind == RecordKind::Call) {
-        if (auto body = decode_body<CallBody>(record.body)) calls[record.seq].body = *body;
+        if (auto body = decode_body<CallBody>(record.body)) begin(record, *body);
     } else if (record.kind == RecordKind::Start) {
         auto body = decode_body<StartBody>(record.body);
         if (Call* call = body ? find(body->call) : nullptr) {
             ++call->attempts;
             call->open = true;
+            call->probed = false;
         }
     } else if (record.kind == RecordKind::Outcome) {
-        auto body = decode_body<OutcomeBody>(record.body);
-        Call* call = body ? find(body->call) : nullptr;
-        if (call == nullptr) return;
-        call->open = false;
-        call->doubt = body->status == OutcomeCode::Unknown;
-        call->done = call->done || body->status == OutcomeCode::Ok;
+        if (auto body = decode_body<OutcomeBody>(record.body)) end(*body);
     } else if (record.kind == RecordKind::Settled) {
         auto body = decode_body<SettledBody>(record.body);
         Call* call = body ? find(body->call) : nullptr;
         if (call == nullptr) return;
-        call->doubt = false;
+        call->doubt = call->open = false;
         call->done = call->done || body->verdict == SettledVerdict::Done;
     } else if (record.kind == RecordKind::Hit) {
         auto body = decode_body<HitBody>(record.body);
@@ -102,7 +133,9 @@ void KeyedCalls::take(const Record& record) {
 
 Json call_json(const RunHeader& header, std::uint64_t seq, const KeyedCalls::Call& call,
                const store::LedgerRow* use) {
-    static constexpr std::array<std::string_view, 3> kClasses = {"read", "idempotent", "once"};
+    static constexpr std::array<std::string_view, 4> kClasses = {"read", "idempotent", "once",
+                                                                 "transaction"};
+    static_assert(kClasses.size() == static_cast<std::size_t>(CallClass::kLast_) + 1);
     static constexpr std::array<std::string_view, 3> kDirections = {"forward", "undo", "probe"};
     Json out;
     out["run"] = to_hex(view(header.row.id));
@@ -117,6 +150,7 @@ Json call_json(const RunHeader& header, std::uint64_t seq, const KeyedCalls::Cal
                    : call.doubt         ? "in doubt"
                    : call.open          ? "open"
                    : call.done          ? "done"
+                   : call.probed        ? "settled"
                    : call.attempts == 0 ? "not sent"
                                         : "not done";
     if (use != nullptr) {
@@ -151,7 +185,8 @@ class KeysJob final : public Job {
                 return true;
             }));
         WEFT_TRY(uses, core_.store().ledger_of(run));
-        for (const auto& [seq, call] : calls.calls) {
+        for (auto& [seq, call] : calls.calls) {
+            WEFT_TRY_VOID(look_at_probe(run, seq, call));
             auto use = std::find_if(uses.begin(), uses.end(),
                                     [&](const auto& row) { return row.seq == seq; });
             const auto* row = use == uses.end() ? nullptr : &*use;
@@ -161,6 +196,15 @@ class KeysJob final : public Job {
             const bool counts = call.body.effect != CallClass::Read || row != nullptr || call.hit;
             if (all_ || counts) keys_.push_back(call_json(header, seq, call, row));
         }
+        return {};
+    }
+
+    // What its probe said; nobody knows that any more when it was erased.
+    Result<void> look_at_probe(const store::RunId& run, std::uint64_t seq, KeyedCalls::Call& call) {
+        if (!call.probed) return {};
+        WEFT_TRY(effect, read_effect(core_.store(), run, seq, ""));
+        call.done = effect.value.has_value();
+        call.probed = effect.is_erased;
         return {};
     }
 

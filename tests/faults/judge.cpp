@@ -136,6 +136,26 @@ Found Finder::look(const Image& image, Trace& trace) {
     return found;
 }
 
+std::optional<bool> Finder::sees_other_row(const Image& image, std::uint64_t drawn) {
+    MemoryFiles files(arena_, image, 1);
+    auto* before = support::listen(&files);
+    std::optional<bool> seen;
+    {
+        const auto entropy = store::seeded_entropy(++looks_);
+        auto options = store::create_options();
+        options.ballast_bytes = 0;
+        options.entropy = entropy.get();
+        const auto opened = store::open_sqlite_store(kStorePath, options);
+        const auto harmed = opened ? harm_row(**opened, drawn) : Result<bool>(false);
+        if (harmed && *harmed) {
+            const auto wrong = wrong_row(**opened, work_.hosted);
+            seen = wrong && !wrong->empty();
+        }
+    }
+    support::listen(before);
+    return seen;
+}
+
 // What an opening brought up: the bytes of the database first of all.
 void Finder::compare(store::Store& store, const Image& after, Found& found) {
     const auto database = after.file(kStorePath);

@@ -43,6 +43,9 @@ class Finder {
 
     // Also gives the calls of the opening, for a power failure in the middle of it.
     Found look(const Image& image, Trace& trace);
+    // Whether a row of the host program that is taken away, altered or added is told. None: there
+    // is no row.
+    std::optional<bool> sees_other_row(const Image& image, std::uint64_t drawn);
     // Disks as an opening left them, but for the log behind its last commit: each new one, and
     // some more, were looked through and worked on with.
     [[nodiscard]] std::size_t recovered() const { return followed_.size(); }

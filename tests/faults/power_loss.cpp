@@ -1,7 +1,7 @@
 // Power failures at every call that a store makes to its file system.
 //
 //     weft_power_loss [--states N] [--works N] [--seed N] [--runs N] [--failing N] [--full]
-//                     [--lying] [--sabotage cut|alter]
+//                     [--lying] [--sabotage cut|alter|row]
 //
 // Owners work with a store on a disk in memory (work.h); each prefix of their calls is followed by
 // a power failure, in as many of the states that this allows (medium.h) as N gives, spread evenly;
@@ -17,7 +17,8 @@
 // never again. `--full`: the disk has hardly any room for one of the owners. `--lying`: syncs do
 // nothing: records may be lost, but never silently altered, and losses must be seen.
 // `--sabotage`: disks are damaged behind the store's back, where that takes away what was
-// confirmed; each of them must be told, or the means of this test are no good.
+// confirmed, or (`row`) a row of the host program is taken away, altered or added; each of them
+// must be told, or the means of this test are no good.
 #include <malloc.h>
 #include <sqlite3.h>
 
@@ -170,6 +171,7 @@ class Campaign {
     }
 
     std::uint64_t crash_harmed(const Medium& disk, std::size_t at) {
+        if (options_.sabotage == "row") return crash_with_other_row(disk, at);
         const auto* told = last_told(work_, at);
         auto image = disk.after_power_loss({}, random_, arena_);
         ++counts_.states;
@@ -182,6 +184,18 @@ class Campaign {
         const auto found = finder_.look(image, opening_);
         const auto verdict = judge(work_, found, at, false);
         if (verdict.problem.empty()) report("after call " + std::to_string(at), "harm unseen");
+        ++counts_.lost;
+        return 1;
+    }
+
+    std::uint64_t crash_with_other_row(const Medium& disk, std::size_t at) {
+        const auto image = disk.after_power_loss({}, random_, arena_);
+        ++counts_.states;
+        const auto seen = finder_.sees_other_row(image, random_.next());
+        if (!seen) return 1;
+        ++counts_.harmed;
+        seen_.try_emplace(image.sum());
+        if (!*seen) report("after call " + std::to_string(at), "another row unseen");
         ++counts_.lost;
         return 1;
     }

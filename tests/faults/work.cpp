@@ -108,6 +108,7 @@ class Owners {
             return false;
         }
         store_ = std::move(*opened);
+        count_alone();
         told();
         keep_what_nobody_was_told_of();
         std::vector<std::unique_ptr<Live>> again;
@@ -138,6 +139,8 @@ class Owners {
                 if (!erase()) return;
             } else if (what == 1 && !live_.empty()) {
                 if (!commit_file()) return;
+            } else if (what == 2) {
+                if (!transact()) return;
             } else if (!commit(draw())) {
                 if (store_->poisoned() || !out_.problem.empty()) return;
             }
@@ -317,6 +320,29 @@ class Owners {
         return commit(batch);
     }
 
+    // Of the host program's alone, twice in three times.
+    bool transact() {
+        const bool fails = random_.below(3) == 0;
+        const auto done = put_alone(*store_, fails);
+        if (fails && !done && done.error().kind == ErrorKind::Usage) return true;
+        if (!is_done(done, "transact")) return false;
+        ++alone_;
+        told();
+        return true;
+    }
+
+    // What the one before was told must be there, and what it was not told may be.
+    void count_alone() {
+        const auto found = rows_alone(*store_);
+        if (!found) {
+            is_done(std::unexpected(found.error()), "rows");
+            return;
+        }
+        const bool is_sure = !files_.has_failed() && !files_.was_full();
+        if (is_sure && *found != alone_) out_.problem = "rows of the host alone are gone";
+        alone_ = *found;
+    }
+
     bool erase() {
         const auto at = random_.below(live_.size());
         const auto id = live_[at]->maker.id();
@@ -394,6 +420,8 @@ class Owners {
                 level.files[path] = {file ? file->sum() : 0, slot};
             }
         }
+        const auto alone = rows_alone(found);
+        if (!alone || *alone != alone_) out_.problem = "a row of the host alone is not there";
         const auto wrong = wrong_row(found, out_.hosted);
         if (!wrong || !wrong->empty()) out_.problem = wrong ? *wrong : wrong.error().message;
         const auto finished = finish_erasures(found, out_.slots);
@@ -414,6 +442,7 @@ class Owners {
     std::deque<Waiting> waiting_;  // in the inbox
     std::uint16_t runs_ = 0;
     std::int64_t now_ms_ = 0;
+    std::uint64_t alone_ = 0;  // rows that were told, without a record
 };
 
 }  // namespace

@@ -230,6 +230,22 @@ TEST_F(Transactions, OneThatTakesTooLongUndoesNoOther) {
     world.expect_sound();
 }
 
+// Its host program did something else for a while, or those before it took their time.
+TEST_F(Transactions, TheirTimeDoesNotCountBeforeTheyAreCalled) {
+    const auto waited = world.start("one", R"({"item":"waited"})");
+    world.clock.pass(11'000);
+    EXPECT_EQ(world.finish(waited), "completed") << error_of(waited);
+
+    world.transaction("bank.put", [&](const WorkerCall& call, Transaction& database) {
+        world.clock.pass(3'000);
+        return one(database, "INSERT INTO app_item VALUES(?1, ?2)", call, "1");
+    });
+    const auto run = world.start("many", items(8));
+    EXPECT_EQ(world.finish(run), "completed") << error_of(run);
+    EXPECT_EQ(rows(), Rows(9, 9));
+    world.expect_sound();
+}
+
 TEST_F(Transactions, ATransactionNeedsATransactionFunction) {
     World other{kBank};
     other.gives("bank.put", "1");
