@@ -90,7 +90,7 @@ void run(const std::shared_ptr<const Image>& image, std::uint32_t workflow) {
 
 // A golden's program ends where what is expected of it begins.
 std::string image_of(const std::string& source) {
-    auto compiled = compile_text(source.substr(0, source.find("\n//---") + 1));
+    auto compiled = compile_text(source.substr(0, source.find("\n//---")));
     if (!compiled.ok) return {};
     const auto image = lower(compiled.module, compiled.diagnostics);
     return image ? encode_image(*image) : std::string();
