@@ -1,11 +1,14 @@
-"""Stores that were written once open for ever: those of tests/frozen/stores prove themselves, every run of them replays,
-and what waits in them goes on under this engine. tests/support/make_store.py makes one, for a new format or kind."""
+"""What was written once opens for ever: the stores of tests/frozen/stores prove themselves, their runs replay, and what
+waits in them goes on under this engine; both verifiers take the logs beside them. tests/support/make_store.py makes
+stores, for a new format or kind of record."""
 
 import collections
 import json
 import pathlib
 import re
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import unittest
 
@@ -63,6 +66,15 @@ class FrozenStores(Case):
                     self.weft("resume", run)
                     self.assertIn("later", json.dumps(self.json("show", run)["result"]))
                 self.weft("audit", "verify", "--level", "3")
+
+    def test_both_verifiers_take_each_log(self):
+        logs = sorted((SOURCE / "tests" / "frozen" / "logs").glob("*.bundle"))
+        self.assertGreaterEqual(len(logs), 20)
+        for log in logs:
+            with self.subTest(log=log.name):
+                self.weft("audit", "verify", str(log))
+                words = [sys.executable, str(SOURCE / "tools" / "verify_bundle.py"), str(log)]
+                self.assertEqual(subprocess.run(words, capture_output=True, check=False).returncode, 0)
 
     def test_together_they_have_every_kind(self):
         held = set()

@@ -25,12 +25,13 @@ struct Candidate {
 // "doubt 02 probe says no, weather 3" as the name of a file.
 std::string file_name(const std::string& title, std::uint64_t weather) {
     std::string out;
-    for (const char c : title) {
+    for (const char letter : title) {
+        const char c = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
         const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         if (is_plain) out += c;
         if (!is_plain && !out.ends_with('_')) out += '_';
     }
-    return out.substr(0, 60) + (weather > 0 ? "_" + std::to_string(weather) : "");
+    return out.substr(0, 40) + (weather > 0 ? "_" + std::to_string(weather) : "");
 }
 
 Trouble trouble_of(std::uint64_t weather) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a store to keep for ever, with the real binary ($WEFT_BIN): runs that ended, one that waits for a signal, ones
-that adopted and migrated to another program, a fork, an erasure, a retention, a legal hold, a signed decision, a schedule,
-a bundle handed out. Only for a new format or kind of record: the stores that are there must open for ever.
+that adopted and migrated to another program, a fork, an erasure, a retention, a legal hold, a signed decision, a
+schedule, a bundle handed out. Only for a new format or kind of record: the stores that are there must open for ever.
 
     make_store.py FILE.tar.gz FOLDER
 
@@ -130,7 +130,8 @@ def main(path, bundles):
         make(Work(folder), pathlib.Path(bundles).resolve())
         with tarfile.open(path, "w:gz") as out:
             for file in sorted(pathlib.Path(folder).iterdir()):
-                if file.name.startswith("weft.store") and not file.name.endswith((".ballast", ".sock", ".lock", ".pid")):
+                is_part = file.name.startswith("weft.store") and file.is_file()
+                if is_part and not file.name.endswith((".ballast", ".lock", ".pid")):
                     out.add(file, file.name, filter=plain)
 
 
