@@ -61,6 +61,12 @@ workflow judged(n: Int) -> Int
   return n
 }
 
+workflow negated(n: Int) -> Int
+  within 1h
+{
+  return -n
+}
+
 schedule often runs brief("by the clock") every 1s
 """
 
@@ -107,7 +113,9 @@ def make(work, bundles):
     work.weft("audit", "hold", held, "--reason", "a court asks")
     forked = json.loads(work.weft("fork", waits, "--from", "2", "--reason", "another try", "--no-wait", "--no-verify",
                                   "--json", codes=(0, 11)))["run"]
-    for name, run in (("held", waits), ("adopted", adopts), ("migrated", migrates), ("forked", forked)):
+    negated = work.run("short.wf", "negated", "n=7")
+    for name, run in (("held", waits), ("adopted", adopts), ("migrated", migrates), ("forked", forked),
+                      ("negated", negated)):
         work.weft("audit", "export", run, "-o", str(bundles / f"{name}.bundle"))
     work.weft("audit", "erase", gone, "--reason", "asked for", "--receipt", "receipt")
     work.run("short.wf", "brief", "name=Bo")
