@@ -386,6 +386,7 @@ void BundleChecker::execute(const std::vector<const Entry*>& entries, BundledRun
     header.image = *image;
     header.first_image = *image;
     Replayer replayer(header);
+    replayer.trace(trust_.tracer);
     for (const Entry* entry : entries) {
         auto record = read_of(*entry);
         auto same = replayer.take(record);

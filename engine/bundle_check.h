@@ -12,12 +12,17 @@
 #include "engine/bundle.h"
 #include "store/verify.h"
 
+namespace weft::vm {
+class Tracer;
+}
+
 namespace weft::engine {
 
 struct BundleTrust {
     std::string verifier_key;  // the store's, known from elsewhere; empty: that of the bundle
     std::string witness;       // signed checkpoints, kept elsewhere; the tree must continue them
     int level = 3;
+    vm::Tracer* tracer = nullptr;  // sees what level 3 executes
 };
 
 struct BundledRun {

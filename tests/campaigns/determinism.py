@@ -4,7 +4,9 @@ time zones, working directories, masks, environments, layouts of memory, and in 
 
     WEFT_SIMULATION=build/test/tests/weft_simulation tests/campaigns/determinism.py [--only TEXT] [OTHER_BUILD...]
 
-OTHER_BUILD is a `weft_simulation` that another compiler or other options have made. Exits with 1 when a log differs.
+OTHER_BUILD is a `weft_simulation` that another compiler or other options have made (scripts/matrix makes some, and
+calls this). With `--programs N` the `weft_differential` beside each plays so many generated programs as well: all of
+their texts, images, facts and records are compared. Exits with 1 when anything differs.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-BINARY = str(pathlib.Path(os.environ["WEFT_SIMULATION"]).resolve())
+BINARY = pathlib.Path(os.environ["WEFT_SIMULATION"]).resolve()
 ENVIRONMENTS = {
     "C": {"LC_ALL": "C"},
     "UTF-8": {"LC_ALL": "C.UTF-8", "TZ": "UTC"},
@@ -26,23 +28,34 @@ ENVIRONMENTS = {
 }
 
 
-def logs(binary, only, environment=None, umask=0o022, cwd=None, before=()):
-    """The lines of `weft_simulation logs`."""
-    words = [*before, binary, "logs", *(["--only", only] if only else [])]
+def said(words, environment=None, umask=0o022, cwd=None, before=()):
+    """The lines that a program prints."""
+    words = [*before, *words]
     scratch = os.environ.get("TMPDIR") or ("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
-    done = subprocess.run(words, cwd=cwd, umask=umask, text=True, capture_output=True, timeout=600, check=False,
+    done = subprocess.run(words, cwd=cwd, umask=umask, text=True, capture_output=True, timeout=3600, check=False,
                           env={"PATH": os.environ["PATH"], "TMPDIR": scratch, **(environment or {})})
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(words)}: {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout.splitlines()
 
 
+def logs(binary, arguments, **way):
+    """The hashes of all logs, a case or a hundred programs a line."""
+    out = said([str(binary), "logs", *(["--only", arguments.only] if arguments.only else [])], **way)
+    if arguments.programs:
+        other = binary.with_name("weft_differential")
+        out += said([str(other), "--seed", str(arguments.seed), "--count", str(arguments.programs), "--digest"], **way)
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
+    parser.add_argument("--programs", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("builds", nargs="*")
     arguments = parser.parse_args()
-    first = logs(BINARY, arguments.only)
+    first = logs(BINARY, arguments)
     if not first or any(line.startswith(" ") for line in first):
         print("determinism: there are no logs")
         return 1
@@ -51,16 +64,18 @@ def main():
     ways["a closed mask, another folder"] = {"umask": 0o077, "cwd": tempfile.gettempdir()}
     if shutil.which("setarch"):
         ways["addresses that are always the same"] = {"before": ("setarch", "-R")}
-    for build in arguments.builds:
-        ways[build] = {"binary": str(pathlib.Path(build).resolve())}
+    builds = {build: pathlib.Path(build).resolve() for build in arguments.builds}
+    ways.update({build: {} for build in builds})
     bad = 0
     for name, way in ways.items():
-        lines = logs(**{"binary": BINARY, "only": arguments.only, **way})
+        lines = logs(builds.get(name, BINARY), arguments, **way)
         different = [line for line, other in zip(first, lines) if line != other]
         if len(lines) != len(first) or different:
             bad += 1
-            print(f"{name}: {len(lines)} logs for {len(first)}, {len(different)} differ: {different[:3]}")
-    print(f"determinism: {2 * len(first)} logs in {len(ways)} other ways, {bad} ways differ")
+            print(f"{name}: {len(lines)} lines for {len(first)}, {len(different)} differ: {different[:3]}")
+    programs = f" and those of {arguments.programs} generated programs" if arguments.programs else ""
+    cases = sum(" up to seed " not in line for line in first)
+    print(f"determinism: {2 * cases} logs{programs} in {len(ways)} other ways, {bad} ways differ")
     return 1 if bad else 0
 
 

@@ -3,7 +3,8 @@
 //   weft_differential --count 400 --pairs    then each pair of constructs that was not nested yet
 //   weft_differential --count 400 --coverage the same, and how many programs nested each pair
 //   weft_differential --show SEED            one program, with its history
-//   weft_differential --file FILE --seed 1   the same for a program of somebody's own
+//   weft_differential --count 400 --digest   a line each hundred programs, of all that they are and
+//   did weft_differential --file FILE --seed 1   the same for a program of somebody's own
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/hash.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/trial.h"
 
@@ -26,6 +28,7 @@ struct Options {
     bool aims_at_pairs = false;  // at those that no program before has nested
     bool covers = false;         // says how often each was
     bool shows = false;
+    bool digests = false;  // for comparison with what another build says
     std::string file;
     std::uint64_t differences = 5;  // after so many it stops
 };
@@ -38,6 +41,7 @@ Options read_options(int count, char** arguments) {
         if (name == "--seed") out.seed = number();
         if (name == "--count") out.count = number();
         if (name == "--differences") out.differences = number();
+        if (name == "--digest") out.digests = true;
         if (name == "--pairs") out.aims_at_pairs = true;
         if (name == "--file") out.file = arguments[++i];
         if (name == "--coverage") out.aims_at_pairs = out.covers = true;
@@ -160,7 +164,10 @@ class Campaign {
         const auto begin = std::chrono::steady_clock::now();
         for (std::uint64_t i = 0; i < options_.count && !is_over(); ++i) {
             look_at(options_.seed + i, std::nullopt);
+            const bool is_last = i + 1 == options_.count;
+            if (options_.digests && (is_last || i % 100 == 99)) tell_digest(options_.seed + i);
         }
+        if (options_.digests) return tally_.differences > 0 ? 1 : 0;
         if (options_.aims_at_pairs) {
             for (std::size_t i = 0; i < pairs_.size() && !is_over(); ++i) aim_at(pairs_[i], i);
         }
@@ -186,8 +193,13 @@ class Campaign {
 
     void look_at(std::uint64_t seed, std::optional<NestedPair> target) {
         const auto program = generate(seed, target);
-        const auto trial = try_program(program.text, seed, options_.shows);
+        const bool keeps_history = options_.shows || options_.digests;
+        const auto trial = try_program(program.text, seed, keeps_history);
         note(tally_, program, trial);
+        if (options_.digests) {
+            seen_ += program.text + trial.refused + trial.diagnostics + trial.history();
+            return;
+        }
         if (options_.shows) fmt::print("{}{}\n", program.text, trial.history());
         if (!trial.refused.empty()) {
             fmt::print(
@@ -207,9 +219,15 @@ class Campaign {
         std::fflush(stdout);
     }
 
+    void tell_digest(std::uint64_t last) {
+        fmt::print("{} up to seed {}\n", to_hex(view(sha256(seen_))), last);
+        seen_.clear();
+    }
+
     const Options options_;
     const std::vector<NestedPair> pairs_;
     Tally tally_;
+    std::string seen_;  // since the last digest
 };
 
 }  // namespace

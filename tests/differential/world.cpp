@@ -115,7 +115,8 @@ void World::plan_outside(const Running& run) {
             fact.value = value_of(workflow.signals[i].type, "signal");
             fact.by = "ben";
             fact.tag = to_array<16>(view(sha256(fmt::format("{} {}", i, draw("tag", 3)))));
-            plan(run, static_cast<std::int64_t>(draw("when", 8) * draw("when", 900'000)), fact);
+            const auto pace = draw("when", 8);
+            plan(run, static_cast<std::int64_t>(pace * draw("when", 900'000)), fact);
         }
     }
     if (run.number > 0) return;
@@ -127,7 +128,8 @@ void World::plan_outside(const Running& run) {
     if (kind == 4) fact.kind = RecordKind::Kill;
     if (kind == 5 || kind == 6) fact.kind = RecordKind::HeldByOperator;
     if (kind > 6) return;
-    plan(run, static_cast<std::int64_t>(draw("when", 4) * draw("when", 100'000)), fact);
+    const auto pace = draw("when", 4);
+    plan(run, static_cast<std::int64_t>(pace * draw("when", 100'000)), fact);
 }
 
 void World::plan(const Running& run, std::int64_t after_ms, Fact fact) {

@@ -1,4 +1,5 @@
 #include "tests/differential/writer.h"
+#include "tests/differential/phrase.h"
 
 #include <fmt/format.h>
 
@@ -217,8 +218,7 @@ Writer::Block Writer::block(Place place, Ends ends, const std::vector<Variable>&
             }
         }
     }
-    if (out.lines.empty())
-        out.lines.push_back(fmt::format("emit {}({})", fresh("seen"), int_expr()));
+    if (out.lines.empty()) out.lines.push_back(Phrase{"emit {}({})", fresh("seen"), int_expr()});
     scope_.resize(mark);
     return out;
 }
@@ -423,10 +423,10 @@ bool Writer::statement(Lines& out, const Place& place, Inner inner) {
             sub_run(out, place, inner);
             return false;
         case Inner::Emit:
-            out.push_back(fmt::format("emit {}({})", fresh("told"),
-                                      chance(40)   ? any_expr()
-                                      : chance(50) ? int_expr()
-                                                   : text_expr()));
+            out.push_back(Phrase{"emit {}({})", fresh("told"),
+                                 chance(40)   ? any_expr()
+                                 : chance(50) ? int_expr()
+                                              : text_expr()});
             return false;
         case Inner::Let: {
             const auto name = fresh("v");

@@ -1,6 +1,7 @@
 // Statements that hold blocks: side by side, in passes, by choice; gates, reviews, waits, locks.
 #include <fmt/format.h>
 
+#include "tests/differential/phrase.h"
 #include "tests/differential/writer.h"
 
 namespace weft::differential {
@@ -169,8 +170,8 @@ void Writer::repeat(Lines& out, const Place& place) {
     Place pass = inside(place, Outer::Repeat);
     pass.may_lock = false;
     pass.in_repeat = true;
-    out.push_back(fmt::format("step {} = repeat {} = {}, up to {} times {{", name, item, int_name(),
-                              1 + draw(3)));
+    out.push_back(
+        Phrase{"step {} = repeat {} = {}, up to {} times {{", name, item, int_name(), 1 + draw(3)});
     const auto body = block(pass, Ends::Pass, {{item, Kind::Int, true}});
     add(out, body.lines);
     out.push_back("} else {");
@@ -249,8 +250,8 @@ void Writer::gate(Lines& out, const Place& place, Inner inner) {
         out.push_back(fmt::format("  require w.score({}) >= 0.5", shown));
     }
     if (inner == Inner::GateRetry) {
-        out.push_back(fmt::format("  otherwise retry from {} with {} = {}, up to {} times", shown,
-                                  tune, 2 + draw(4), 1 + draw(2)));
+        out.push_back(Phrase{"  otherwise retry from {} with {} = {}, up to {} times", shown, tune,
+                             2 + draw(4), 1 + draw(2)});
     }
     if (inner == Inner::GateReview) {
         out.push_back(fmt::format("  otherwise review {} by \"clerk\" within 20m", shown));

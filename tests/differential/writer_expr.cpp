@@ -1,6 +1,7 @@
 // Expressions of the programs: of numbers, texts, lists.
 #include <fmt/format.h>
 
+#include "tests/differential/phrase.h"
 #include "tests/differential/writer.h"
 
 namespace weft::differential {
@@ -37,7 +38,7 @@ std::string Writer::list_expr() {
         }
     }
     if (names.empty() || chance(40)) {
-        return chance(60) ? fmt::format("[{}, 2, {}]", int_name(), int_name())
+        return chance(60) ? Phrase{"[{}, 2, {}]", int_name(), int_name()}
                           : fmt::format("[{}]", int_name());
     }
     const auto& name = names[draw(names.size())];
@@ -51,27 +52,27 @@ std::string Writer::int_expr(int depth) {
         case 0:
             return std::to_string(draw(20));
         case 1:
-            return fmt::format("{} + {}", int_name(), draw(9) + 1);
+            return Phrase{"{} + {}", int_name(), draw(9) + 1};
         case 2:
-            return fmt::format("{} - {}", int_name(), int_name());
+            return Phrase{"{} - {}", int_name(), int_name()};
         case 6:
-            return fmt::format("{} * 3 - {}", int_name(), int_name());
+            return Phrase{"{} * 3 - {}", int_name(), int_name()};
         case 7:
-            return fmt::format("count(filter({0}, {1} => {1} > {2}))", list_expr(), fresh("x"),
-                               int_name());
+            return Phrase{"count(filter({0}, {1} => {1} > {2}))", list_expr(), fresh("x"),
+                          int_name()};
         case 8:
-            return fmt::format("fold({0}, {1}, ({2}, {3}) => {2} + {3})", list_expr(), int_name(),
-                               fresh("x"), fresh("y"));
+            return Phrase{"fold({0}, {1}, ({2}, {3}) => {2} + {3})", list_expr(), int_name(),
+                          fresh("x"), fresh("y")};
         case 9:
             return fmt::format("length({})", text_expr());
         case 10:
-            return fmt::format("({} % 7) * ({} div 2)", int_name(), int_name());
+            return Phrase{"({} % 7) * ({} div 2)", int_name(), int_name()};
         case 11:
             return fmt::format("100 div {}", int_name());
         case 12:
-            return fmt::format("first({}) ?? {}", list_expr(), int_name());
+            return Phrase{"first({}) ?? {}", list_expr(), int_name()};
         case 13:
-            return fmt::format("sum(map({0}, {1} => {1} * {1}))", list_expr(), fresh("x"));
+            return Phrase{"sum(map({0}, {1} => {1} * {1}))", list_expr(), fresh("x")};
         default:
             return int_name();
     }
@@ -86,9 +87,9 @@ std::string Writer::bool_expr() {
             }
             return fmt::format("{} > 4", int_name());
         case 1:
-            return fmt::format("{} < {}", int_name(), draw(8));
+            return Phrase{"{} < {}", int_name(), draw(8)};
         case 2:
-            return fmt::format("{} in 0..{}", int_name(), 2 + draw(5));
+            return Phrase{"{} in 0..{}", int_name(), 2 + draw(5)};
         case 3:
             if (!is_child_) {
                 use("t");
@@ -96,9 +97,9 @@ std::string Writer::bool_expr() {
             }
             return fmt::format("not {} == 3", int_name());
         case 4:
-            return fmt::format("{} > 1 and {} < 8", int_name(), int_name());
+            return Phrase{"{} > 1 and {} < 8", int_name(), int_name()};
         default:
-            return fmt::format("{} > {}", int_name(), draw(7));
+            return Phrase{"{} > {}", int_name(), draw(7)};
     }
 }
 
@@ -107,16 +108,15 @@ std::string Writer::any_expr() {
     const auto x = fresh("x");
     switch (draw(22)) {
         case 0:
-            return fmt::format("round({} / 7, {})", int_name(), draw(4));
+            return Phrase{"round({} / 7, {})", int_name(), draw(4)};
         case 1:
             return fmt::format("average(map({}, {} => {} / 3)) ?? 0.5", list_expr(), x, x);
         case 2:
-            return fmt::format("[max({}) ?? {}, min({}) ?? 0]", list_expr(), int_name(),
-                               list_expr());
+            return Phrase{"[max({}) ?? {}, min({}) ?? 0]", list_expr(), int_name(), list_expr()};
         case 3:
             return fmt::format("sort_by({}, {} => 5 - {})", list_expr(), x, x);
         case 4:
-            return fmt::format("distinct(concat(reverse({}), {}))", list_expr(), list_expr());
+            return Phrase{"distinct(concat(reverse({}), {}))", list_expr(), list_expr()};
         case 5:
             return fmt::format("group_by({}, {} => \"${{{} % 2}}\")", list_expr(), x, x);
         case 6:
@@ -124,20 +124,20 @@ std::string Writer::any_expr() {
         case 7:
             return fmt::format("share({}, {} => {} in 1..5)", list_expr(), x, x);
         case 8:
-            return fmt::format("[any({0}, {1} => {1} > 4), all({2}, {1} => {1} < 9)]", list_expr(),
-                               x, list_expr());
+            return Phrase{"[any({0}, {1} => {1} > 4), all({2}, {1} => {1} < 9)]", list_expr(), x,
+                          list_expr()};
         case 9:
-            return fmt::format("flat_map({}, {} => [{}, {}])", list_expr(), x, x, int_name());
+            return Phrase{"flat_map({}, {} => [{}, {}])", list_expr(), x, x, int_name()};
         case 10:
-            return fmt::format("[last(take({0}, 2)) ?? 0, count(drop({0}, {1}))]", list_expr(),
-                               int_name());
+            return Phrase{"[last(take({0}, 2)) ?? 0, count(drop({0}, {1}))]", list_expr(),
+                          int_name()};
         case 11:
             return fmt::format("split({}, \"a\")", text_expr());
         case 12:
-            return fmt::format("replace(lower({}), \"{}\", \"-\")", text_expr(),
-                               chance(50) ? "a" : "lo");
+            return Phrase{"replace(lower({}), \"{}\", \"-\")", text_expr(),
+                          chance(50) ? "a" : "lo"};
         case 13:
-            return fmt::format("slice(trim({}), {}, {})", text_expr(), int_name(), draw(5));
+            return Phrase{"slice(trim({}), {}, {})", text_expr(), int_name(), draw(5)};
         case 14:
             return fmt::format(
                 "[mentions({0}, \"low\"), starts_with({0}, \"a\"), "
@@ -152,11 +152,11 @@ std::string Writer::any_expr() {
         case 18:
             return fmt::format("2026-01-31 + 1d * {}", int_name());
         case 19:
-            return fmt::format("keys({{\"a${{{}}}\": 1, \"b\": {}}})", int_name(), int_name());
+            return Phrase{"keys({{\"a${{{}}}\": 1, \"b\": {}}})", int_name(), int_name()};
         case 20:
-            return fmt::format("abs({} - {})", int_name(), int_name());
+            return Phrase{"abs({} - {})", int_name(), int_name()};
         default:
-            return fmt::format("{}[{}] ?? {}", list_expr(), int_name(), int_name());
+            return Phrase{"{}[{}] ?? {}", list_expr(), int_name(), int_name()};
     }
 }
 
@@ -169,10 +169,9 @@ std::string Writer::text_expr() {
             }
             return "\"plain\"";
         case 1:
-            return fmt::format("\"${{{}}} and ${{{}}}\"", int_name(), int_expr());
+            return Phrase{"\"${{{}}} and ${{{}}}\"", int_name(), int_expr()};
         case 2:
-            return fmt::format("join(map({0}, {1} => \"${{{1}}}\"), \"-\")", list_expr(),
-                               fresh("x"));
+            return Phrase{"join(map({0}, {1} => \"${{{1}}}\"), \"-\")", list_expr(), fresh("x")};
         default:
             return fmt::format("\"at ${{{}}}\"", int_name());
     }

@@ -65,6 +65,8 @@ class Page(ErasureCase):
         self.assertEqual(len(FROZEN), 3)
         for path in FROZEN:
             self.assertGreater(len(self.read(page_reader.bundle(self.page, path.read_bytes()))), 8)
+        for path in (SOURCE / "tests" / "frozen" / "logs").glob("*.bundle"):
+            self.assertGreater(len(self.read(page_reader.bundle(self.page, path.read_bytes()))), 2)
 
     def test_what_the_engine_writes(self):
         for name, text in (("told", FLOW), ("people", PEOPLE), ("more", MORE)):

@@ -169,7 +169,8 @@ class Owners {
         if (live_.empty() || random_.below(5) == 0) begin(batch);
         for (auto left = 1 + random_.below(4); left > 0; --left) {
             auto& live = live_[random_.below(live_.size())];
-            live->maker.add(batch, std::string(random_.below(2) * random_.below(1500), 'p'));
+            const auto is_long = random_.below(2);
+            live->maker.add(batch, std::string(is_long * random_.below(1500), 'p'));
         }
         const auto& live = *live_[random_.below(live_.size())];
         const auto& id = live.maker.id();

@@ -9,7 +9,7 @@
 namespace weft::fuzz {
 
 std::vector<std::string> seeds() {
-    return files_under("tests/frozen/bundles", ".bundle");
+    return files_under("tests/frozen", ".bundle");
 }
 
 std::vector<std::string> dictionary() {

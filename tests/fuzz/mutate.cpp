@@ -37,10 +37,12 @@ void change(std::string& text, const std::vector<std::string>& seeds,
         case 5:
             if (!dictionary.empty()) text.insert(at, dictionary[random.below(dictionary.size())]);
             break;
-        case 6:
-            text.insert(at, 1 + random.below(8),
-                        static_cast<char>(kEdges[random.below(kEdges.size())]));
+        case 6: {
+            // One draw after the other: compilers differ in which argument comes first.
+            const auto edge = static_cast<char>(kEdges[random.below(kEdges.size())]);
+            text.insert(at, 1 + random.below(8), edge);
             break;
+        }
         case 7:
             if (random.below(8) == 0) text.resize(at);
             break;

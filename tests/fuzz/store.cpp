@@ -17,7 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An input is the letter of a file and its bytes; the other files are as they were.
+// An input is the letter of a file and its bytes; the other files are as they were. `W` is a
+// write-ahead log whose checksums are worked out anew, so that what SQLite takes from it is not
+// what was written: without them it stops at the first letter that is changed.
 struct File {
     char letter;
     const char* ending;
@@ -88,11 +90,68 @@ const std::string& folder() {
     return path;
 }
 
+std::uint32_t big32(std::string_view bytes) {
+    std::uint32_t out = 0;
+    for (std::size_t i = 0; i < 4; ++i) out = out << 8U | static_cast<unsigned char>(bytes[i]);
+    return out;
+}
+
+// The format's running checksum (sqlite.org/fileformat2.html, "WAL File Format").
+class Sums {
+  public:
+    explicit Sums(bool is_big) : is_big_(is_big) {}
+    void take(std::string_view bytes) {
+        for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+            first_ += word(bytes) + second_;
+            second_ += word(bytes.substr(4)) + first_;
+        }
+    }
+    void write(std::string& out, std::size_t at) const {
+        for (std::size_t i = 0; i < 8; ++i) {
+            const auto sum = i < 4 ? first_ : second_;
+            out[at + i] = static_cast<char>(sum >> (24U - 8U * (i % 4)));
+        }
+    }
+
+  private:
+    [[nodiscard]] std::uint32_t word(std::string_view bytes) const {
+        const auto big = big32(bytes);
+        return is_big_ ? big : __builtin_bswap32(big);
+    }
+    bool is_big_;
+    std::uint32_t first_ = 0;
+    std::uint32_t second_ = 0;
+};
+
+std::string with_sums(std::string_view log) {
+    constexpr std::size_t kHead = 32;
+    constexpr std::size_t kFrameHead = 24;
+    std::string out(log);
+    if (out.size() < kHead) return out;
+    Sums sums((big32(out) & 1U) != 0);
+    sums.take(std::string_view(out).substr(0, 24));
+    sums.write(out, 24);
+    const std::size_t page = big32(std::string_view(out).substr(8));
+    if (page < 512 || page > 65536) return out;
+    for (std::size_t at = kHead; at + kFrameHead + page <= out.size(); at += kFrameHead + page) {
+        out.replace(at + 8, 8, out, 16, 8);  // the salts of this log
+        sums.take(std::string_view(out).substr(at, 8));
+        sums.take(std::string_view(out).substr(at + kFrameHead, page));
+        sums.write(out, at + 16);
+    }
+    return out;
+}
+
 void lay_out(std::string_view input) {
     std::error_code ignored;
     fs::remove_all(folder(), ignored);
     fs::create_directories(folder());
     const auto& files = original().files;
+    std::string mended;
+    if (input.starts_with('W')) {
+        mended = 'w' + with_sums(input.substr(1));
+        input = mended;
+    }
     for (std::size_t i = 0; i < std::size(kFiles); ++i) {
         const bool is_changed = !input.empty() && input.front() == kFiles[i].letter;
         const auto path = folder() + "/s.weft" + kFiles[i].ending;
@@ -130,6 +189,7 @@ std::vector<std::string> seeds() {
     for (std::size_t i = 0; i < std::size(kFiles); ++i) {
         out.push_back(kFiles[i].letter + original().files[i]);
     }
+    out.push_back('W' + original().files[1]);
     return out;
 }
 

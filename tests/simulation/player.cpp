@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "bytecode/record.h"
+#include "engine/bundle_export.h"
 #include "engine/replay.h"
 #include "engine/run_reader.h"
 #include "engine/status.h"
@@ -39,6 +40,19 @@ bool knows(store::Store& store, const engine::Attempt& attempt) {
         const auto body = decode_body<OutcomeBody>(record->body);
         return body && body->call == attempt.call && body->attempt == attempt.number;
     });
+}
+
+// Of a run and those below it; nothing when there is none.
+std::string bundle_of(store::Store& store, const store::RunId& run) {
+    engine::BundleExport job(store, {});
+    if (!job.begin(run)) return {};
+    while (true) {
+        const auto more = job.advance();
+        if (!more) return {};
+        if (!*more) break;
+    }
+    const auto bundle = job.finish();
+    return bundle ? engine::encode_bundle(*bundle) : std::string();
 }
 
 }  // namespace
@@ -396,6 +410,7 @@ void Player::gather(Ending& out) {
         if (record && record->run != store::RunId{}) all += (*rows)[i].record;
     }
     out.log_hash = to_hex(view(sha256(all)));
+    if (trouble_.wants_bundle) out.bundle = bundle_of(core_->store(), run_of(run_));
     requests_.reset();
     core_.reset();
 }

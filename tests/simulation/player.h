@@ -39,6 +39,7 @@ struct Trouble {
     int clock_jumps = 0;                              // percent of the waits
     int repeats = 0;                                  // percent of the events that are sent again
     std::int64_t until_ms = INT64_MAX;                // of the play: then all faults stop
+    bool wants_bundle = false;                        // of the run, at its end
 
     [[nodiscard]] bool is_weather() const { return until_ms != INT64_MAX; }
 };
@@ -53,6 +54,7 @@ struct Ending {
     std::vector<std::uint64_t> calls;      // of the disk, by engine
     std::int64_t took_ms = 0;              // of virtual time
     std::string log_hash;                  // of all records
+    std::string bundle;                    // of the run and those below it, when it was wanted
 };
 
 class Player {

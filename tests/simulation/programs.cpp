@@ -64,11 +64,13 @@ std::optional<Json> plain_input(const Image& image, const WorkflowRow& workflow)
     return out;
 }
 
-// Each workflow of an example, with workers that give the plainest result.
+// Each workflow of an example or golden, with workers that give the plainest result.
 void add_example(const std::string& path, const std::string& only, std::vector<Play>& out) {
     const auto stem = fs::path(path).stem().string();
     if (stem.find(only) == std::string::npos) return;
-    const auto program = compile_program(scenarios::read_text(path));
+    // A golden's program ends where what is expected of it begins.
+    const auto text = scenarios::read_text(path);
+    const auto program = compile_program(text.substr(0, text.find("\n//---")));
     if (!program) return;
     const Image& image = *program->image;
     scenarios::Case scene;
@@ -95,6 +97,14 @@ std::vector<Play> read_plays(const std::string& only) {
     std::vector<Play> out;
     for (const auto& path : files("tests/scenarios", ".json")) add_scenario(path, only, out);
     for (const auto& path : files("examples", ".wf")) add_example(path, only, out);
+    return out;
+}
+
+std::vector<Play> read_goldens(const std::string& only) {
+    std::vector<Play> out;
+    for (const auto* folder : {"tests/golden/constructs", "tests/golden/run"}) {
+        for (const auto& path : files(folder, ".wf")) add_example(path, only, out);
+    }
     return out;
 }
 

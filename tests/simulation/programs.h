@@ -21,5 +21,7 @@ struct Play {
 
 // Those whose name holds `only`.
 std::vector<Play> read_plays(const std::string& only);
+// The programs of the goldens that run, which come to every instruction.
+std::vector<Play> read_goldens(const std::string& only);
 
 }  // namespace weft::simulation

@@ -3,6 +3,7 @@
 //     weft_simulation crashes [--every N] [--seed N] [--only TEXT] [--meet TEXT]...
 //     weft_simulation weather [--plays N] [--play N] [--seed N] [--only TEXT]
 //     weft_simulation logs [--seed N] [--only TEXT]
+//     weft_simulation freeze --into FOLDER [--seed N] [--only TEXT]
 //
 // `crashes`: each case of tests/scenarios and examples is played undisturbed; then again with the
 // machine dying at each call that changes its disk (before it, or in the middle of a write), a sync
@@ -21,6 +22,8 @@
 // `logs`: a line for each case with the hash of the log that its undisturbed play leaves, and of
 // one with crashes; tests/campaigns/determinism.py compares them between machines of all kinds.
 //
+// `freeze`: bundles to keep for ever (freeze.h), of these cases and of the goldens that run.
+//
 // Each play is named by what was drawn, and is the same every time. What a campaign is there to
 // meet is counted; in one of 5,000 plays or more a count of zero fails it. `--meet` names what a
 // short one must meet as well.
@@ -31,6 +34,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/simulation/freeze.h"
 #include "tests/simulation/player.h"
 #include "tests/simulation/programs.h"
 #include "tests/simulation/sometimes.h"
@@ -45,6 +49,7 @@ struct Options {
     std::uint64_t play = UINT64_MAX;  // only this one
     std::uint64_t seed = 1;
     std::string only;
+    std::string into;  // a folder
     std::vector<std::string_view> meet;
     int most = 20;
 };
@@ -253,7 +258,11 @@ bool all_met(const std::string& mode) {
 
 int run(const Options& options) {
     const auto began = std::chrono::steady_clock::now();
-    const auto plays = read_plays(options.only);
+    auto plays = read_plays(options.only);
+    if (options.mode == "freeze") {
+        for (auto& golden : read_goldens(options.only)) plays.push_back(std::move(golden));
+        return freeze(plays, options.into, options.seed);
+    }
     Campaign campaign(options);
     if (options.mode == "logs") {
         campaign.logs(plays);
@@ -300,8 +309,9 @@ int main(int argc, char** argv) {
         if (i + 1 >= argc) return weft::simulation::usage();
         const std::string_view text = argv[++i];
         if (word == "--only") options.only = text;
+        if (word == "--into") options.into = text;
         if (word == "--meet") options.meet.push_back(text);
-        if (word == "--only" || word == "--meet") continue;
+        if (word == "--only" || word == "--meet" || word == "--into") continue;
         auto* number = word == "--every"   ? &options.every
                        : word == "--plays" ? &options.plays
                        : word == "--play"  ? &options.play

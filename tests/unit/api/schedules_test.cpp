@@ -107,6 +107,26 @@ TEST_F(Schedules, EachTimeBeginsARun) {
     world->expect_sound();
 }
 
+// One run sleeps for an hour; a thousand times wait for it, those after them are skipped.
+TEST_F(Schedules, AThousandTimesWaitAndNoMore) {
+    serve("schedule often runs report(\"r\", 1h) every 1s, overlap queue\n");
+    pass(1005 * 1000 + 500);
+    std::vector<std::string> order;
+    for (std::uint64_t from = 0, read = 1; read > 0;) {
+        const auto answer = world->ask("changes", {{"from", from}, {"limit", 1000}});
+        read = answer["changes"].size();
+        for (const auto& one : answer["changes"]) {
+            if (one.contains("schedule")) order.push_back(one["what"]);
+        }
+        from = answer["next"];
+    }
+    std::map<std::string, int> counts;
+    for (const auto& one : order) ++counts[one];
+    EXPECT_EQ(counts["queued"], 1000);
+    EXPECT_GE(counts["skipped"], 3);
+    EXPECT_EQ(order.back(), "skipped");
+}
+
 TEST_F(Schedules, ATimeIsNotDealtWithTwiceWhenTheOwnerGoes) {
     serve("schedule hourly runs report(\"r\") every 1h overlap allow, catch up 1d\n");
     for (int i = 0; i < 40; ++i) {
