@@ -357,13 +357,13 @@ Hash image_hash(std::string_view encoded) {
     return sha256(encoded);
 }
 
-std::optional<Hash> image_program(std::string_view encoded) {
+std::optional<ImageHead> image_head(std::string_view encoded) {
     if (!encoded.starts_with(kMagic)) return std::nullopt;
     ByteReader in(encoded.substr(kMagic.size()));
-    in.u32();  // semantics
+    const auto semantics = in.u32();
     const auto program = in.raw(32);
     if (!in.ok()) return std::nullopt;
-    return to_array<32>(program);
+    return ImageHead{semantics, to_array<32>(program)};
 }
 
 }  // namespace weft

@@ -10,9 +10,13 @@
 
 namespace weft {
 
-// The program that an encoded image is of, as its first bytes say; nothing when they are no
-// image's.
-std::optional<Hash> image_program(std::string_view encoded);
+// The semantics of an encoded image and the program that it is of, as its first bytes say; nothing
+// when they are no image's.
+struct ImageHead {
+    std::uint32_t semantics = 0;
+    Hash program{};
+};
+std::optional<ImageHead> image_head(std::string_view encoded);
 // One instruction, as it stands in a disassembly: "add r3 r1 r2".
 std::string instruction_text(const Image& image, const Instruction& instruction);
 

@@ -10,6 +10,7 @@
 #include "bytecode/image_parts.h"
 #include "engine/approval.h"
 #include "engine/protocol_check.h"
+#include "engine/record_rules.h"
 #include "engine/replay.h"
 #include "store/merkle.h"
 
@@ -117,6 +118,7 @@ class BundleChecker {
     void check_programs();
     void check_run(const store::RunId& run, bool is_main);
     void check_origin(const Entry& begin, const BeginBody& body);
+    void check_sub_start(const Entry& entry);
     void check_sub_ended(const Entry& entry);
     void check_approver(const Entry& entry, const SignedDecision& decision);
     void execute(const std::vector<const Entry*>& entries, BundledRun& out);
@@ -173,6 +175,7 @@ void BundleChecker::check_records() {
                 find(entry, "the system chain's records are not in order");
             }
             system_seq = entry.record.seq;
+            if (auto broken = broken_rule(entry.record); !broken.empty()) find(entry, broken);
             approvers_.take(entry.record, raw.leaf);
         }
         entries_.push_back(std::move(entry));
@@ -281,6 +284,7 @@ void BundleChecker::check_run(const store::RunId& run, bool is_main) {
             if (auto body = decode_body<EndBody>(record.body))
                 out.status = static_cast<int>(body->status);
         }
+        if (record.kind == RecordKind::SubStart) check_sub_start(*entry);
         if (record.kind == RecordKind::SubEnded) check_sub_ended(*entry);
         if (const auto image = image_from(record)) images_.insert(*image);
     }
@@ -292,6 +296,12 @@ void BundleChecker::check_run(const store::RunId& run, bool is_main) {
     }
     if (trust_.level >= 3 && report_.findings.empty()) execute(entries, out);
     report_.runs.push_back(out);
+}
+
+// What a run began goes along with it, those that it doesn't wait for too.
+void BundleChecker::check_sub_start(const Entry& entry) {
+    const auto body = decode_body<SubStartBody>(entry.record.body);
+    if (body && !runs_.contains(body->child)) find(entry, "the run that it began is left out");
 }
 
 // A sub-run belongs to the record that asked for it.
@@ -350,10 +360,17 @@ void BundleChecker::check_programs() {
         if (!images_.contains(images.back())) {
             find("image", to_hex(view(images.back())), "no run of the bundle is of it");
         }
-        if (const auto program = image_program(image)) {
-            wanted.insert(*program);
-        } else {
+        const auto head = image_head(image);
+        if (!head) {
             find("image", to_hex(view(images.back())), "it is none");
+            continue;
+        }
+        wanted.insert(head->program);
+        for (const auto& begin : begins_) {
+            if (begin.image == images.back() &&
+                (begin.program != head->program || begin.semantics != head->semantics)) {
+                find("image", to_hex(view(images.back())), "a run began under another one");
+            }
         }
     }
     for (const auto& program : bundle_.programs) {

@@ -51,6 +51,7 @@ Result<ErasePlan> plan_erasure(store::Store& store, const std::vector<store::Run
         WEFT_TRY(state, store.keys().slot_state(row->slot));
         if (!row->ended_ms) {
             plan.live.push_back(run);
+            if (row->hold != 0) plan.held_live.push_back(run);
         } else if (state != store::SlotState::Destroyed) {
             (row->hold != 0 ? plan.held : plan.runs).push_back(run);
         }

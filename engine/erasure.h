@@ -16,10 +16,11 @@
 namespace weft::engine {
 
 struct ErasePlan {
-    std::vector<store::RunId> runs;   // to be erased: ended, with a key
-    std::vector<store::RunId> live;   // would be, but go on
-    std::vector<store::RunId> held;   // would be, but stand under a legal hold
-    std::vector<store::RunId> apart;  // got values of these, but are about somebody else
+    std::vector<store::RunId> runs;       // to be erased: ended, with a key
+    std::vector<store::RunId> live;       // would be, but go on
+    std::vector<store::RunId> held;       // would be, but stand under a legal hold
+    std::vector<store::RunId> held_live;  // of `live` those that do
+    std::vector<store::RunId> apart;      // got values of these, but are about somebody else
 };
 // The given runs and every run into which their values flowed (sub-runs, those above them, hits),
 // except those that name other subjects and none of these.

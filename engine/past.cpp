@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "engine/approval.h"
 #include "engine/facts.h"
+#include "engine/history_text.h"
 #include "engine/sites.h"
 #include "value/payload.h"
 #include "vm/error_value.h"
@@ -305,6 +307,7 @@ void PastReader::on(const vm::DecisionFact& fact, const ReadRecord& record) {
     event.review = found->second.row;
     event.shown = found->second.shown;
     event.decision = fact;
+    event.is_signed = !signed_statement(payload_fields(record.payload)).empty();
     if (const auto body = decode_body<DecisionBody>(record.record.body)) event.actor = body->actor;
     past_.events.push_back(std::move(event));
 }

@@ -56,6 +56,7 @@ struct PastEvent {
     std::optional<vm::HitFact> hit;  // Done: by another's effect
     vm::DecisionFact decision;       // its values are still of the old types
     Bytes16 actor{};                 // Decision: who
+    bool is_signed = false;          // Decision: by the key of who decided
     std::uint32_t review = 0;        // Decision: row in the image
     Value shown;                     // Decision: the values that were decided about
     vm::SignalFact signal;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/record_rules.h"
+
 namespace weft::engine {
 
 void ProtocolCheck::find(const Record& record, std::uint64_t leaf, std::string what) {
@@ -17,6 +19,7 @@ void ProtocolCheck::find(const Record& record, std::uint64_t leaf, std::string w
 
 void ProtocolCheck::take(const Record& record, std::uint64_t leaf) {
     if (ended_) find(record, leaf, "a record stands after the run's end");
+    if (auto broken = broken_rule(record); !broken.empty()) find(record, leaf, std::move(broken));
     if (record.seq == 0 && record.kind != RecordKind::Begin) {
         find(record, leaf, "the run does not start with its begin record");
     }

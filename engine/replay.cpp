@@ -115,6 +115,12 @@ Result<void> Replayer::feed_begin(const ReadRecord& record) {
         return fail(ErrorKind::Corrupt, "the first record of a run is not its begin");
     }
     out_.image = header_.first_image;
+    const auto body = decode_body<BeginBody>(record.record.body);
+    if (body &&
+        (body->program != out_.image->program || body->semantics != out_.image->semantics)) {
+        diverge(record, "the run began under another program or semantics than its image has");
+        return {};
+    }
     WEFT_TRY(begin, decode_begin(*out_.image, record.record, record.payload));
     out_.machine.emplace(out_.image, std::move(begin));
     out_.machine->trace(tracer_);

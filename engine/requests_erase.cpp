@@ -56,6 +56,9 @@ class EraseJob final : public Job {
         WEFT_TRY(plan, plan_erasure(core_.store(), wish_.seeds, wish_.subjects));
         if (wish_.dry_run) return json_line(answer(plan, nullptr));
         if (!plan.live.empty() && wish_.kill) {
+            // What is refused leaves everything as it is.
+            WEFT_TRY_VOID(refuse_held(plan.held));
+            WEFT_TRY_VOID(refuse_held(plan.held_live));
             WEFT_TRY_VOID(kill(plan.live));
             return std::nullopt;
         }
@@ -86,13 +89,15 @@ class EraseJob final : public Job {
         return {};
     }
 
+    static Result<void> refuse_held(const std::vector<store::RunId>& held) {
+        if (held.empty()) return {};
+        return fail(ErrorKind::Refused, fmt::format("under a legal hold: {}", short_ids(held)),
+                    "`weft audit release RUN` lifts it");
+    }
+
     // True: they are erased when they have ended. Refused when they can't be, now.
     Result<bool> has_to_wait(const ErasePlan& plan) {
-        if (!plan.held.empty()) {
-            return fail(ErrorKind::Refused,
-                        fmt::format("under a legal hold: {}", short_ids(plan.held)),
-                        "`weft audit release RUN` lifts it");
-        }
+        WEFT_TRY_VOID(refuse_held(plan.held));
         for (const auto& run : plan.runs) {
             if (core_.live(run) == nullptr || wish_.when_ended) continue;
             return fail(ErrorKind::Unavailable,

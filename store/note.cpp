@@ -104,12 +104,9 @@ std::vector<std::string> split_notes(std::string_view text) {
         const bool is_signature = line.starts_with(kDash);
         if (in_signatures && !is_signature) {
             out.push_back(std::exchange(note, {}));
-            if (line == "\n") {
-                in_signatures = false;
-                continue;
-            }
         }
         in_signatures = is_signature;
+        if (note.empty() && line == "\n") continue;
         note += line;
     }
     if (!note.empty()) out.push_back(std::move(note));

@@ -1,26 +1,23 @@
 #!/usr/bin/env python3
-"""Checks a bundle of `weft audit export` by docs/log-format.md alone: Python's standard library, nothing of Weft.
-
-KEY is the store's verifier key, known from elsewhere: without it a bundle can only be shown to fit itself. FILE holds
-signed checkpoints seen earlier. To execute the program again as well takes `weft audit verify BUNDLE`."""
+"""Checks a bundle by docs/log-format.md alone. KEY: the store's verifier key, from elsewhere (without it a bundle only
+fits itself). FILE: signed checkpoints seen earlier. `weft audit verify BUNDLE` executes the program again as well."""
 import argparse, hashlib, re, struct, sys  # noqa: E401
 from base64 import b64decode, b64encode as b64
-# Number, F fact or C command, body: N bytes of anything, zN zeros, cN a code up to N (wN of 2 bytes, eN of 4),
-# m a currency, s a status of an end.
-KINDS = {int(line.split()[0][:-1]): (line.split()[0][-1] == "F", line.split()[1:]) for line in """
-1F 100 c3 88/2C s z7 e11 z4/3F z8/4C 24 c2 c2 m 8/5F 12 z4 16/6F 10 c4 c2 4 8 m z6/7F 10 c2 z5/8F 8 c1 c3 z6 16/9C 16 c4
-z7 8/10F 8/11F 4 z4 16/12C 12 z4/13C 16/14C c2 11/15C 24/16F 8 c3 z7 16/17C 16/18C 8 c2 z7/19F 16/20F 16/21C c5 z7 8
-/22F 16/23F 16/24C 24 m z6/25F 8 c3 z7 24/26C z8/27C 10 z6 8/28F 8/29C 8/30C 20 c1 z3/31F 8 s z7 32/32F 80/33F 48/34F w3
-z6 16/40C 16/64F 6 z2 4 z4 16/65F c1 z7/66F c3 z7 48/67F c3 z7 32/68F 16 c2 z7/69F 16 c2 z3 4/70F 16/71F 24 c1 z7 32/72F
-4 z4 16/73F 12 z4/74F 4 z4/75F 60 z4 16/76F 4 z4 24/77F 8/78F c2 z7 16/79F 8/80F 32 c1 z7/81F 40 c4 z3 4""".split("/")}
+# Number, F fact or C command (f, c: without payload), body: N bytes of anything, zN zeros, cN a code up to N (wN of 2
+# bytes, eN of 4), m a currency, s a status of an end.
+KINDS = {int(line.split()[0][:-1]): (line.split()[0][-1], line.split()[1:]) for line in """
+1F 100 c3 88/2C s z7 e11 z4/3f z8/4C 24 c3 c2 m 8/5f 12 z4 16/6F 10 c4 c2 4 8 m z6/7f 10 c2 z5/8F 8 c1 c3 z6 16/9c 16 c4
+z7 8/10f 8/11F 4 z4 16/12c 12 z4/13c 16/14C c2 11/15C 24/16F 8 c3 z7 16/17c 16/18c 8 c2 z7/19F 16/20F 16/21C c5 z7 8
+/22F 16/23F 16/24C 24 m z6/25F 8 c3 z7 24/26C z8/27C 10 z6 8/28f 8/29c 8/30C 20 c1 z3/31F 8 s z7 32/32F 80/33F 48/34F w3
+z6 16/40c 16/64f 6 z2 4 z4 16/65f c1 z7/66F c3 z7 48/67F c3 z7 32/68f 16 c2 z7/69F 16 c2 z3 4/70f 16/71f 24 c1 z7 32/72F
+4 z4 16/73F 12 z4/74F 4 z4/75f 60 z4 16/76f 4 z4 24/77f 8/78F c2 z7 16/79f 8/80F 32 c1 z7/81F 40 c4 z3 4""".split("/")}
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032
 D, DASH = -121665 * pow(121666, -1, P) % P, "\u2014 ".encode()
+sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 
 def need(condition, what):
     if not condition:
         raise ValueError(what)
-
-sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 
 def unbase(text, size):
     out = b64decode(text, validate=True)
@@ -33,10 +30,8 @@ def add(a, b):
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 def multiply(scalar, point):
-    out = (0, 1, 1, 0)
-    while scalar:
-        out, point, scalar = add(out, point) if scalar & 1 else out, add(point, point), scalar >> 1
-    return out
+    double = multiply(scalar >> 1, add(point, point)) if scalar else (0, 1, 1, 0)
+    return add(double, point) if scalar & 1 else double
 
 def decompress(data):
     y, sign = int.from_bytes(data, "little") & (1 << 255) - 1, data[31] >> 7
@@ -47,9 +42,8 @@ def decompress(data):
     return (x, y, 1, x * y % P) if x & 1 == sign else (P - x, y, 1, (P - x) * y % P)
 
 def check_signed(name, public, text, line):
-    need(line.startswith(DASH + name + b" "), "a note is signed by another name")
-    sealed = unbase(line[len(DASH + name) + 1:], 68)
-    need(sealed[:4] == sha(name, b"\n\x01", public)[:4], "a note is signed by another key")
+    sealed, is_name = unbase(line[len(DASH + name) + 1:], 68), line.startswith(DASH + name + b" ")
+    need(is_name and sealed[:4] == sha(name, b"\n\x01", public)[:4], "a note is signed by another name or key")
     a, r, s = decompress(public), decompress(sealed[4:36]), int.from_bytes(sealed[36:], "little")
     k = int.from_bytes(hashlib.sha512(sealed[4:36] + public + text).digest(), "little") % L
     need(s < L and multiply(8, a)[0] and multiply(8, r)[0], "a signature is malformed")
@@ -109,9 +103,9 @@ class Record:
         form, self.kind, flags, size, zero, _, self.branch, self.run, self.seq, self.time, _, self.prev, \
             self.commitment = struct.unpack("<HBBHHII16sQqQ32s32s", data[:120])
         need(form == 1 and self.kind in KINDS and not zero and size == len(self.body), "a record's head is malformed")
-        fact, layout = KINDS[self.kind]
-        need(flags < 16 and flags & 1 == fact and (fact or not flags & 12) and self.time >= 0
-             and bool(flags & 2) == (self.commitment != bytes(32)), "a record's flags or time are wrong")
+        side, layout = KINDS[self.kind]
+        need(flags < 16 and flags & 1 == (side in "Ff") and (side in "Ff" or not flags & 12) and self.time >= 0
+             and flags & 2 == 2 * (self.commitment != bytes(32)) <= 2 * (side in "FC"), "a record's flags are wrong")
         need((self.kind >= 64) == (self.run == bytes(16)) and (self.seq == 0) == (self.prev == bytes(32))
              and (self.kind >= 64 or (self.kind == 1) == (self.seq == 0)), "a record is not where its kind stands")
         body = Reader(self.body)
@@ -134,8 +128,10 @@ class Run:
         known, attempts, is_open, done, branch = self.calls.get(first, (False, 0, 0, False, 0))
         ticket = (kind, first, body[8:12]) if kind == 40 else (kind, first)
         need({2: not {d[0] for d in self.due} & {29, 31 * (body[0] != 8)} and (body[0] == 8 or not self.busy),
-              4: (4, body[:16]) not in self.used, 5: known and is_open != 1 and not done and attempt == attempts + 1,
-              6: known and (tag[2:3] == b"\4" or is_open == 1 and attempt == attempts), 7: known, 8: known or not first,
+              1: body[100:101] > b"\0" or not any(body[101:157]), 4: (4, body[:16]) not in self.used,
+              5: known and is_open != 1 and not done and attempt == attempts + 1 and body[10:12] == b"\1\0",
+              6: known and number(body[12:16]) < {b"\0": 1, b"\1": 12}.get(body[11:12], 1 << 32) and (
+                  tag[2:3] == b"\4" or is_open == 1 and attempt == attempts), 7: known, 8: known or not first,
               15: first == r.seq or (15, first) in self.used, 16: (15, first) in self.used,
               17: not known or is_open or done or not attempts, 25: known and not attempts and (
                   head[100:101] + tag[8:24] == b"\2" + head[101:117] and 0 < old < number(head[117:125])
@@ -220,6 +216,7 @@ def check(data, trusted=b"", witness=b""):
         start = runs[begin.body[101:117]].records[int.from_bytes(begin.body[117:125], "little")]
         need(begin.body[100] == 1 and start.kind == 30 and start.body[:16] == begin.run
              and start.hash == begin.body[125:157], "no run of the bundle began this one")
+    need(sum(r.kind == 30 for run in runs.values() for r in run.records) == len(begins) - 1, "a sub-run is left out")
     programs, signed = [sha(p.take(p.number(8))) for p in map(Reader, find(b"prog"))], 0
     for run, r in ((run, r) for run in runs.values() for r in run.records if r.kind in (16, 31)):
         reviews = [o for o in run.records[:r.seq] if o.kind == 15 and o.body[:8] == r.body[:8]]
@@ -229,8 +226,10 @@ def check(data, trusted=b"", witness=b""):
         need(not end or (end.kind, end.hash, end.body[0]) == (2, r.body[16:], r.body[8]), "another end was told")
     need(sorted(programs) == sorted({b.body[:32] for b in begins} | {i[17:49] for i in find(b"imag")}), "no programs")
     images = {r.body[32 * (r.kind < 33):][:32] for run in runs.values() for r in run.records if r.kind in (1, 32, 33)}
-    need(sorted(map(sha, find(b"imag"))) == sorted(images), "images of other runs")
+    need(sorted(map(sha, find(b"imag"))) == sorted(images) and {sha(i) + i[13:49] for i in find(b"imag")} >= {
+        b.body[32:64] + b.body[96:100] + b.body[:32] for b in begins}, "images of other runs, or of other programs")
     witnessed = re.findall(rb"[^\n]+\n[^\n]+\n[^\n]+\n\n(?:\xe2\x80\x94 [^\n]*\n)+", witness)
+    need(b"".join(witnessed).split() == witness.split(), "a witnessed checkpoint is malformed")
     for old, old_root in (open_checkpoint(origin, public, one) for one in witnessed):
         need(roots.get(old) == old_root, f"the bundle doesn't continue what was witnessed at {old} records")
     text = origin + b"/bundle\n" + b64(sha(data[:sealed])) + b"\n"

@@ -223,6 +223,22 @@ class Which(ErasureCase):
         self.weft("audit", "release", run, "--reason", "settled")
         self.assertEqual(self.json("audit", "erase", run, "--reason", "asked")["runs"], [run])
 
+    def test_a_legal_hold_of_a_run_that_goes_on(self):
+        """What is refused has not killed it first; what was to wait for its end waits for its release."""
+        run = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
+        self.weft("audit", "hold", run, "--reason", "a claim")
+        refused = self.weft("audit", "erase", run, "--reason", "asked", "--kill", code=8)
+        self.assertIn("under a legal hold", refused.stderr)
+        self.assertEqual(self.json("show", run)["status"], "waiting")
+        self.weft("audit", "erase", run, "--reason", "asked", "--when-ended")
+        self.weft("cancel", run, "--reason", "not needed")
+        self.run_flow("hello.wf", "name=other")
+        self.assertIn("not needed", self.weft("log", run, "--payloads").stdout)
+        self.weft("audit", "release", run, "--reason", "settled")
+        self.run_flow("hello.wf", "name=another")
+        self.assertNotIn("not needed", self.weft("log", run, "--payloads").stdout)
+        self.verify()
+
     def test_retention(self):
         (self.folder / "short.wf").write_text(
             "workflow short(name: Text) -> Text\n  within 1h\n  retain 1s\n{\n  return \"hello ${name}\"\n}\n")

@@ -233,6 +233,20 @@ class SignedDecisions(EvidenceCase):
         self.weft("review", "approve", task, "--as", "ann", "--sign-with", "new.pem")
         self.assertEqual(self.json("audit", "verify", "--level", "3")["findings"], [])
 
+    def test_a_fork_asks_again(self):
+        """A signed decision counts for its run; one without a key is told again."""
+        self.approve("--sign-with", "ann.pem")
+        (self.folder / "weft.toml").write_text("")
+        other = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
+        task = next(t["task"] for t in self.json("review", "list")["tasks"] if t["run"] == other)
+        self.weft("review", "approve", task, "--as", "bob")
+        for run, code, kept in ((self.run_id, 11, 0), (other, 0, 1)):
+            end = [e["seq"] for e in self.json("log", run)["entries"] if e["kind"] == "end"][0]
+            fork = self.json("fork", run, "--from", str(end), "--reason", "once more", "--no-wait", code=code)["run"]
+            kinds = [e["kind"] for e in self.json("log", fork)["entries"]]
+            self.assertEqual(kinds.count("decision"), kept, kinds)
+        self.assertEqual(self.json("audit", "verify", "--level", "3")["findings"], [])
+
     def test_who_has_a_key_must_sign(self):
         self.approve(code=8)
         self.weft("review", "key", "eve.pem")
@@ -286,10 +300,10 @@ class Verifier(canary.Case):
         sys.path.insert(0, str(SOURCE / "tools"))
         import read_log
         found = {}
-        for kind, (fact, layout) in bundles.verifier.KINDS.items():
+        for kind, (side, layout) in bundles.verifier.KINDS.items():
             widths = [int(t) if t.isdigit() else int(t[1:]) if t[0] == "z" else {"m": 2, "w": 2, "e": 4}.get(t[0], 1)
                       for t in layout]
-            found[kind] = "F" if fact else "C", sum(widths)
+            found[kind] = side.upper(), sum(widths)
         self.assertEqual(found, {kind: (side, size) for kind, (_, side, size) in read_log.KINDS.items()})
 
     def test_it_is_small(self):
@@ -449,6 +463,42 @@ class Forgeries(Tampering):
                        self.patch(1, 120, b"\0" * 32), self.patch(1, 152, b"\0" * 32)):
             self.agree(bundles.forge(data, change), False)
 
+    def payload_put_in(self, kind):
+        def change(found):
+            one = next(one for one in found if one.kind == kind)
+            opened = bytes(16) + (1).to_bytes(8, "little") + b"\0"
+            one.tail = b"\1" + opened
+            one.record[3] |= 2
+            one.record[88:120] = bundles.verifier.sha(b"\2", opened)
+            return found
+        return change
+
+    def test_fields_that_hang_together(self):
+        """Where a run comes from, under which semantics it began, in what form an attempt was sent, and a payload
+        where a kind has none: nothing that is executed would tell of them."""
+        data = self.bundle("calls")
+        for change in (self.patch(1, 221, b"\1"), self.patch(1, 237, b"\1"), self.patch(1, 245, b"\1"),
+                       self.patch(1, 216, b"\2"), self.patch(1, 216, b"\0"), self.patch(5, 130, b"\0"),
+                       self.patch(5, 130, b"\2"), self.patch(6, 131, b"\0\1"), self.patch(6, 131, b"\1\x0c"),
+                       self.payload_put_in(5), self.payload_put_in(64)):
+            self.agree(bundles.forge(data, change), False)
+
+    def test_a_sub_run_kept_back(self):
+        data = self.bundle("subs")
+        child = next(bytes(one.record[120:136]) for one in self.records(data) if one.kind == 30)
+
+        def kept_back(found):
+            return [one for one in found if one.run != child and one.kind not in (2, 31)]
+
+        self.agree(bundles.forge(data, kept_back), False)
+
+    def records(self, data):
+        return bundles.entries(dict((name, content) for name, _, content in bundles.sections(data))[b"recs"])
+
+    def test_a_transaction(self):
+        """A class of effects like any other."""
+        self.agree(bundles.forge(self.bundle("calls"), self.patch(4, 144, b"\3")), True)
+
     def test_sub_runs(self):
         data = self.bundle("subs")
         for change in (self.drop(30), self.twice(31), self.patch(31, 128, b"\5"), self.patch(30, 120, b"\1" * 16),
@@ -464,6 +514,17 @@ class Forgeries(Tampering):
         (self.folder / "seen").write_bytes(witness)
         (self.folder / "m.bundle").write_bytes(forked)
         self.weft("audit", "verify", "m.bundle", "--witness", "seen", code=6)
+        for kept in (b"\n\n" + witness, witness + b"\n\n", witness + b"\n" + witness):
+            self.assertEqual(bundles.accepts(bundles.forge(data), b"", kept), "")
+            (self.folder / "seen").write_bytes(kept)
+            (self.folder / "m.bundle").write_bytes(bundles.forge(data))
+            self.weft("audit", "verify", "m.bundle", "--witness", "seen")
+        # A file that is none tells nothing, and is no reason to believe.
+        for broken in (b"seen\n", witness.replace(b"\n", b"\r\n"), witness + b"more\n"):
+            self.assertIn("malformed", bundles.accepts(bundles.forge(data), b"", broken))
+            (self.folder / "seen").write_bytes(broken)
+            (self.folder / "m.bundle").write_bytes(bundles.forge(data))
+            self.weft("audit", "verify", "m.bundle", "--witness", "seen", code=6)
         # A stale checkpoint: the tree of fewer records.
         found = bundles.entries(dict((n, c) for n, _, c in bundles.sections(bundles.forge(data)))[b"recs"])
         stale = bundles.checkpoint([one.hash() for one in found[:-1]])

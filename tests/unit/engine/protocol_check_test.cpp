@@ -122,6 +122,45 @@ Record in_branch(std::uint32_t branch, Record record) {
     return record;
 }
 
+Record with_payload(Record record) {
+    record.has_payload = true;
+    return record;
+}
+
+Record of_error(ErrorClass error_class, std::uint32_t error, Record record) {
+    auto body = decode_body<OutcomeBody>(record.body).value();
+    body.error_class = error_class;
+    body.error = error;
+    record.body = encode_body(body);
+    return record;
+}
+
+Record in_form(std::uint16_t form, Record record) {
+    auto body = decode_body<StartBody>(record.body).value();
+    body.wire_form = form;
+    record.body = encode_body(body);
+    return record;
+}
+
+TEST(ProtocolCheck, ARunThatNothingBeganNamesNoOrigin) {
+    const auto count = [](const BeginBody& body) {
+        ProtocolCheck check(store::RunId{});
+        check.take(record(RecordKind::Begin, encode_body(body)), 0);
+        return check.finish().size();
+    };
+    BeginBody run;
+    run.origin_run[3] = 1;
+    BeginBody seq;
+    seq.origin_seq = 1;
+    BeginBody leaf;
+    leaf.origin_leaf[31] = 1;
+    for (auto* body : {&run, &seq, &leaf}) {
+        EXPECT_EQ(count(*body), 1U);
+        body->origin = Origin::SubRun;
+        EXPECT_EQ(count(*body), 0U);
+    }
+}
+
 TEST(ProtocolCheck, ARunThatKeepsTheRulesHasNoFinding) {
     EXPECT_TRUE(findings({call(1), start(1, 1), outcome(1, 1, OutcomeCode::Failed), start(1, 2),
                           outcome(1, 2, OutcomeCode::Ok), end()})
@@ -158,6 +197,13 @@ TEST(ProtocolCheck, EachBrokenRuleIsOneFinding) {
         {lock_got(1), lock_freed(1), end()},
         {lock_ask(1), lock_got(1), end()},
         {lock_ask(1), lock_freed(1), end()},
+        {call(1), with_payload(start(1, 1)), outcome(1, 1, OutcomeCode::Ok), end()},
+        {call(1), start(1, 1), of_error(ErrorClass::None, 1, outcome(1, 1, OutcomeCode::Ok)),
+         end()},
+        {call(1), start(1, 1),
+         of_error(ErrorClass::Builtin, 12, outcome(1, 1, OutcomeCode::Failed)), end()},
+        {call(1), in_form(0, start(1, 1)), outcome(1, 1, OutcomeCode::Ok), end()},
+        {call(1), in_form(2, start(1, 1)), outcome(1, 1, OutcomeCode::Ok), end()},
     };
     for (std::size_t i = 0; i < broken.size(); ++i) {
         EXPECT_EQ(findings(broken[i]).size(), 1U) << "case " << i;
