@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -107,6 +108,8 @@ void add_store_options(CLI::App& command, StoreCommand& options) {
 
 int main(int count, char** words) {
     weft::cli::hold_streams();
+    // A file that may not grow any further is an error of the write then, as on a full disk.
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         return weft::cli::end_output(weft::cli::parse_and_run(count, words));
     } catch (const std::exception& error) {

@@ -114,8 +114,7 @@ Result<std::optional<Core::KeyAnswer>> Core::ask_cache(LiveRun& run, const vm::W
 
 // Whether the attempt is to leave. If not, it waits, or a hit was fed in its place.
 Result<bool> Core::pass_keys(LiveRun& run, const vm::Want& want, store::Batch& batch) {
-    constexpr std::uint8_t kProbe = 2;
-    if (want.direction == kProbe || want.attempt > 1) return true;
+    if (is_probe(want) || want.attempt > 1) return true;
     std::optional<KeyAnswer> answer;
     if (want.author_key) {
         WEFT_TRY(known, ask_key(run, want));
@@ -135,7 +134,7 @@ Result<bool> Core::pass_keys(LiveRun& run, const vm::Want& want, store::Batch& b
     return false;
 }
 
-// The key that the worker is sent; a first attempt opens the use.
+// The key that the worker is sent, or was sent when a probe asks; a first attempt opens the use.
 Result<Bytes16> Core::take_key(LiveRun& run, const vm::Want& want, store::Batch& batch) {
     if (!want.author_key) return want.key;
     const auto tags = key_tags(run, want);
@@ -143,6 +142,7 @@ Result<Bytes16> Core::take_key(LiveRun& run, const vm::Want& want, store::Batch&
     if (use && static_cast<KeyState>(use->row.state) != KeyState::Spent) {
         return worker_key(use->row);
     }
+    if (is_probe(want)) return want.key;
     store::LedgerRow row;
     row.tag = use ? use->row.tag : tags.front();
     row.run = run.id();

@@ -38,11 +38,17 @@ void KeyLedger::drop(const store::Tag& tag, store::Batch& batch) {
     batch.changes.emplace_back(store::DropLedger{tag});
 }
 
+bool is_probe(const vm::Want& want) {
+    return want.direction == static_cast<std::uint8_t>(Direction::Probe);
+}
+
 std::string key_bytes(const Image& image, const vm::Want& want, const Value& value) {
     ByteWriter out;
-    const auto& worker = image.workers[want.worker];
+    // A probe asks about the use of the worker that is in doubt.
+    const auto& step = image.steps[want.step];
+    const auto& worker = image.workers[is_probe(want) ? step.worker : want.worker];
     out.block(worker.was.empty() ? worker.name : worker.was);
-    out.block(image.steps[want.step].path);
+    out.block(step.path);
     out.block(canonical(value));
     return out.take();
 }

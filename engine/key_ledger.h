@@ -45,6 +45,9 @@ class KeyLedger {
     std::map<store::Tag, std::optional<store::LedgerRow>> fresh_;
 };
 
+// Asks what became of another call: it is no use of a key itself.
+bool is_probe(const vm::Want& want);
+
 // What names a use of an author's key, or of a cache: the worker, the step's path and the value.
 std::string key_bytes(const Image& image, const vm::Want& want, const Value& value);
 

@@ -33,7 +33,7 @@ void TableCheck::before(const ReadRecord& record, const Replayed& so_far) {
     if (!body || body->attempt != 1) return;
     for (const auto& want : so_far.machine->wants()) {
         const bool is_it = want.kind == vm::WantKind::Attempt && want.call == body->call;
-        if (!is_it || !want.author_key) continue;
+        if (!is_it || !want.author_key || is_probe(want)) continue;
         const auto bytes = key_bytes(*so_far.image, want, *want.author_key);
         events_.push_back({record.leaf, Event::What::Take, record.record.run, want.call, 0,
                            store_.keys().tags("key", bytes)});

@@ -1,6 +1,8 @@
 """Standard streams that take nothing, or are not there: a command does what it has to do all the same."""
 
+import functools
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -63,6 +65,18 @@ class Streams(cli_test.Case):
                                       cwd=self.folder, timeout=60, check=False, capture_output=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assert_all_is_done()
+
+    def test_a_limit_of_the_size_of_files_is_like_a_full_disk(self):
+        for most in (1000, 40_000):
+            with self.subTest(most):
+                done = subprocess.run(
+                    [cli_test.WEFT, "run", "main.wf"], cwd=self.folder, text=True, timeout=60, check=False,
+                    capture_output=True,
+                    preexec_fn=functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most)))
+                self.assertEqual(done.returncode, 5, done.stderr)
+                self.assertRegex(done.stderr, r"(?m)^weft: \S")
+        self.weft("run", "main.wf")
+        self.assert_all_is_done()
 
     # What is printed would come to it.
     def test_no_file_of_a_store_gets_the_number_of_a_stream(self):

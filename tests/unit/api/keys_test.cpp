@@ -19,6 +19,23 @@ worker shop.refund(payment: Text) -> Text
 worker shop.ship(order: Text) -> Text
   effect  idempotent for 24h
   timeout 5s
+worker shop.charge(order: Text) -> Text
+  effect  once
+  probe   shop.charged, settles in 1s
+  timeout 5s
+  retry   1 time
+worker shop.charged(key: Text) -> Text?
+  effect  read
+  timeout 5s
+
+workflow charge(order: Text) -> Text
+  within 1h
+{
+  step payment = shop.charge(order)
+    key order
+    compensate none "it may stay"
+  return payment
+}
 
 workflow buy(order: Text, cents: Int) -> Text
   within 1h
@@ -123,6 +140,32 @@ TEST_F(Keys, A_compensated_use_is_spent_and_the_next_is_a_new_generation) {
     EXPECT_EQ(world.finish(third), "failed");
     EXPECT_EQ(world.finish(buy("A", 5)), "failed");
     EXPECT_EQ(payments, 2);
+    world.expect_sound();
+}
+
+// The answer was lost, so the probe is asked what became of the key that was sent.
+TEST_F(Keys, A_probe_is_asked_about_the_key_that_was_sent) {
+    std::vector<std::string> asked;
+    world.worker("shop.charge", [this](const WorkerCall& call) -> WorkerOutcome {
+        sent.emplace_back(call.key);
+        return std::unexpected(WorkerError{"Unavailable", "no answer", false, {}, {}});
+    });
+    world.worker("shop.charged", [&](const WorkerCall& call) -> WorkerOutcome {
+        asked.push_back(Json::parse(call.arguments)["key"]);
+        return WorkerValue{asked.back() == sent.back() ? "\"charged\"" : "null", {}};
+    });
+    const auto run = world.start("charge", R"({"order":"A"})");
+    EXPECT_EQ(world.finish(run), "completed");
+    EXPECT_EQ(asked, sent);
+    EXPECT_EQ(sent.size(), 1U);
+
+    const auto second = world.start("charge", R"({"order":"A"})");
+    EXPECT_EQ(world.finish(second), "completed");
+    EXPECT_EQ(world.status(second)["result"], "charged");
+    EXPECT_EQ(sent.size(), 1U);
+    const auto keys = world.ask("keys", {{"run", run}, {"all", true}})["keys"];
+    EXPECT_EQ(keys[0]["use"], "done");
+    EXPECT_FALSE(keys[1].contains("use"));
     world.expect_sound();
 }
 
