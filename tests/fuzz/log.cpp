@@ -57,7 +57,7 @@ class Key {
 const std::vector<Bundle>& originals() {
     static const std::vector<Bundle> all = [] {
         std::vector<Bundle> out;
-        for (const auto& bytes : files_under("tests/frozen", ".bundle")) {
+        for (const auto& bytes : files_under("tests/frozen/bundles", ".bundle")) {
             out.push_back(*engine::decode_bundle(bytes));
         }
         return out;
