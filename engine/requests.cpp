@@ -34,11 +34,12 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 30> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
     {"start", answer_start},
     {"status", answer_status},
+    {"why", answer_why},
     {"runs", answer_runs},
     {"resume", answer_resume},
     {"cancel", answer_cancel},
