@@ -1,11 +1,10 @@
-// weft diff, weft why: two runs side by side; why a run is where it is.
+// weft diff: two runs side by side.
 #include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/diff.h"
 #include "cli/exit_codes.h"
-#include "cli/progress.h"
-#include "cli/summary.h"
+#include "cli/story.h"
 
 namespace weft::cli {
 namespace {
@@ -16,27 +15,62 @@ struct DiffOptions {
     std::string other;
 };
 
-struct WhyOptions {
-    StoreCommand common;
-    std::string run;
+// One side: how the run stands, and its story.
+struct Side {
+    Json status;
+    std::vector<StoryLine> story;
+    std::string name;
 };
 
-constexpr std::uint64_t kLastRecords = 6;
+Result<Side> read_side(Session& session, const std::string& run) {
+    auto status = session.request("status", {{"run", run}, {"input", true}});
+    if (!status) return std::unexpected(status.error());
+    auto log = session.request("log", {{"run", run}, {"payloads", true}});
+    if (!log) return std::unexpected(log.error());
+    Side out;
+    out.story = story_of(*status, *log);
+    out.name = fmt::format("{} {}, {}", short_run(status->value("run", "")),
+                           status->value("workflow", ""), status->value("status", ""));
+    if (status->value("erased", false)) out.name += ", its data erased";
+    out.status = std::move(*status);
+    return out;
+}
 
-// A line a record, without what always differs: times, places in the log.
-std::string story(const Json& log) {
-    std::string out;
-    for (const auto& entry : log["entries"]) {
-        const auto kind = entry.value("kind", "");
-        // How long an attempt took, and when a timer is due, is no decision.
-        const bool is_time = kind == "timer-set" || kind == "outcome";
-        auto text = entry.value("text", "");
-        if (is_time) text = text.substr(0, text.find_first_of("0123456789"));
-        out += fmt::format("{} {} {}", kind, entry.value("step", ""), text);
-        if (entry.contains("payload") && kind != "timer-set") {
-            out += " " + json_text(entry["payload"]);
+Json side_json(const Side& side) {
+    return {{"run", side.status.value("run", "")},
+            {"workflow", side.status.value("workflow", "")},
+            {"status", side.status.value("status", "")},
+            {"program", side.status.value("program", "")},
+            {"erased", side.status.value("erased", false)}};
+}
+
+// The lines that only one side has, with their records, out of the text of a unified diff.
+Json changes_of(const std::string& diff, const Side& one, const Side& other) {
+    Json out = Json::array();
+    std::size_t before = 0;
+    std::size_t after = 0;
+    std::size_t at = 0;
+    while (at < diff.size()) {
+        const auto end = diff.find('\n', at);
+        const auto line = diff.substr(at, end - at);
+        at = end + 1;
+        if (line.starts_with("--- ") || line.starts_with("+++ ")) {
+            if (before == 0 && after == 0) continue;
         }
-        out += '\n';
+        if (line.starts_with("@@ -")) {
+            before = std::stoul(line.substr(4));
+            after = std::stoul(line.substr(line.find('+') + 1));
+            continue;
+        }
+        const bool is_first = line.starts_with('-');
+        const bool is_second = line.starts_with('+');
+        if (is_first || is_second) {
+            const auto& story = is_first ? one.story : other.story;
+            const auto& told = story.at((is_first ? before : after) - 1);
+            out.push_back({{"side", is_first ? 0 : 1}, {"seq", told.seq}, {"what", told.text}});
+        }
+        if (!is_second) ++before;
+        if (!is_first) ++after;
     }
     return out;
 }
@@ -44,17 +78,24 @@ std::string story(const Json& log) {
 Result<int> diff_runs(const DiffOptions& options) {
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
-    auto one = session->request("log", {{"run", options.one}, {"payloads", true}});
+    auto one = read_side(*session, options.one);
     if (!one) return std::unexpected(one.error());
-    auto other = session->request("log", {{"run", options.other}, {"payloads", true}});
+    auto other = read_side(*session, options.other);
     if (!other) return std::unexpected(other.error());
     auto closed = session->close();
     if (!closed) return std::unexpected(closed.error());
-    const auto name = fmt::format("{} {}", options.one, options.other);
-    const auto text = unified_diff(name, story(*one), story(*other));
+    const auto text =
+        unified_diff(one->name, other->name, text_of(one->story), text_of(other->story));
+    const bool is_one_program =
+        one->status.value("program", "") == other->status.value("program", "");
     if (options.common.json) {
-        print_json(Json{{"same", text.empty()}, {"diff", text}});
+        print_json(Json{{"same", text.empty()},
+                        {"same_program", is_one_program},
+                        {"runs", {side_json(*one), side_json(*other)}},
+                        {"changes", changes_of(text, *one, *other)},
+                        {"diff", text}});
     } else {
+        if (!is_one_program) print("of different programs (`weft compat` compares those)\n");
         print(text.empty() ? "the same, but for times\n" : text);
     }
     return text.empty() ? kSuccess : kSourceErrors;
@@ -62,44 +103,6 @@ Result<int> diff_runs(const DiffOptions& options) {
 
 int diff(const DiffOptions& options) {
     auto code = diff_runs(options);
-    return code ? *code : report(code.error());
-}
-
-Result<int> explain_run(const WhyOptions& options) {
-    auto session = Session::open(options.common.store, Use::Look);
-    if (!session) return std::unexpected(session.error());
-    auto status = session->request("status", {{"run", options.run}});
-    if (!status) return std::unexpected(status.error());
-    const auto records = status->value("records", std::uint64_t{0});
-    const auto from = records > kLastRecords ? records - kLastRecords : 0;
-    auto log = session->request("log", {{"run", options.run}, {"from", from}});
-    if (!log) return std::unexpected(log.error());
-    const auto flags = session->flags();
-    auto closed = session->close();
-    if (!closed) return std::unexpected(closed.error());
-    if (options.common.json) {
-        (*status)["last"] = (*log)["entries"];
-        print_json(*status);
-        return kSuccess;
-    }
-    const bool colour = terminal_of(stdout).colour;
-    print(fmt::format("{}  {}, {}\n", short_run(status->value("run", "")),
-                      status->value("workflow", ""),
-                      status_word(status->value("status", ""), colour)));
-    print_status_details(*status, flags, colour);
-    print("what led there:\n");
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& entry : (*log)["entries"]) {
-        rows.push_back({"  " + std::to_string(entry.value("seq", std::uint64_t{0})),
-                        time_text(entry.value("time", std::int64_t{0})), entry.value("step", ""),
-                        entry.value("place", ""), entry.value("text", "")});
-    }
-    print(table(rows));
-    return kSuccess;
-}
-
-int why(const WhyOptions& options) {
-    auto code = explain_run(options);
     return code ? *code : report(code.error());
 }
 
@@ -112,14 +115,6 @@ void add_diff(CLI::App& app, Chosen& chosen) {
     command->add_option("OTHER", options->other, "the other run")->required();
     add_store_options(*command, options->common);
     choose(*command, chosen, options, diff);
-}
-
-void add_why(CLI::App& app, Chosen& chosen) {
-    auto options = std::make_shared<WhyOptions>();
-    auto* command = app.add_subcommand("why", "why a run is where it is, and what lets it go on");
-    command->add_option("RUN", options->run, "the run, or the first digits of its id")->required();
-    add_store_options(*command, options->common);
-    choose(*command, chosen, options, why);
 }
 
 }  // namespace weft::cli

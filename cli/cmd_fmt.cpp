@@ -28,7 +28,7 @@ Result<int> format_one(const std::string& path, const FmtOptions& options) {
         return kSourceErrors;
     }
     bool same = formatted.text == *source;
-    if (options.diff) print(unified_diff(name, *source, formatted.text));
+    if (options.diff) print(unified_diff(name, name + " (formatted)", *source, formatted.text));
     if (options.check) {
         if (!same) print(fmt::format("{} is not in the canonical layout\n", name));
         return same ? kSuccess : kSourceErrors;

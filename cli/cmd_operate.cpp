@@ -41,17 +41,29 @@ Result<Json> parameters(const ActOptions& options) {
 Result<int> act_on_run(const ActOptions& options) {
     auto params = parameters(options);
     if (!params) return std::unexpected(params.error());
-    auto done = change(options.common.store, options.method, std::move(*params));
+    auto session = Session::open(options.common.store, Use::Look);
+    if (!session) return std::unexpected(session.error());
+    auto answer = session->change(options.method, std::move(*params));
+    // What it waits for now is what whoever acted wants to know next.
+    Json status;
+    if (answer && !options.common.json && !is_ended(answer->value("status", ""))) {
+        auto looked = session->request("status", {{"run", answer->value("run", "")}});
+        if (looked) status = std::move(*looked);
+    }
+    auto done = close_with(*session, std::move(answer));
     if (!done) return std::unexpected(done.error());
     if (options.common.json) {
         print_json(done->answer);
         return kSuccess;
     }
-    std::string run = short_run(done->answer.value("run", ""));
-    std::string status = done->answer.value("status", "");
-    print(fmt::format("run {}: {}\n", run, status));
-    // What follows is done by an engine; this short command was none.
-    if (!is_ended(status) && done->owner && !options.then.empty()) {
+    const auto run = short_run(done->answer.value("run", ""));
+    print(fmt::format("run {}: {}\n", run, done->answer.value("status", "")));
+    if (status.is_null()) return kSuccess;
+    const bool rests = options.method != "hold" && rests_for_person(status);
+    if (rests) {
+        for (const auto& line : wait_lines(status, done->flags)) print(line + "\n");
+    } else if (done->owner && !options.then.empty()) {
+        // What follows is done by an engine; this short command was none.
         print(
             fmt::format("it is recorded; `weft resume {}{}` {}\n", run, done->flags, options.then));
     }

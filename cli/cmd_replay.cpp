@@ -68,8 +68,14 @@ Result<Json> follow_each(const ReplayOptions& options, const Program& program) {
         params["run"] = id;
         auto followed = session->request("follow", params);
         if (!followed && !options.all) return followed;
-        list.push_back(followed ? std::move(*followed)
-                                : Json{{"run", id}, {"error", followed.error().message}});
+        if (followed) {
+            list.push_back(std::move(*followed));
+        } else {
+            // Erased on purpose is no difference: nobody can say.
+            list.push_back({{"run", id},
+                            {"error", followed.error().message},
+                            {"refused", followed.error().kind == ErrorKind::Refused}});
+        }
     }
     auto closed = session->close();
     if (!closed) return std::unexpected(closed.error());
@@ -90,6 +96,11 @@ int replay_with(const ReplayOptions& options) {
             ++classes["same"];
             text += fmt::format("{}  the same, {} records\n", id,
                                 run.value("records", std::uint64_t{0}));
+            continue;
+        }
+        if (run.value("refused", false)) {
+            ++classes["erased"];
+            text += fmt::format("{}  {}\n", id, run.value("error", ""));
             continue;
         }
         code = kSourceErrors;
@@ -151,7 +162,8 @@ void add_replay(CLI::App& app, Chosen& chosen) {
     command->add_flag("--all", options->all, "every run of the store");
     command->add_option("--with", options->with,
                         "another program (.wf): what would have gone otherwise under it");
-    command->add_option("--to", options->to, "only up to this record");
+    command->add_option("--to", options->to, "only up to this record")
+        ->check(CLI::NonNegativeNumber);
     add_store_options(*command, options->common);
     choose(*command, chosen, options, replay);
 }

@@ -12,6 +12,7 @@ namespace {
 struct ResumeOptions {
     StoreCommand common;
     std::string run;
+    std::string reason;
     std::string out;
     bool no_wait = false;
     bool no_verify = false;
@@ -22,6 +23,7 @@ Result<std::vector<std::string>> take_up(Session& session, const ResumeOptions& 
                                          int& code) {
     Json params = Json::object();
     if (!options.run.empty()) params["run"] = options.run;
+    if (!options.reason.empty()) params["reason"] = options.reason;
     auto answer = session.request("resume", std::move(params));
     if (!answer) return std::unexpected(answer.error());
     for (const auto& failed : answer->value("failed", Json::array())) {
@@ -104,7 +106,9 @@ void add_resume(CLI::App& app, Chosen& chosen) {
         app.add_subcommand("resume", "go on with runs that are not ended, until they end or rest");
     command->add_option("RUN", options->run, "one run; without it all of them");
     command->add_option("--out", options->out, "folder for the files of the result");
-    command->add_option("--actor", options->common.store.actor, "who resumes");
+    command->add_option("--actor,--as", options->common.store.actor, "who resumes, if not you");
+    command->add_option("--reason", options->reason,
+                        "why a held run is released; it stands in the log");
     command->add_flag("--no-wait", options->no_wait, "leave when only people can go on");
     command->add_flag("--no-verify", options->no_verify, "skip the audit at the end");
     command->add_flag("-q,--quiet", options->quiet, "no progress");

@@ -12,11 +12,13 @@ struct RunsOptions {
     StoreCommand common;
     int limit = 100;
     std::string status;
+    std::string workflow;
 };
 
 int runs(const RunsOptions& options) {
     Json params = {{"limit", options.limit}};
     if (!options.status.empty()) params["status"] = options.status;
+    if (!options.workflow.empty()) params["workflow"] = options.workflow;
     auto answer = ask(options.common.store, "runs", std::move(params));
     if (!answer) return report(answer.error());
     if (options.common.json) {
@@ -43,6 +45,7 @@ void add_runs(CLI::App& app, Chosen& chosen) {
     auto* command = app.add_subcommand("runs", "list runs, newest first");
     command->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1, 100000));
     command->add_option("--status", options->status, "only those with this status");
+    command->add_option("--workflow", options->workflow, "only those of this workflow");
     add_store_options(*command, options->common);
     choose(*command, chosen, options, runs);
 }

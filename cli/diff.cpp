@@ -104,7 +104,8 @@ std::string hunk(const std::vector<Line>& lines, std::size_t begin, std::size_t 
 
 }  // namespace
 
-std::string unified_diff(std::string_view name, std::string_view before, std::string_view after) {
+std::string unified_diff(std::string_view before_name, std::string_view after_name,
+                         std::string_view before, std::string_view after) {
     auto lines = diff_lines(lines_of(before), lines_of(after));
     std::string out;
     std::size_t at = 0;
@@ -120,7 +121,7 @@ std::string unified_diff(std::string_view name, std::string_view before, std::st
             if (lines[i].sign != ' ') end = i;
         }
         end = std::min(end + 1 + kContext, lines.size());
-        if (out.empty()) out = fmt::format("--- {}\n+++ {} (formatted)\n", name, name);
+        if (out.empty()) out = fmt::format("--- {}\n+++ {}\n", before_name, after_name);
         out += hunk(lines, begin, end);
         at = end;
     }

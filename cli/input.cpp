@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // TextOrObject: an enum of which some cases have fields and some have none.
-enum class Shape { Text, File, TextList, FileList, TextOrObject, Other };
+enum class Shape { Text, File, TextList, FileList, Money, MoneyList, TextOrObject, Other };
 
 // Through references and "or null" to what the value is made of.
 Json resolve(const Json& root, Json schema) {
@@ -49,6 +50,43 @@ bool is_file(const Json& schema) {
     return true;
 }
 
+// An amount, and a currency's three letters.
+bool is_money(const Json& schema) {
+    const auto found = schema.find("properties");
+    if (found == schema.end() || found->size() != 2) return false;
+    if (!found->contains("amount") || !found->contains("currency")) return false;
+    const auto& currency = (*found)["currency"];
+    return (*found)["amount"].contains("pattern") &&
+           (currency.value("pattern", "") == "^[A-Z]{3}$" || currency.contains("enum"));
+}
+
+// "2.50 EUR" as its JSON; nothing when it is not written like that.
+std::optional<Json> money_of(std::string_view text) {
+    constexpr std::size_t kLetters = 3;
+    if (text.size() <= kLetters) return std::nullopt;
+    const auto currency = text.substr(text.size() - kLetters);
+    if (!std::ranges::all_of(currency, [](char c) { return c >= 'A' && c <= 'Z'; })) {
+        return std::nullopt;
+    }
+    std::string amount(text.substr(0, text.size() - kLetters));
+    while (amount.ends_with(' ')) amount.pop_back();
+    std::erase(amount, '_');
+    const auto point = amount.find('.');
+    const std::size_t first = amount.starts_with('-') ? 1 : 0;
+    const auto is_digits = [&](std::size_t from, std::size_t to) {
+        return from < to && std::all_of(
+                                amount.begin() + static_cast<std::ptrdiff_t>(from),
+                                amount.begin() + static_cast<std::ptrdiff_t>(to),
+                                [](char c) { return c >= '0' && c <= '9'; });
+    };
+    const bool is_amount = point == std::string::npos
+                               ? is_digits(first, amount.size())
+                               : is_digits(first, point) && is_digits(point + 1, amount.size());
+    if (!is_amount) return std::nullopt;
+    Json out = {{"amount", amount}, {"currency", std::string(currency)}};
+    return std::optional<Json>(std::move(out));
+}
+
 // Through references to an enum's alternatives: names alone, and objects.
 bool is_mixed(const Json& root, const Json& schema) {
     if (schema.contains("$ref")) {
@@ -70,6 +108,7 @@ Shape shape_of(const Json& root, const Json& unresolved) {
     if (is_mixed(root, unresolved)) return Shape::TextOrObject;
     Json schema = resolve(root, unresolved);
     if (is_file(schema)) return Shape::File;
+    if (is_money(schema)) return Shape::Money;
     auto type = schema.find("type");
     if (type == schema.end() || !type->is_string()) {
         // A schema of names alone is an enumeration: its text needs no quotes.
@@ -81,6 +120,7 @@ Shape shape_of(const Json& root, const Json& unresolved) {
         Shape item = shape_of(root, schema["items"]);
         if (item == Shape::File) return Shape::FileList;
         if (item == Shape::Text) return Shape::TextList;
+        if (item == Shape::Money) return Shape::MoneyList;
     }
     return Shape::Other;
 }
@@ -143,6 +183,8 @@ class InputReader {
             return take_paths(name, text, shape == Shape::FileList);
         } else if (shape == Shape::TextList && !spelled) {
             members_[name] = json_text(Json(split(text)));
+        } else if (const auto money = money_as_written(shape, text)) {
+            members_[name] = json_text(*money);
         } else if (Json::accept(text)) {
             members_[name] = text;  // as it was written: no number passes through a double
         } else {
@@ -163,6 +205,19 @@ class InputReader {
     }
 
   private:
+    // Nothing when the shape is none of money, or the text is not that.
+    static std::optional<Json> money_as_written(Shape shape, const std::string& text) {
+        if (shape == Shape::Money) return money_of(text);
+        if (shape != Shape::MoneyList || text.starts_with("[")) return std::nullopt;
+        Json out = Json::array();
+        for (const auto& word : split(text)) {
+            auto money = money_of(word);
+            if (!money) return std::nullopt;
+            out.push_back(std::move(*money));
+        }
+        return std::optional<Json>(std::move(out));
+    }
+
     Shape shape_of_parameter(const std::string& name) {
         auto found = schema_["properties"].find(name);
         return found == schema_["properties"].end() ? Shape::Other : shape_of(schema_, *found);

@@ -52,7 +52,7 @@ std::string status_word(const std::string& status, bool colour) {
     return paint(Tone::Attention, "‖ " + status, colour);
 }
 
-void print_status_details(const Json& status, const std::string& flags, bool colour) {
+void print_errors(const Json& status) {
     if (status.contains("error")) {
         const auto& error = status["error"];
         print(fmt::format("error      {}: {}\n", error.value("name", ""),
@@ -61,8 +61,11 @@ void print_status_details(const Json& status, const std::string& flags, bool col
         std::string step = error.value("step", "");
         if (!step.empty()) {
             auto attempts = error.value("attempts", 0);
-            print(fmt::format("           in step {}, after {} attempt{}\n", step, attempts,
-                              attempts == 1 ? "" : "s"));
+            print(fmt::format("           in step {}", step));
+            if (attempts > 0) {
+                print(fmt::format(", after {} attempt{}", attempts, attempts == 1 ? "" : "s"));
+            }
+            print("\n");
         }
     }
     if (status.contains("divergence")) {
@@ -72,6 +75,10 @@ void print_status_details(const Json& status, const std::string& flags, bool col
         print(fmt::format("unread     signal {} of record {}: {}\n", letter.value("signal", ""),
                           letter.value("seq", std::uint64_t{0}), json_text(letter["value"])));
     }
+}
+
+void print_status_details(const Json& status, const std::string& flags, bool colour) {
+    print_errors(status);
     if (is_ended(status.value("status", ""))) return;
     const auto terminal = terminal_of(stdout);
     for (const auto& line : wait_lines(status, flags)) {

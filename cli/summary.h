@@ -18,6 +18,8 @@ struct SummaryOptions {
 Result<int> summarize(Session& session, const Json& status, const SummaryOptions& options);
 
 std::string status_word(const std::string& status, bool colour);  // with its sign
+// Its error, a divergence, signals that nobody took.
+void print_errors(const Json& status);
 // The parts of `weft show` and of the summary: error, waits.
 void print_status_details(const Json& status, const std::string& flags, bool colour);
 int exit_code_of(const Json& status);

@@ -64,9 +64,10 @@ class Finder {
                     steps_.empty() ? "" : fmt::format("it came to {}", fmt::join(steps_, ", ")));
     }
 
-    // A step by its path, or by the end of it.
+    // A step by its path, or by the end of it; a block that leaves no record of its own by what is
+    // in it.
     bool is_named(const std::string& path) {
-        if (path == from_) return true;
+        if (path == from_ || path.starts_with(from_ + ".")) return true;
         const bool is_end = path.ends_with("." + from_);
         if (is_end) named_.insert(path);
         return is_end;

@@ -66,6 +66,42 @@ std::string hit_text(const HitBody& body, const std::string& refused) {
     return "refused: " + refused;
 }
 
+// Who began it, and out of what.
+std::string begin_text(const ReadRecord& record) {
+    const auto who = fmt::format("begun by {}", name_field(payload_fields(record.payload), 4));
+    const auto body = decode_body<BeginBody>(record.record.body);
+    if (!body) return who;
+    const auto run = to_hex(view(body->origin_run)).substr(0, 8);
+    switch (body->origin) {
+        case Origin::New:
+            return who;
+        case Origin::SubRun:
+            return fmt::format("{}, for record {} of run {}", who, body->origin_seq, run);
+        case Origin::Fork:
+            return fmt::format("{}, forked from run {} before its record {}", who, run,
+                               body->origin_seq);
+        case Origin::Import:
+            return fmt::format("{}, taken over from another store", who);
+    }
+    return who;
+}
+
+// Why only a person lets it go on; the payload has the error that led there.
+std::string hold_text(const HoldBody& body, const std::vector<Value>& error) {
+    static constexpr std::array<std::string_view, 6> kWhy = {
+        "its attempts are used up, and the step says `then hold`",
+        "it failed past the point of no return",
+        "nobody but a person can say whether it had its effect",
+        "it parts from its program",
+        "what was done could not be undone",
+        "its worker was bound to something else while an attempt was open"};
+    auto out =
+        fmt::format("held for an operator: {}", kWhy.at(static_cast<std::size_t>(body.reason)));
+    const auto name = text_field(error, 0);
+    if (!name.empty()) out += fmt::format(" ({}: {})", name, text_field(error, 1));
+    return out;
+}
+
 // Who changed the run's program, and why.
 std::string change_text(const ReadRecord& record) {
     const auto fields = payload_fields(record.payload);
@@ -119,7 +155,7 @@ void Historian::fill_of_call(std::uint64_t call, HistoryEntry& out) const {
 void Historian::describe(const ReadRecord& record, HistoryEntry& out) {
     switch (record.record.kind) {
         case RecordKind::Begin:
-            out.text = fmt::format("begun by {}", name_field(payload_fields(record.payload), 4));
+            out.text = begin_text(record);
             break;
         case RecordKind::End:
             if (auto body = decode_body<EndBody>(record.record.body)) {
@@ -314,6 +350,7 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
             if (auto body = decode_body<UndoEndBody>(bytes);
                 body && record.record.kind == RecordKind::UndoEnd) {
                 fill_of_call(body->call, out);
+                out.status = static_cast<std::uint8_t>(body->status);
                 out.text = body->status == UndoStatus::Done      ? "undone"
                            : body->status == UndoStatus::Skipped ? "left as it is"
                                                                  : "could not be undone";
@@ -323,7 +360,10 @@ void Historian::describe_flow(const ReadRecord& record, HistoryEntry& out) {
             }
             break;
         case RecordKind::Hold:
-            out.text = "held for an operator";
+            if (auto body = decode_body<HoldBody>(bytes)) {
+                out.status = static_cast<std::uint8_t>(body->reason);
+                out.text = hold_text(*body, payload_fields(record.payload));
+            }
             break;
         case RecordKind::Hit:
             if (auto body = decode_body<HitBody>(bytes)) {

@@ -157,32 +157,45 @@ std::vector<Bytes16> Pacer::ready(std::int64_t now_ms) {
     return out;
 }
 
+std::optional<std::int64_t> Pacer::free_ms(const Worker& worker) {
+    const Pacing& pacing = worker.pacing;
+    if (worker.breaker == BreakerState::Open) return worker.open_until_ms;
+    if (pacing.rate_count > 0 && worker.starts.size() >= pacing.rate_count) {
+        return worker.starts.front() + pacing.rate_period_ms;
+    }
+    return std::nullopt;
+}
+
 std::optional<std::int64_t> Pacer::next_ms() const {
     std::optional<std::int64_t> next;
     if (waiting_.empty()) return next;
     for (const auto& [name, worker] : workers_) {
         if (worker.queue.empty()) continue;
-        std::optional<std::int64_t> due;
-        const Pacing& pacing = worker.pacing;
-        if (worker.breaker == BreakerState::Open) {
-            due = worker.open_until_ms;
-        } else if (pacing.rate_count > 0 && worker.starts.size() >= pacing.rate_count) {
-            due = worker.starts.front() + pacing.rate_period_ms;
-        }
+        const auto due = free_ms(worker);
         if (due && (!next || *due < *next)) next = due;
     }
     return next;
 }
 
-std::optional<std::string> Pacer::waits_for(const Bytes16& run, std::uint64_t call) const {
+const Pacer::Worker* Pacer::behind(const Bytes16& run, std::uint64_t call) const {
     const auto found = waiting_.find(run);
-    if (found == waiting_.end()) return std::nullopt;
+    if (found == waiting_.end()) return nullptr;
     for (const auto& name : found->second) {
         const Worker& worker = workers_.at(name);
-        if (!worker.places.contains({run, call})) continue;
-        return worker.breaker == BreakerState::Closed ? "limit" : "breaker";
+        if (worker.places.contains({run, call})) return &worker;
     }
-    return std::nullopt;
+    return nullptr;
+}
+
+std::optional<std::string> Pacer::waits_for(const Bytes16& run, std::uint64_t call) const {
+    const Worker* worker = behind(run, call);
+    if (worker == nullptr) return std::nullopt;
+    return worker->breaker == BreakerState::Closed ? "limit" : "breaker";
+}
+
+std::optional<std::int64_t> Pacer::free_ms(const Bytes16& run, std::uint64_t call) const {
+    const Worker* worker = behind(run, call);
+    return worker == nullptr ? std::nullopt : free_ms(*worker);
 }
 
 }  // namespace weft::engine

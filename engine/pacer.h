@@ -54,6 +54,9 @@ class Pacer {
     // "breaker" or "limit" when the attempt waits here.
     [[nodiscard]] std::optional<std::string> waits_for(const Bytes16& run,
                                                        std::uint64_t call) const;
+    // When the passing of time alone opens that limit or breaker again; none when only an answer
+    // can.
+    [[nodiscard]] std::optional<std::int64_t> free_ms(const Bytes16& run, std::uint64_t call) const;
 
     struct Change {
         std::string worker;
@@ -78,6 +81,8 @@ class Pacer {
         std::map<Waiter, std::uint64_t> places;
     };
 
+    [[nodiscard]] static std::optional<std::int64_t> free_ms(const Worker& worker);
+    [[nodiscard]] const Worker* behind(const Bytes16& run, std::uint64_t call) const;
     void close_in(const std::string& name, Worker& worker);
     static std::uint32_t room(Worker& worker, std::int64_t now_ms);
     void set_breaker(const std::string& name, Worker& worker, BreakerState state);

@@ -50,16 +50,22 @@ std::string json_line(const Json& json);
 // A value as JSON without its type: records are arrays of their fields.
 Json untyped_json(const Value& value);
 
+struct HistoryEntry;
+// One entry of an answer to `log`.
+Json entry_json(const HistoryEntry& entry, bool payloads);
+
 // "0.25" for 250,000 millionths.
 std::string money_text(std::int64_t micros);
 
-// Handlers, by file: starts and ends (requests_start.cpp), runs (requests_runs.cpp), operators
+// Handlers, by file: starts and ends (requests_start.cpp), runs (requests_runs.cpp), how they stand
+// (requests_status.cpp), operators
 // (requests_operators.cpp), people (requests_people.cpp), senders (requests_signals.cpp), looking
 // (requests_views.cpp), auditing (requests_audit.cpp), schedules and what changed
 // (requests_schedules.cpp), proving (requests_evidence.cpp), erasing (requests_erase.cpp), another
 // program (requests_programs.cpp).
 Result<Json> answer_upload(const RequestContext& request);
 Result<Json> answer_status(const RequestContext& request);
+Result<Json> answer_why(const RequestContext& request);
 Result<Json> answer_runs(const RequestContext& request);
 Result<Json> answer_resume(const RequestContext& request);
 Result<Json> answer_cancel(const RequestContext& request);

@@ -34,10 +34,11 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 27> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 28> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
     {"status", answer_status},
+    {"why", answer_why},
     {"runs", answer_runs},
     {"resume", answer_resume},
     {"cancel", answer_cancel},

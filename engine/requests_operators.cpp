@@ -83,6 +83,20 @@ Result<vm::StuckUndo> find_stuck(const LiveRun& run, const std::string& site) {
                 fmt::format("these are: {}", fmt::join(open, ", ")));
 }
 
+// A run that nobody holds; one may still wait for a person's word, and is called held for that.
+std::unexpected<Error> fail_to_release(const LiveRun& run) {
+    for (const auto& want : run.machine().wants()) {
+        if (want.kind != vm::WantKind::Settle) continue;
+        return fail(
+            ErrorKind::Refused,
+            fmt::format("a release does not let it go on: it waits for a word on whether {} "
+                        "had its effect",
+                        run.image().steps[want.step].path),
+            "`weft settle` says so; `weft why` has the whole command");
+    }
+    return fail(ErrorKind::Refused, "the run is not held", "`weft why` says what it waits for");
+}
+
 // What a person says of a step in doubt.
 Result<vm::SettledFact> settlement_of_doubt(const RequestContext& request, const LiveRun& run,
                                             bool is_done) {
@@ -154,10 +168,7 @@ Result<Json> answer_release(const RequestContext& request) {
     if (before) return done_to_run(request, *before);
     WEFT_TRY(run, take_up_run(request));
     vm::ReleasedFact fact{request.actor, request.text("reason")};
-    if (!run->machine().accepts(fact)) {
-        return fail(ErrorKind::Refused, "the run is not held",
-                    "`weft show` says what it waits for");
-    }
+    if (!run->machine().accepts(fact)) return fail_to_release(*run);
     WEFT_TRY(taken, request.core.take(run->id(), request.incoming(InboxKind::Release, fact)));
     return done_to_run(request, taken);
 }

@@ -30,6 +30,8 @@ vm::RunStatus status_of(const RequestContext& request, const store::RunRow& row)
     return live != nullptr ? live->machine().status() : static_cast<vm::RunStatus>(row.status);
 }
 
+}  // namespace
+
 Json entry_json(const HistoryEntry& entry, bool payloads) {
     Json out;
     out["seq"] = entry.seq;
@@ -47,8 +49,6 @@ Json entry_json(const HistoryEntry& entry, bool payloads) {
     if (shown && decode_payload(entry.payload, value)) out["payload"] = untyped_json(value);
     return out;
 }
-
-}  // namespace
 
 Json untyped_json(const Value& value) {
     switch (value.tag()) {

@@ -15,8 +15,6 @@ Json shown_json(const TypeTable& types, TypeId type, const Value& value) {
     return Json::parse(hide_numbers(to_json(types, type, value)), nullptr, false);
 }
 
-namespace {
-
 Json error_json(const Image& image, const Value& error) {
     Json out;
     if (error.tag() != Tag::Record || error.items().size() < 4) return out;
@@ -28,8 +26,6 @@ Json error_json(const Image& image, const Value& error) {
     if (!fields.empty()) out["fields"] = Json::parse(hide_numbers(fields), nullptr, false);
     return out;
 }
-
-}  // namespace
 
 void put_end(const Image& image, const WorkflowRow& workflow, const vm::Machine& machine,
              Json& out) {

@@ -25,6 +25,7 @@
 namespace weft::vm {
 
 class Tracer;
+struct StateView;
 
 // A command: everything of a record but run id, seq, time, prev and commitment, which the engine
 // adds.
@@ -229,6 +230,8 @@ class Machine {
     [[nodiscard]] std::optional<LockView> lock() const;
     // Of every frame of every branch that there is, those that are none left out.
     [[nodiscard]] std::vector<NamedValue> named_values() const;
+    // What there is to see of the whole state (vm/view.h).
+    [[nodiscard]] StateView state_view() const;
 
     // From now on the state check is also computed from nothing at each record and must be equal:
     // for tests and debug builds, at the cost of walking the whole state each time.

@@ -463,7 +463,8 @@ class Looking(Case):
         self.finish(second, "later")
         found = self.weft("diff", first, second, code=1)
         self.assertIn("later", found)
-        self.assertEqual(self.json("diff", first, first), {"same": True, "diff": ""})
+        same = self.json("diff", first, first)
+        self.assertEqual((same["same"], same["diff"], same["changes"]), (True, "", []))
 
 
 class Otherwise(Case):
@@ -478,6 +479,11 @@ class Otherwise(Case):
         self.assertTrue(by_run[second]["same"])
         self.assertEqual(found["classes"], {"arguments": 1, "same": 1})
         self.assertTrue(self.json("replay", first, "--with", "before.wf")["runs"][0]["same"])
+        # Of what was erased nobody can say; that is no difference.
+        self.weft("audit", "erase", first, "--reason", "asked")
+        left = self.json("replay", "--all", "--with", "fixed.wf")
+        self.assertEqual(left["classes"], {"erased": 1, "same": 1})
+        self.assertIn("was erased", self.weft("replay", "--all", "--with", "fixed.wf"))
 
 
 if __name__ == "__main__":

@@ -327,11 +327,37 @@ class Runs(Case):
         self.assertIn("too many", done.stdout)
         self.assertEqual(self.json("runs", "--status", "failed")["runs"][0]["status"], "failed")
 
+    def test_runs_of_a_kind(self):
+        for times in ("9", "1", "1"):
+            self.weft("run", "hello.wf", "name=Bob", f"times={times}", "--no-verify", code=10 if times == "9" else 0)
+        self.weft("run", "files.wf", "files=hello.wf", "one=hello.wf", "--no-verify", "--out", "out")
+        # The one that failed is behind the newest: it is found all the same.
+        failed = self.json("runs", "--status", "failed", "--limit", "1")["runs"]
+        self.assertEqual([run["workflow"] for run in failed], ["hello"])
+        self.assertEqual(len(self.json("runs", "--limit", "2")["runs"]), 2)
+        self.assertEqual(len(self.json("runs", "--workflow", "hello", "--limit", "2")["runs"]), 2)
+        self.assertEqual(len(self.json("runs", "--workflow", "hello")["runs"]), 3)
+        self.assertEqual(self.json("runs", "--status", "held")["runs"], [])
+        self.assertIn("compensated", self.weft("runs", "--status", "done", code=2).stderr)
+
     def test_input_file(self):
         (self.folder / "in.json").write_text('{"name": "Ann", "times": 9}')
         self.weft("run", "hello.wf", "--input", "in.json", code=10)
         done = self.weft("run", "hello.wf", "hello", "--input", "in.json", "times=1")
         self.assertIn("hello Ann", done.stdout)
+
+    def test_money_as_programs_write_it(self):
+        (self.folder / "money.wf").write_text(
+            "workflow pay(amount: Money<EUR>, more: List<Money> where length in 0..3, tip: Money?) -> Text\n"
+            "  within 1h\n{\n  return \"${amount + 1.00 EUR}, ${count(more)}, ${tip != none}\"\n}\n")
+        words = ("run", "money.wf", "--no-verify", "more=[]")
+        for text, shown in (("2.50 EUR", "3.50 EUR"), ("2.50EUR", "3.50 EUR"), ("1_000 EUR", "1001.00 EUR"),
+                            ("-0.5 EUR", "0.50 EUR"), ('{"amount": "7", "currency": "EUR"}', "8.00 EUR")):
+            self.assertIn(f'"{shown}, 0, false"', self.weft(*words, f"amount={text}").stdout)
+        both = ("amount=1 EUR", "more=1.00 CHF,2 USD", "tip=0.10 EUR")
+        self.assertIn('"2.00 EUR, 2, true"', self.weft("run", "money.wf", "--no-verify", *both).stdout)
+        for text in ("2.50 USD", "2.50 eur", "2.5.0 EUR", ". EUR", "2. EUR", "EUR", "2.50", "two EUR", "2.50 EUROS"):
+            self.weft(*words, f"amount={text}", code=2)
 
     def test_cases_with_fields_and_without(self):
         for cases in ("  Small\n  Big(by: Int)\n", "  Big(by: Int)\n  Small\n"):

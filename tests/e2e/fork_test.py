@@ -56,6 +56,28 @@ workflow order(name: Text) -> Text
 }
 """
 
+# A block that leaves no record of its own.
+BLOCK = HOOK + """\
+
+workflow order(name: Text) -> Text
+  within 10d
+{
+  step charge = notify.webhook("charge", name)
+    compensate none "c"
+  step got = repeat count = 0, up to 3 times {
+    step look = notify.webhook("look", "${count}")
+      compensate none "l"
+    if count >= 1 {
+      done look.id
+    }
+    next count + 1
+  } else {
+    fail "never"
+  }
+  return got
+}
+"""
+
 
 class ForkCase(Case):
     def setUp(self):
@@ -142,6 +164,18 @@ class Fork(ForkCase):
         self.write("less.wf", WITHOUT_PACKING)
         looked = self.json("fork", origin, "--from", "order.word", "--with", "less.wf", "--look")
         self.assertEqual((looked["taken"], looked["dropped"]), (["order.charge"], ["order.pack"]))
+
+    def test_a_block_is_what_is_in_it(self):
+        self.write("block.wf", BLOCK)
+        self.weft("run", "block.wf", "name=Ann", "--no-verify")
+        run = self.runs()[0]["run"]
+        looked = self.json("fork", run, "--from", "order.got", "--look")
+        self.assertEqual(looked["taken"], ["order.charge"])
+        self.assertEqual(looked["at"], self.json("fork", run, "--from", "order.got.look", "--look")["at"])
+        self.weft("fork", run, "--from", "order.go", "--look", code=3)
+        self.fork(run, "--from", "order.got")
+        self.assertEqual(self.server.names(), ["charge", "look", "look", "look", "look"])
+        self.assertIn(f"forked from run {run[:8]} before its record", self.weft("log", self.runs()[0]["run"]))
 
     def test_erasing_the_origin_erases_the_fork(self):
         origin = self.completed()

@@ -71,6 +71,12 @@ class Operators(Case):
         self.assertTrue(any(t.endswith(": sorted out") for t in texts))
         self.assertTrue(self.json("audit", "verify")["ok"])
 
+    def test_a_resume_says_who_and_why(self):
+        run = self.json("run", "review.wf", "text=a", "--no-wait", "--no-verify", code=11)["run"]
+        self.weft("hold", run, "--reason", "the customer called")
+        self.weft("resume", run, "--as", "op", "--reason", "sorted out", "--no-wait", "--no-verify", code=11)
+        self.assertIn("released by op: sorted out", [e["text"] for e in self.json("log", run)["entries"]])
+
     def test_kill_needs_a_reason(self):
         run = self.json("run", "review.wf", "text=a", "--no-wait", "--no-verify", code=11)["run"]
         self.weft("kill", run, code=2)
