@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/hash.h"
+#include "engine/secret_sources.h"
 #include "value/base64.h"
 
 namespace weft::engine {
@@ -125,10 +126,9 @@ Result<void> read_secrets(const toml::table& root, Config& config) {
     if (secrets == nullptr) return {};
     for (const auto& [key, value] : *secrets) {
         auto text = value.value<std::string>();
-        if (!text || !(text->starts_with("env:") || text->starts_with("file:"))) {
-            return fail(ErrorKind::Usage,
-                        fmt::format("{}: the secret {} is named by \"env:NAME\" or \"file:PATH\"",
-                                    config.path, key.str()));
+        if (auto known = check_secret_source(text.value_or("")); !known) {
+            return fail(ErrorKind::Usage, fmt::format("{}: the secret {}: {}", config.path,
+                                                      key.str(), known.error().message));
         }
         config.secrets.emplace(std::string(key.str()), *text);
     }

@@ -41,7 +41,7 @@ struct Config {
     std::map<std::string, std::string, std::less<>> approvers;  // name -> base64 of the key
     std::vector<std::pair<std::string, std::string>> workers;   // name or prefix -> settings, JSON
     std::optional<std::vector<std::string>> roles;              // that somebody has
-    std::map<std::string, std::string> secrets;                 // name -> "env:NAME" or "file:PATH"
+    std::map<std::string, std::string> secrets;                 // name -> where it is
     std::map<std::string, std::string> pins;  // module outside of the package -> SHA-256, hex
 
     // Settings of one worker: every section that covers it, longer names over shorter ones. JSON.

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "engine/core.h"
 #include "engine/replay.h"
+#include "engine/secret_desk.h"
 #include "store/key_file.h"
 
 namespace weft::engine {
@@ -36,6 +37,10 @@ Result<void> Core::begin_sub(LiveRun& parent, const AskedSub& asked, store::Batc
     begin.seed = store_->entropy().bytes<32>();
     begin.workflow = asked.start.workflow;
     begin.input = Value::record(asked.start.arguments);
+    if (asked.start.detached && knows_secrets(image.types)) {
+        WEFT_TRY_VOID(
+            secrets_->hand_on(parent.id(), parent.key(), row.id, key, begin.input, batch));
+    }
     std::vector<Value> tunes;
     for (const auto& tune : workflow.tunes) tunes.push_back(tune.default_value);
     begin.tunes = Value::record(std::move(tunes));

@@ -99,7 +99,7 @@ std::unexpected<Error> fail_to_release(const LiveRun& run) {
 
 // What a person says of a step in doubt.
 Result<vm::SettledFact> settlement_of_doubt(const RequestContext& request, const LiveRun& run,
-                                            bool is_done) {
+                                            bool is_done, store::Batch& deposits) {
     WEFT_TRY(want, find_doubt(run, request.text("site")));
     vm::SettledFact fact;
     fact.call = want.call;
@@ -107,13 +107,16 @@ Result<vm::SettledFact> settlement_of_doubt(const RequestContext& request, const
     if (!is_done) return fact;
     const auto& image = run.image();
     TypeId type = image.steps[want.step].result_type;
-    auto value = from_json(image.types, type, request.text("value", "null"));
+    auto& secrets = request.core.secrets();
+    WEFT_TRY(given, secrets.with_named(image.types, type, request.text("value", "null")));
+    auto value = from_json(image.types, type, given);
     if (!value) {
         return fail(ErrorKind::Usage,
                     fmt::format("the value of {} is a {}{}: {}", image.steps[want.step].path,
                                 image.types.text(type), value.error().path, value.error().message));
     }
-    fact.value = std::move(*value);
+    WEFT_TRY(kept, secrets.deposit(run.row(), run.key(), image.types, type, *value, deposits));
+    fact.value = std::move(kept);
     return fact;
 }
 
@@ -190,14 +193,16 @@ Result<Json> answer_settle(const RequestContext& request) {
                     "done with the step's value, or not-done; of a compensation undone or left");
     }
     WEFT_TRY(run, take_up_run(request));
+    store::Batch deposits;
     WEFT_TRY(fact, is_undo ? settlement_of_undo(request, *run, verdict == "undone")
-                           : settlement_of_doubt(request, *run, verdict == "done"));
+                           : settlement_of_doubt(request, *run, verdict == "done", deposits));
     // The operator's record first: it has who and why, the settlement what.
     const auto action = verdict == "left" ? OperatorAction::Skip : OperatorAction::Settle;
     Incoming incoming = request.incoming(
         InboxKind::Settle,
         vm::OperatorFact{static_cast<std::uint16_t>(action), request.actor, reason});
     incoming.facts.emplace_back(std::move(fact));
+    incoming.changes = std::move(deposits.changes);
     WEFT_TRY(taken, request.core.take(run->id(), incoming));
     return done_to_run(request, taken);
 }

@@ -175,7 +175,8 @@ Result<void> may_decide(const RequestContext& request, const OpenTask& open) {
 }
 
 // What an approval gives where the task asks for it: a value of the form's type.
-Result<std::vector<Value>> read_form(const RequestContext& request, const OpenTask& open) {
+Result<std::vector<Value>> read_form(const RequestContext& request, const OpenTask& open,
+                                     store::Batch& deposits) {
     const auto& image = open.run->image();
     const auto& review = image.reviews[open.want.review];
     auto form = request.params.find("form");
@@ -189,9 +190,16 @@ Result<std::vector<Value>> read_form(const RequestContext& request, const OpenTa
                     fmt::format("the task asks for a {}", image.types.text(review.form)),
                     "give it with `--form FILE.json`; `weft review show` has its schema");
     }
-    auto value = from_json(image.types, review.form,
-                           form->is_string() ? form->get<std::string>() : form->dump());
-    if (value) return std::vector<Value>{std::move(*value)};
+    auto& secrets = request.core.secrets();
+    WEFT_TRY(written,
+             secrets.with_named(image.types, review.form,
+                                form->is_string() ? form->get<std::string>() : form->dump()));
+    auto value = from_json(image.types, review.form, written);
+    if (value) {
+        WEFT_TRY(kept, secrets.deposit(open.run->row(), open.run->key(), image.types, review.form,
+                                       *value, deposits));
+        return std::vector<Value>{std::move(kept)};
+    }
     return fail(ErrorKind::Usage,
                 fmt::format("the form{}{}: {}", value.error().path.empty() ? "" : ", at ",
                             value.error().path, value.error().message));
@@ -208,7 +216,8 @@ Json decided(const Taken& taken) {
 
 namespace {
 
-Result<vm::DecisionFact> read_decision(const RequestContext& request, const OpenTask& open) {
+Result<vm::DecisionFact> read_decision(const RequestContext& request, const OpenTask& open,
+                                       store::Batch& deposits) {
     WEFT_TRY(role, role_of(request, open));
     WEFT_TRY_VOID(may_decide(request, open));
     vm::DecisionFact decision;
@@ -219,7 +228,7 @@ Result<vm::DecisionFact> read_decision(const RequestContext& request, const Open
     std::string word = request.text("decision");
     if (word == "approve") {
         decision.decision = vm::Decision::Approve;
-        WEFT_TRY(form, read_form(request, open));
+        WEFT_TRY(form, read_form(request, open, deposits));
         decision.values = std::move(form);
     } else if (word == "reject") {
         decision.decision = vm::Decision::Reject;
@@ -240,7 +249,8 @@ Result<Json> answer_decide(const RequestContext& request) {
     WEFT_TRY(before, request.taken_before(InboxKind::Decision));
     if (before) return decided(*before);
     WEFT_TRY(open, find_task(request));
-    WEFT_TRY(decision, read_decision(request, open));
+    store::Batch deposits;
+    WEFT_TRY(decision, read_decision(request, open, deposits));
     if (std::string text = request.text("prepare"); !text.empty()) {
         auto key = from_base64(text);
         if (!key || key->size() != 32) return fail(ErrorKind::Usage, "`prepare` is no public key");
@@ -254,6 +264,7 @@ Result<Json> answer_decide(const RequestContext& request) {
     WEFT_TRY_VOID(accept_signature(request.core, open.run->id(), decision, note));
     Incoming incoming = request.incoming(InboxKind::Decision, std::move(decision));
     incoming.context.signed_note = note;
+    incoming.changes = std::move(deposits.changes);
     WEFT_TRY(taken, request.core.take(open.run->id(), incoming));
     return decided(taken);
 }

@@ -66,7 +66,9 @@ Result<Json> answer_signal(const RequestContext& request) {
         if (vm::is_ended(static_cast<vm::RunStatus>(header.row.status))) {
             return fail(ErrorKind::Refused, "the run has ended: the signal comes too late");
         }
-        WEFT_TRY(value, read_value(*header.image, signal, request.text("value", "null")));
+        WEFT_TRY(given, core.secrets().with_named(header.image->types, signal.type,
+                                                  request.text("value", "null")));
+        WEFT_TRY(value, read_value(*header.image, signal, given));
         store::Batch deposits;
         WEFT_TRY(kept, core.secrets().deposit(header.row, *header.key, header.image->types,
                                               signal.type, value, deposits));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/secret_sources.h"
 #include "engine/secret_view.h"
 #include "store/box.h"
 #include "store/key_file.h"
@@ -69,17 +70,30 @@ std::string Revealed::message(std::string text) const {
 }
 
 Result<void> SecretDesk::place_named(JsonNode& node, const TypeTable& types, TypeId type) const {
-    const bool is_named = node.kind == JsonNode::Kind::Object && node.names.size() == 1 &&
-                          node.names[0] == "secret" && node.items[0].kind == JsonNode::Kind::Text;
-    const bool is_text = has_secret(types, type) && types[types.base(type)].kind == TypeKind::Text;
-    if (!is_named || !is_text) return {};
-    const auto name = node.items[0].text;
-    if (!config_.secrets.contains(name)) {
-        return fail(ErrorKind::Usage, fmt::format("weft.toml names no secret `{}`", name),
-                    fmt::format("[secrets]\n{} = \"env:NAME\"", name));
-    }
-    node = JsonNode{JsonNode::Kind::Text, handle_of(name), {}, {}};
-    return {};
+    if (!has_secret(types, type)) return {};
+    return each_secret_text(types, type, node, [&](JsonNode& at) -> Result<void> {
+        const bool is_named = at.kind == JsonNode::Kind::Object && at.names.size() == 1 &&
+                              at.names[0] == "secret" && at.items[0].kind == JsonNode::Kind::Text;
+        if (!is_named) return {};
+        const auto name = at.items[0].text;
+        if (!config_.secrets.contains(name)) {
+            return fail(ErrorKind::Usage, fmt::format("weft.toml names no secret `{}`", name),
+                        fmt::format("[secrets]\n{} = \"env:NAME\"", name));
+        }
+        at = JsonNode{JsonNode::Kind::Text, handle_of(name), {}, {}};
+        return {};
+    });
+}
+
+Result<std::string> SecretDesk::with_named(const TypeTable& types, TypeId type,
+                                           std::string json) const {
+    if (!has_secret(types, type)) return json;
+    auto node = parse_json(json);
+    if (!node) return json;
+    WEFT_TRY_VOID(place_named(*node, types, type));
+    std::string out;
+    write_json(*node, out);
+    return out;
 }
 
 // The tag under the store's secret: the same value has the same handle, so that the same arguments
@@ -102,11 +116,43 @@ Result<Value> SecretDesk::deposit(const store::RunRow& run, const store::Key& ke
     return with_deposits(types, type, value, [&](const std::string& text) {
         const auto tag = store_.keys().tag("secret", text);
         const auto name = std::string(kDeposit) + to_hex(view(tag));
-        const auto context = store::secret_context(owner, name);
-        batch.changes.emplace_back(store::SecretRow{
-            owner, name, store::seal_bytes(store_.entropy(), owner_key, context, text)});
+        batch.changes.emplace_back(row_of(owner, owner_key, name, text));
+        // Nobody's end may take it from a run that nobody waits for.
+        if (owner != run.id) batch.changes.emplace_back(row_of(run.id, key, name, text));
         return handle_of(name);
     });
+}
+
+store::SecretRow SecretDesk::row_of(const store::RunId& run, const store::Key& key,
+                                    const std::string& name, const std::string& text) {
+    const auto context = store::secret_context(run, name);
+    return {run, name, store::seal_bytes(store_.entropy(), key, context, text)};
+}
+
+Result<void> SecretDesk::hand_on(const store::RunId& from, const store::Key& from_key,
+                                 const store::RunId& to, const store::Key& key, const Value& input,
+                                 store::Batch& batch) {
+    std::string written;
+    encode_canonical(input, written);
+    for (const auto& name : handles_in(written)) {
+        if (!name.starts_with(kDeposit)) continue;
+        std::optional<std::string> text;
+        // What came in the same commit is not in the store yet.
+        for (const auto& change : batch.changes) {
+            const auto* row = std::get_if<store::SecretRow>(&change);
+            if (row == nullptr || row->run != from || row->handle != name) continue;
+            WEFT_TRY(opened,
+                     store::open_bytes(from_key, store::secret_context(from, name), row->box));
+            text = std::move(opened);
+            break;
+        }
+        if (!text) {
+            WEFT_TRY(found, find(from, name));
+            text = std::move(found);
+        }
+        if (text) batch.changes.emplace_back(row_of(to, key, name, *text));
+    }
+    return {};
 }
 
 Result<Value> SecretDesk::deposit_input(const store::RunRow& run, const store::Key& key,
@@ -166,8 +212,9 @@ Result<std::shared_ptr<Revealed>> SecretDesk::reveal(const store::RunId& run,
             deposits.emplace(name, std::move(*text));
         } else {
             deposits.emplace(name, fail(ErrorKind::NotFound,
-                                        "a secret is gone: it is kept until the end of the run "
-                                        "that it was given to"));
+                                        "a secret is gone: what is given in the clear is kept "
+                                        "until the end of its run; one that weft.toml names "
+                                        "stays, {\"secret\": NAME}"));
         }
     }
     return std::make_shared<Revealed>(arguments, std::move(deposits), std::move(named),

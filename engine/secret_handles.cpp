@@ -1,12 +1,6 @@
 #include "engine/secret_handles.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "value/json_text.h"
 
@@ -16,9 +10,24 @@ namespace {
 constexpr std::string_view kOpen = "\xEF\xB7\x90";   // U+FDD0
 constexpr std::string_view kClose = "\xEF\xB7\x91";  // U+FDD1
 
-bool has_secret_part(const TypeTable& types, TypeId type, bool inside) {
-    return inside ||
-           (types[type].kind == TypeKind::Labelled && types[type].label == LabelKind::Secret);
+bool is_secret(const Type& row, bool inside) {
+    return inside || (row.kind == TypeKind::Labelled && row.label == LabelKind::Secret);
+}
+
+Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, bool inside,
+                    const std::function<std::string(const std::string&)>& put);
+
+Value deposit_case(const TypeTable& types, const Type& row, const Value& value, bool inside,
+                   const std::function<std::string(const std::string&)>& put) {
+    if (value.tag() != Tag::Case || value.as_case().number >= row.cases.size()) return value;
+    const auto& given = value.as_case();
+    const auto& fields = row.cases[given.number].fields;
+    if (fields.size() != given.fields.size()) return value;
+    std::vector<Value> out;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        out.push_back(deposit_parts(types, fields[i].type, given.fields[i], inside, put));
+    }
+    return Value::enum_case(given.number, std::move(out));
 }
 
 Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, bool inside,
@@ -27,8 +36,7 @@ Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, boo
     const Type& row = types[type];
     switch (row.kind) {
         case TypeKind::Labelled:
-            return deposit_parts(types, row.element, value, has_secret_part(types, type, inside),
-                                 put);
+            return deposit_parts(types, row.element, value, is_secret(row, inside), put);
         case TypeKind::Optional:
             return deposit_parts(types, row.element, value, inside, put);
         case TypeKind::Text: {
@@ -55,8 +63,75 @@ Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, boo
             }
             return Value::record(std::move(out));
         }
+        case TypeKind::Map: {
+            if (value.tag() != Tag::Map) return value;
+            std::vector<MapEntry> out = value.entries();
+            for (auto& [key, part] : out) {
+                part = deposit_parts(types, row.element, part, inside, put);
+            }
+            return Value::map(std::move(out));
+        }
+        case TypeKind::Enum:
+            return deposit_case(types, row, value, inside, put);
         default:
             return value;
+    }
+}
+
+using TakeNode = std::function<Result<void>(JsonNode&)>;
+
+Result<void> visit_texts(const TypeTable& types, TypeId type, JsonNode& node, bool inside,
+                         const TakeNode& take);
+
+// Members by their JSON names; others are not ours to judge.
+Result<void> visit_fields(const TypeTable& types, const std::vector<FieldType>& fields,
+                          JsonNode& node, bool inside, const TakeNode& take) {
+    for (const auto& field : fields) {
+        const auto name = std::ranges::find(node.names, field.json_name);
+        if (name == node.names.end()) continue;
+        auto& part = node.items[static_cast<std::size_t>(name - node.names.begin())];
+        WEFT_TRY_VOID(visit_texts(types, field.type, part, inside, take));
+    }
+    return {};
+}
+
+Result<void> visit_case(const TypeTable& types, const Type& row, JsonNode& node, bool inside,
+                        const TakeNode& take) {
+    const auto name = std::ranges::find(node.names, "case");
+    if (name == node.names.end()) return {};
+    const auto& written = node.items[static_cast<std::size_t>(name - node.names.begin())].text;
+    const auto found = std::ranges::find(row.cases, written, &CaseType::name);
+    if (found == row.cases.end()) return {};
+    return visit_fields(types, found->fields, node, inside, take);
+}
+
+Result<void> visit_texts(const TypeTable& types, TypeId type, JsonNode& node, bool inside,
+                         const TakeNode& take) {
+    if (!type.has_value()) return {};
+    const Type& row = types[type];
+    const bool is_object = node.kind == JsonNode::Kind::Object;
+    switch (row.kind) {
+        case TypeKind::Labelled:
+            return visit_texts(types, row.element, node, is_secret(row, inside), take);
+        case TypeKind::Optional:
+            return visit_texts(types, row.element, node, inside, take);
+        case TypeKind::Text:
+            return inside ? take(node) : Result<void>();
+        case TypeKind::List:
+        case TypeKind::Map: {
+            const bool is_list = node.kind == JsonNode::Kind::Array;
+            const bool fits = row.kind == TypeKind::Map ? is_object : is_list;
+            for (std::size_t i = 0; fits && i < node.items.size(); ++i) {
+                WEFT_TRY_VOID(visit_texts(types, row.element, node.items[i], inside, take));
+            }
+            return {};
+        }
+        case TypeKind::Record:
+            return is_object ? visit_fields(types, row.fields, node, inside, take) : Result<void>();
+        case TypeKind::Enum:
+            return is_object ? visit_case(types, row, node, inside, take) : Result<void>();
+        default:
+            return {};
     }
 }
 
@@ -101,6 +176,11 @@ Value with_deposits(const TypeTable& types, TypeId type, const Value& value,
     return deposit_parts(types, type, value, false, put);
 }
 
+Result<void> each_secret_text(const TypeTable& types, TypeId type, JsonNode& node,
+                              const std::function<Result<void>(JsonNode&)>& take) {
+    return visit_texts(types, type, node, false, take);
+}
+
 Result<std::string> with_secrets(std::string_view json, const SecretValues& values) {
     std::string out;
     std::size_t done = 0;
@@ -121,23 +201,6 @@ Result<std::string> with_secrets(std::string_view json, const SecretValues& valu
         done = end + kClose.size();
     }
     out += json.substr(done);
-    return out;
-}
-
-Result<std::string> read_secret_source(const std::string& source, const std::string& directory) {
-    if (source.starts_with("env:")) {
-        const char* value = std::getenv(source.substr(4).c_str());
-        if (value != nullptr && *value != '\0') return std::string(value);
-        return fail(ErrorKind::Environment, fmt::format("{} is not set", source.substr(4)));
-    }
-    const std::filesystem::path path =
-        std::filesystem::path(directory) / source.substr(std::string_view("file:").size());
-    std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(ErrorKind::Environment, fmt::format("{} can't be read", path.string()));
-    std::string out = text.str();
-    while (out.ends_with('\n') || out.ends_with('\r')) out.pop_back();
     return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "bytecode/image.h"
+#include "value/json_text.h"
 
 namespace weft::engine {
 
@@ -28,12 +29,14 @@ std::string without_handles(std::string text);
 Value with_deposits(const TypeTable& types, TypeId type, const Value& value,
                     const std::function<std::string(const std::string&)>& put);
 
+// The places of a JSON tree at which texts labelled Secret are wanted, whatever stands there; the
+// first error ends it. What does not fit its type is left to whoever reads it.
+Result<void> each_secret_text(const TypeTable& types, TypeId type, JsonNode& node,
+                              const std::function<Result<void>(JsonNode&)>& take);
+
 // A handle's value, or why there is none.
 using SecretValues = std::map<std::string, Result<std::string>>;
 // The JSON with the values in the place of the handles; the error of the first that has none.
 Result<std::string> with_secrets(std::string_view json, const SecretValues& values);
-
-// "env:NAME" or "file:PATH", as weft.toml names it; read now.
-Result<std::string> read_secret_source(const std::string& source, const std::string& directory);
 
 }  // namespace weft::engine

@@ -144,6 +144,7 @@ ir::ExprId refine_call(Body& body, ast::Call call, TypeId type) {
     a = adapt_literal(body, a, base);
     TypeId from = type_of(context, a);
     if (!from.has_value()) return add_mistake(context, call.span());
+    refuse_secret_text(body, a, "`from`");
     TypeKind kind = kind_of(context, from);
     LabelSet labels = all_labels(context.types(), from);
     ir::RefineSource source = refine_source(context, kind, base);

@@ -6,6 +6,7 @@
 #include "compiler/check/constants.h"
 #include "compiler/check/labels.h"
 #include "compiler/check/names.h"
+#include "compiler/check/secrets.h"
 #include "compiler/check/statements.h"
 #include "compiler/ir/walk.h"
 
@@ -112,6 +113,7 @@ ir::ExprId check_declassify(Body& body, ast::Call call, TypeId& type) {
         report_no_reason(context, call.span());
     }
     if (!from.has_value()) return value;
+    refuse_secret_parts(body, value, "`declassify`");
     type = cleared_of(context.types(), from, kRemoved);
     if (!removes) {
         report_no_effect(body, call, matched.exprs[0], from);

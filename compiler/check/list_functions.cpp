@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check/calls.h"
+#include "compiler/check/secrets.h"
 
 namespace weft::check {
 
@@ -144,6 +145,9 @@ std::optional<ir::ExprId> check_list_function(Body& body, ast::Call call, std::s
     e.index = row.index;
     TypeId given = type_of(context, context.module.lambdas[row].body);
     if (!given.has_value()) return add_mistake(context, call.span());
+    if (function->op == ListOp::SortBy || function->op == ListOp::GroupBy) {
+        refuse_secret_parts(body, context.module.lambdas[row].body, fmt::format("`{}`", name));
+    }
     TypeId result = result_type(body, function->op, list, given, lambda.body().span());
     if (!result.has_value()) return add_mistake(context, call.span());
     if (function->op != ListOp::Map) labels |= outer_labels(context.types(), given);

@@ -49,13 +49,17 @@ ExprKind kind_of_operator(Operator op) {
 }
 
 // Whoever compares a value looks into it; what else stands around it is all that its user sees.
+bool looks_in(const Context& context, ExprKind kind, ir::ExprId operand) {
+    const bool compares =
+        kind == ExprKind::Equal || kind == ExprKind::NotEqual || kind == ExprKind::In;
+    // Of a map its keys alone.
+    return compares && kind_of(context, type_of(context, operand)) != TypeKind::Map;
+}
+
 LabelSet told_by(const Context& context, ExprKind kind, ir::ExprId operand) {
     const TypeId type = type_of(context, operand);
-    const bool looks_in =
-        kind == ExprKind::Equal || kind == ExprKind::NotEqual || kind == ExprKind::In;
-    const bool is_map = kind_of(context, type) == TypeKind::Map;  // its keys alone
-    return looks_in && !is_map ? all_labels(context.types(), type)
-                               : outer_labels(context.types(), type);
+    return looks_in(context, kind, operand) ? all_labels(context.types(), type)
+                                            : outer_labels(context.types(), type);
 }
 
 ir::ExprId node(Body& body, ExprKind kind, TypeId type, Span span, ir::ExprId a, ir::ExprId b) {
@@ -70,7 +74,11 @@ ir::ExprId node(Body& body, ExprKind kind, TypeId type, Span span, ir::ExprId a,
         if (!operand.has_value()) continue;
         if (!type_of(body.context, operand).has_value()) return add_mistake(body.context, span);
         labels |= told_by(body.context, kind, operand);
-        if (looks && refuse_secret_text(body, operand, "a comparison")) looks = false;
+        const bool whole = looks_in(body.context, kind, operand);
+        if (looks && (whole ? refuse_secret_parts(body, operand, "a comparison")
+                            : refuse_secret_text(body, operand, "a comparison"))) {
+            looks = false;
+        }
     }
     e.type = with_labels(body.context.types(), type, labels);
     return add_expr(body.context, std::move(e));

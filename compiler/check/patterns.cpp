@@ -5,6 +5,7 @@
 
 #include "compiler/check/choices.h"
 #include "compiler/check/names.h"
+#include "compiler/check/secrets.h"
 
 namespace weft::check {
 
@@ -75,6 +76,8 @@ CheckedPattern PatternMatch::literal(ast::PatternLiteral pattern) {
         }
         return {boolean(ExprKind::IsNone, pattern.span(), subject_), {}};
     }
+    // Told once, though each arm looks.
+    has_mistake_ = has_mistake_ || refuse_secret_parts(body_, subject_, "a match");
     TypeId base = base_of(context_, inner_);
     ir::ExprId inner = inner_subject(pattern.span());
     ir::ExprId fits_inner;

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import threading
+import time
 import unittest
 
 import canary
@@ -78,14 +79,92 @@ workflow later(token: Secret<Text>) -> Text
 """
 
 
+# What comes from people: a settlement, a form, a signal, each with a part that is secret.
+PEOPLE = """\
+record Receipt {
+  id: Secret<Text>
+  channel: Text
+  accepted: Int
+}
+
+record Login {
+  name: Text
+  word: Secret<Text>
+}
+
+enum Way {
+  Open
+  Key(word: Secret<Text>)
+}
+
+worker notify.webhook(event: Text, body: List<Secret<Text>>) -> Receipt
+  effect   once
+  timeout  5s
+
+workflow asks(ways: Map<Text, Way>, extra: Map<Text, Secret<Text>>) -> Text
+  within 1d
+{
+  signal go: Login
+
+  step doubtful = notify.webhook("doubtful", [])
+    compensate none "told is told"
+  step shown = review doubtful.channel by "boss" within 1d
+    asking Login
+    overdue reject
+  step more = wait go within 5h else {
+    fail "nobody came"
+  }
+  step told = notify.webhook("told", concat([doubtful.id, shown.value.word, more.word], values(extra)))
+    compensate none "told is told"
+  return told.channel
+}
+"""
+
+
+DETACHED = """\
+record Receipt {
+  id: Text
+  channel: Text
+  accepted: Int
+}
+
+worker notify.webhook(event: Text, body: Secret<Text>) -> Receipt
+  effect   idempotent for 1d
+  timeout  5s
+
+workflow inner(token: Secret<Text>) -> Text
+  within 1d
+{
+  signal go: Text
+
+  step word = wait go within 5h else {
+    fail "nobody came"
+  }
+  step told = notify.webhook(word, token)
+    compensate none "told is told"
+  return told.channel
+}
+
+workflow outer(token: Secret<Text>) -> Text
+  within 1d
+{
+  step one = run detached inner(token)
+  step two = run detached inner("Bearer ${token}")
+  return "begun"
+}
+"""
+
+
 class Echo(http.server.BaseHTTPRequestHandler):
     """Answers with all headers and the body, in the status that the path names."""
 
     bodies = []
+    delay = 0
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Echo.bodies.append(body)
+        time.sleep(Echo.delay)
         answer = str(self.headers).encode() + body
         self.send_response(int(self.path.strip("/")))
         self.send_header("Content-Length", str(len(answer)))
@@ -224,6 +303,94 @@ class Secrets(ErasureCase):
                       + self.weft("log", run).stdout)
         (self.folder / "in.json").write_text('{"token": {"secret": "other"}}')
         self.assertIn("names no secret `other`", self.weft(*words, code=2).stderr)
+
+    def test_what_people_give(self):
+        """A settlement, a form, a signal, and what stands in maps and cases: handles like any input."""
+        secret = "canary-5d1c3e"
+        (self.folder / "asks.wf").write_text(PEOPLE)
+        self.configure(200, 'secret = "env:WEFT_HOOK"\n\n[secrets]\nshop = "env:WEFT_SHOP"')
+        (self.folder / "in.json").write_text(json.dumps(
+            {"ways": {"a": {"case": "Key", "word": secret + "-case"}}, "extra": {"b": secret + "-map"}}))
+        Echo.delay = 2
+        process = self.start("run", "asks.wf", "--input", "in.json", "--no-verify")
+        end = time.monotonic() + 20
+        while not Echo.bodies and time.monotonic() < end:
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        Echo.delay = 0
+        run = self.json("runs")["runs"][0]["run"]
+        self.weft("resume", run, "--no-wait", code=11)
+        self.assertEqual(self.deposits(), 2)
+        receipt = {"id": secret + "-settled", "channel": "y", "accepted": 1}
+        self.weft("settle", run, "asks.doubtful", "done", json.dumps(receipt), "--reason", "they have it")
+        self.assertEqual(self.deposits(), 3)
+        self.weft("resume", run, "--no-wait", code=11)
+        task = self.json("review", "list")["tasks"][0]["task"]
+        (self.folder / "form.json").write_text(json.dumps({"name": "n", "word": {"secret": "none"}}))
+        self.assertIn("names no secret `none`",
+                      self.weft("review", "approve", task, "--form", "form.json", "--reason", "r", code=2).stderr)
+        (self.folder / "form.json").write_text(json.dumps({"name": "n", "word": secret + "-form"}))
+        self.weft("review", "approve", task, "--form", "form.json", "--reason", "r")
+        (self.folder / "form.json").unlink()
+        (self.folder / "in.json").unlink()
+        self.weft("resume", run, "--no-wait", code=11)
+        self.assertEqual(self.deposits(), 4)
+        self.weft("signal", run, "go", '{"name": "n", "word": {"secret": "shop"}}')
+        self.weft("resume", run, environment=dict(os.environ, WEFT_SHOP=secret + "-named"))
+        for part in ("settled", "form", "named", "map"):
+            self.assertIn(f"{secret}-{part}".encode(), Echo.bodies[-1], part)
+        self.assertEqual(self.deposits(), 0)
+        self.assertTrue(self.json("replay", run)["identical"])
+        self.assertTrue(self.json("audit", "verify", "--level", "3")["ok"])
+        for text in self.outputs(run, None):
+            self.assertNotIn(secret, text)
+        for name, content in self.every_byte():
+            self.assertNotIn(secret.encode(), content, name)
+
+    def test_a_detached_run_keeps_what_it_was_given(self):
+        """The run that began it has ended, and its deposit is gone with it."""
+        secret = "canary-41d9e0"
+        (self.folder / "detached.wf").write_text(DETACHED)
+        self.configure(200, 'secret = "env:WEFT_HOOK"')
+        outer = self.json("run", "detached.wf", "outer", f"token={secret}", "--no-verify")["run"]
+        self.assertEqual(self.deposits(), 2)
+        for run in [r["run"] for r in self.json("runs")["runs"] if r.get("parent") == outer]:
+            self.weft("signal", run, "go", "now")
+            self.weft("resume", run)
+        self.assertEqual(sorted(secret.encode() in body for body in Echo.bodies), [True, True])
+        self.assertEqual(sum(b"Bearer canary-41d9e0" in body for body in Echo.bodies), 1)
+        self.assertEqual(self.deposits(), 0)
+        self.assertTrue(self.json("audit", "verify", "--level", "3")["ok"])
+        for name, content in self.every_byte():
+            self.assertNotIn(secret.encode(), content, name)
+
+    def test_a_command_that_keeps_secrets(self):
+        """It is asked when the attempt leaves, each time; what it says besides is not told."""
+        secret = "canary-77ab01"
+        (self.folder / "later.wf").write_text(LATER)
+        keeper = self.folder / "keeper"
+        keeper.write_text(f"#!/bin/sh\necho '{secret} on stderr' >&2\n[ \"$2\" = bad ] && exit 3\n"
+                          f"echo \"{secret}-$2\"\n")
+        keeper.chmod(0o700)
+        (self.folder / "in.json").write_text('{"token": {"secret": "shop"}}')
+        words = ("run", "later.wf", "--input", "in.json", "--no-wait", "--no-verify")
+        for name, code in (("good", 0), ("bad", 10)):
+            self.configure(200, f'secret = "env:WEFT_HOOK"\n\n[secrets]\nshop = "command:./keeper show {name}"')
+            run = self.json(*words, code=11)["run"]
+            self.weft("signal", run, "go", "more")
+            said = self.weft("resume", run, code=code)
+            said = said.stdout + said.stderr + self.weft("log", run).stdout
+            self.assertNotIn(secret, said)
+            self.assertEqual("the secret `shop` can't be read" in said, code != 0)
+        (body,) = Echo.bodies
+        self.assertIn(f"Bearer {secret}-good".encode(), body)
+        keeper.unlink()
+        for name, content in self.every_byte():
+            self.assertNotIn(secret.encode(), content, name)
+        for source in ("command:", "command:keeper show", "http://x", "env:", "file:"):
+            self.configure(200, f'secret = "env:WEFT_HOOK"\n\n[secrets]\nshop = "{source}"')
+            self.assertIn("the secret shop: ", self.weft(*words, code=2).stderr)
 
     def test_nobody_writes_a_handle(self):
         """A text from outside is never taken for one: neither as it is nor escaped."""
