@@ -32,6 +32,8 @@ Result<void> finish_erasures(store::Store& store, const std::vector<Slot>& slots
         if (row && state == store::SlotState::Destroyed) runs.push_back(slot.run);
     }
     if (runs.empty()) return {};
+    // Both steps, as the engine does: of a slot that was torn only the first byte may be there.
+    WEFT_TRY_VOID(store.destroy_keys(runs));
     return store.delete_payloads(runs);
 }
 
