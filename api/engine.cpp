@@ -182,7 +182,7 @@ Result<std::string> Engine::start_soon(const Program& program, std::string_view 
                                        std::string_view input,
                                        std::function<void(const RunReport&)> ended) {
     WEFT_TRY(started, impl_->start(program, workflow, input, true));
-    const std::string run = to_hex(view(started.run));
+    std::string run = to_hex(view(started.run));
     if (!ended) return run;
     if (started.existed && impl_->core->live(started.run) == nullptr) {
         // A run that has this key may have ended long ago.

@@ -13,7 +13,8 @@ const Json* given_value(const Json& entry) {
         return nullptr;
     }
     const auto& payload = entry["payload"];
-    const bool is_refused = payload.size() > 1 && payload[1].is_string() && payload[1] != "";
+    const bool is_refused = payload.size() > 1 && payload[1].is_string() &&
+                            !payload[1].get_ref<const std::string&>().empty();
     return is_refused ? nullptr : &payload[0];
 }
 

@@ -22,8 +22,8 @@ std::string in_brackets(const std::string& text) {
 
 // "Transient: the bank is away"
 std::string error_of(const Json& wait) {
-    const auto name = wait.value("error", "");
-    const auto message = wait.value("message", "");
+    auto name = wait.value("error", "");
+    auto message = wait.value("message", "");
     if (name.empty()) return message;
     return message.empty() ? name : name + ": " + message;
 }

@@ -68,7 +68,7 @@ std::string hit_text(const HitBody& body, const std::string& refused) {
 
 // Who began it, and out of what.
 std::string begin_text(const ReadRecord& record) {
-    const auto who = fmt::format("begun by {}", name_field(payload_fields(record.payload), 4));
+    auto who = fmt::format("begun by {}", name_field(payload_fields(record.payload), 4));
     const auto body = decode_body<BeginBody>(record.record.body);
     if (!body) return who;
     const auto run = to_hex(view(body->origin_run)).substr(0, 8);

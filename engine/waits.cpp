@@ -222,8 +222,9 @@ class Waits {
 
     // The branch that rests at the site of this path.
     void put_branch(Json& wait) const {
+        const auto step = wait.value("step", "");
         for (const auto& branch : view_.branches) {
-            if (site_path(image_, branch.site) != wait["step"]) continue;
+            if (site_path(image_, branch.site) != step) continue;
             wait["place"] = site_place(image_, branch.site);
             wait["branch"] = branch.id;
             return;
