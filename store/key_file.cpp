@@ -258,12 +258,19 @@ Result<void> KeyFile::make_ahead(std::uint64_t next, Entropy& entropy) {
     return {};
 }
 
-Result<void> KeyFile::forget_unmade(std::uint64_t next) {
+Result<void> KeyFile::forget_unmade(std::uint64_t next, bool torn_too) {
     if (next >= slot_count_) return {};
     WEFT_TRY(bytes, read_at(fd_, slot_offset(next), (slot_count_ - next) * kSlotBytes, path_));
     for (std::size_t at = 0; at < bytes.size(); at += kSlotBytes) {
-        if (static_cast<SlotState>(bytes[at]) != SlotState::None) continue;
-        slot_count_ = next + at / kSlotBytes;
+        const std::uint64_t slot = next + at / kSlotBytes;
+        const auto one = std::string_view(bytes).substr(at, kSlotBytes);
+        const bool is_torn = torn_too && !wrong_slot(slot, one).empty();
+        if (static_cast<SlotState>(one[0]) != SlotState::None && !is_torn) continue;
+        slot_count_ = slot;
+        // Nobody has had a key of these, so that nothing is lost with them.
+        if (is_torn && ::ftruncate(fd_.get(), static_cast<off_t>(slot_offset(slot))) != 0) {
+            return fail_errno("shorten", path_);
+        }
         break;
     }
     return {};

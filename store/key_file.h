@@ -57,8 +57,9 @@ class KeyFile {
     // At least kSlotsAhead / 2 live slots stand from `next` on when this returns.
     Result<void> make_ahead(std::uint64_t next, Entropy& entropy);
     // Of those from `next` on, which no run has taken, the power may have left some unwritten: they
-    // and all behind them are made anew.
-    Result<void> forget_unmade(std::uint64_t next);
+    // and all behind them are made anew. An owner that begins to work also lets go of one that was
+    // torn; for who only looks, it stays to be told.
+    Result<void> forget_unmade(std::uint64_t next, bool torn_too);
     Result<SlotState> slot_state(std::uint64_t slot) const;
     // Refused: destroyed. Corrupt: doesn't unwrap.
     Result<Key> slot_key(std::uint64_t slot) const;

@@ -305,7 +305,7 @@ Result<void> SqliteStore::find_next_slot() {
     auto slot = database_->query("SELECT max(slot) FROM run");
     WEFT_TRY(row, slot.step());
     if (row && !slot.is_null(0)) next_slot_ = slot.column_u64(0) + 1;
-    WEFT_TRY_VOID(keys_->forget_unmade(next_slot_));
+    WEFT_TRY_VOID(keys_->forget_unmade(next_slot_, !options_.brief));
     return keys_->make_ahead(next_slot_, *entropy_);
 }
 
