@@ -300,10 +300,16 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
     return {};
 }
 
+// A commit that fails is the last one: the runs have gone on in memory, and only the log can say
+// from where they go on.
 Result<void> Core::commit(store::Batch& batch) {
+    if (failure_) return std::unexpected(*failure_);
     if (!batch.empty()) {
         auto done = store_->commit(batch);
         if (!done) {
+            failure_ = {done.error().kind,
+                        "the engine gave up when it could not write: " + done.error().message,
+                        "end it and start it again; it goes on from what is written"};
             to_send_.clear();
             settled_.clear();
             parking_.leaving.clear();

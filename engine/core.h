@@ -72,8 +72,7 @@ class Core {
     Result<Started> start(StartRequest request);
     // The same for one of many: durable when the next turn returns, in one commit with the others.
     Result<Started> start_soon(StartRequest request);
-    // For who can't wait for that turn.
-    Result<void> make_durable(const Started& started);
+    Result<void> commit_begun();  // for who can't wait for that turn
     // Called in the turn in which a run has ended, before that is durable; perhaps more than once.
     void on_end(std::function<void(const LiveRun&)> told) { on_end_ = std::move(told); }
     // From now on the program's schedules begin runs (core_schedules.cpp). `name` is that of the
@@ -257,7 +256,6 @@ class Core {
     Result<Bytes16> take_key(LiveRun& run, const vm::Want& want, store::Batch& batch);
     Result<void> settle_keys(LiveRun& run, const std::vector<vm::KeyedCall>& calls,
                              store::Batch& batch);
-    Result<void> commit_begun();
     Result<std::optional<store::RunId>> run_of_key(const Image& image, const WorkflowRow& workflow,
                                                    const Value& input, store::RunRow& row,
                                                    store::Batch& batch);
@@ -344,6 +342,7 @@ class Core {
     std::vector<std::pair<const WorkerNotes*, std::string>> settled_;  // forgotten after the commit
     std::function<void(std::chrono::milliseconds)> waiter_;
     int wake_fd_ = -1;
+    std::optional<Error> failure_;         // of a commit: what is in memory is ahead of the store
     std::unique_ptr<AttemptRunner> pool_;  // last: its threads end first
 };
 

@@ -65,6 +65,10 @@ Result<RunnableProgram> Core::served(const std::string& name, const std::string&
 }
 
 Result<void> Core::serve(const std::string& name, const RunnableProgram& program) {
+    if (programs_.contains(name)) {
+        return fail(ErrorKind::Usage, fmt::format("two programs are named {}", name),
+                    "programs that are served together need files of different names");
+    }
     const std::int64_t now = time_->now() - ahead_ms();
     std::vector<Served> added;
     for (std::uint32_t row = 0; row < program.image->schedules.size(); ++row) {
@@ -77,10 +81,6 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
                                     served.name, schedule.zone),
                         "zones have names like \"Europe/Zurich\"; they are in /usr/share/zoneinfo, "
                         "of Debian's package tzdata");
-        }
-        if (std::ranges::find(served_, served.name, &Served::name) != served_.end()) {
-            return fail(ErrorKind::Usage, fmt::format("two programs are named {}", name),
-                        "programs that are served together need files of different names");
         }
         served.program = program;
         served.row = row;
@@ -100,7 +100,7 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
         served.next_ms = next_moment(schedule, served.state.dealt_ms);
         added.push_back(std::move(served));
     }
-    programs_.insert_or_assign(name, program);
+    programs_.emplace(name, program);
     store::Batch batch = std::exchange(begun_, {});
     for (auto& served : added) {
         put_schedule(served, batch);

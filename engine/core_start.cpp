@@ -85,20 +85,9 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
 
 Result<Core::Started> Core::start(StartRequest request) {
     WEFT_TRY(started, begin_run(std::move(request), begun_));
-    WEFT_TRY_VOID(make_durable(started));
+    WEFT_TRY_VOID(commit_begun());
     if (started.existed) WEFT_TRY_VOID(take_up(started.run));
     return started;
-}
-
-Result<void> Core::make_durable(const Started& started) {
-    const bool is_begun =
-        std::ranges::find(begun_.runs, started.run, &store::RunRow::id) != begun_.runs.end();
-    if (!is_begun && !started.existed) {
-        return fail(ErrorKind::Environment, "the run was not begun: its commit failed");
-    }
-    auto durable = commit_begun();
-    if (!durable && !started.existed) runs_.erase(started.run);
-    return durable;
 }
 
 Result<void> Core::commit_begun() {

@@ -58,11 +58,10 @@ Json entry_json(const HistoryEntry& entry, bool payloads);
 std::string money_text(std::int64_t micros);
 
 // Handlers, by file: starts and ends (requests_start.cpp), runs (requests_runs.cpp), how they stand
-// (requests_status.cpp), operators
-// (requests_operators.cpp), people (requests_people.cpp), senders (requests_signals.cpp), looking
-// (requests_views.cpp), auditing (requests_audit.cpp), schedules and what changed
-// (requests_schedules.cpp), proving (requests_evidence.cpp), erasing (requests_erase.cpp), another
-// program (requests_programs.cpp).
+// (requests_status.cpp), operators (requests_operators.cpp), people (requests_people.cpp), senders
+// (requests_signals.cpp), looking (requests_views.cpp), auditing (requests_audit.cpp), schedules
+// and what changed (requests_schedules.cpp), proving (requests_evidence.cpp), erasing
+// (requests_erase.cpp), another program (requests_programs.cpp).
 Result<Json> answer_upload(const RequestContext& request);
 Result<Json> answer_status(const RequestContext& request);
 Result<Json> answer_why(const RequestContext& request);

@@ -37,7 +37,7 @@ class StartJob : public Job {
         : core_(core), started_(started), commits_(core.store().commits()) {}
 
     Result<std::optional<std::string>> advance() override {
-        if (core_.store().commits() == commits_) WEFT_TRY_VOID(core_.make_durable(started_));
+        if (core_.store().commits() == commits_) WEFT_TRY_VOID(core_.commit_begun());
         return json_line(started_json(started_));
     }
 

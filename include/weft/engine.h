@@ -1,5 +1,6 @@
 // Running: one engine owns one store. The thread that calls `turn`, `wait` or `request` is the
 // engine's core thread; workers run on a pool of its own. The command line is made of these calls.
+// After a commit that failed every call that writes fails: another engine goes on from the store.
 #pragma once
 
 #include <chrono>

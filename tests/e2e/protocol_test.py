@@ -2,12 +2,10 @@
 
 import json
 import os
-import socket
 import subprocess
-import time
 import unittest
 
-import canary
+import socket_case
 
 WEFT = os.environ["WEFT_BIN"]
 
@@ -27,7 +25,7 @@ workflow echo(values: List<Int>) -> List<Int>
 """
 
 
-class Owner(canary.Case):
+class Owner(socket_case.SocketCase):
     """A process that owns the store for as long as a test runs."""
 
     def setUp(self):
@@ -36,11 +34,7 @@ class Owner(canary.Case):
         self.owner = subprocess.Popen([WEFT, "run", "p.wf", "sleeper", "days=1"], cwd=self.folder,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(self.stop)
-        self.path = self.folder / "weft.store.sock"
-        end = time.monotonic() + 30
-        while not self.path.exists():
-            self.assertLess(time.monotonic(), end, "the owner does not serve its socket")
-            time.sleep(0.02)
+        self.wait_for(self.owner)
 
     def stop(self):
         self.owner.kill()
@@ -51,26 +45,6 @@ class Owner(canary.Case):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIsNone(self.owner.poll(), "the owner ended")
         return done.stdout
-
-    def connect(self):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(30)
-        client.connect(str(self.path))
-        self.addCleanup(client.close)
-        lines = client.makefile("rwb")
-        self.addCleanup(lines.close)
-        return lines
-
-    def ask(self, lines, request):
-        lines.write(json.dumps(request).encode() + b"\n")
-        lines.flush()
-        return self.read(lines)
-
-    def read(self, lines):
-        while True:
-            answer = json.loads(lines.readline())
-            if "busy" not in answer:
-                return answer
 
 
 class Protocol(Owner):
@@ -88,31 +62,31 @@ class Protocol(Owner):
                     {"id": 2, "method": "hello"}, {"id": 3, "method": "runs"}]
         lines.write(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
         lines.flush()
-        answers = [self.read(lines) for _ in requests]
+        answers = [self.read_whole(lines) for _ in requests]
         self.assertEqual([answer["id"] for answer in answers], ["v", 2, 3])
         self.assertTrue(answers[0]["result"]["ok"], answers[0])
 
     def test_parameters_after_the_line(self):
         lines = self.connect()
-        runs = self.ask(lines, {"id": 1, "method": "runs"})["result"]["runs"]
+        runs = self.ask_whole(lines, {"id": 1, "method": "runs"})["result"]["runs"]
         params = json.dumps({"run": runs[0]["run"], "padding": "x" * (2 << 20)}).encode()
         lines.write(json.dumps({"id": 2, "method": "status", "bytes": len(params)}).encode() + b"\n" + params[:1000])
         lines.flush()
         other = self.connect()  # a slow client keeps nobody waiting
-        self.assertEqual(self.ask(other, {"id": 1, "method": "hello"})["result"]["protocol"], 1)
+        self.assertEqual(self.ask_whole(other, {"id": 1, "method": "hello"})["result"]["protocol"], 1)
         lines.write(params[1000:] + b'{"id": 3, "method": "hello"}\n')
         lines.flush()
-        self.assertEqual(self.read(lines)["result"]["workflow"], "sleeper")
-        self.assertEqual(self.read(lines)["id"], 3)
+        self.assertEqual(self.read_whole(lines)["result"]["workflow"], "sleeper")
+        self.assertEqual(self.read_whole(lines)["id"], 3)
 
     def test_a_log_read_in_pieces_is_the_log(self):
         lines = self.connect()
-        run = self.ask(lines, {"id": 1, "method": "runs"})["result"]["runs"][0]["run"]
-        whole = self.ask(lines, {"id": 2, "method": "log", "params": {"run": run}})["result"]
+        run = self.ask_whole(lines, {"id": 1, "method": "runs"})["result"]["runs"][0]["run"]
+        whole = self.ask_whole(lines, {"id": 2, "method": "log", "params": {"run": run}})["result"]
         self.assertGreater(len(whole["entries"]), 2)
         pieces, at = [], 0
         while True:
-            part = self.ask(lines, {"id": 3, "method": "log", "params": {"run": run, "from": at, "limit": 1}})["result"]
+            part = self.ask_whole(lines, {"id": 3, "method": "log", "params": {"run": run, "from": at, "limit": 1}})["result"]
             if not part["entries"]:
                 break
             self.assertEqual(len(part["entries"]), 1)
@@ -120,7 +94,7 @@ class Protocol(Owner):
             at = part["next"]
         self.assertEqual(pieces, whole["entries"])
         # One that has gone on is of no use for an earlier record.
-        first = self.ask(lines, {"id": 4, "method": "log", "params": {"run": run, "from": 0, "limit": 1}})["result"]
+        first = self.ask_whole(lines, {"id": 4, "method": "log", "params": {"run": run, "from": 0, "limit": 1}})["result"]
         self.assertEqual(first["entries"], whole["entries"][:1])
 
     def test_what_is_no_request(self):
@@ -132,7 +106,7 @@ class Protocol(Owner):
                 lines = self.connect()
                 lines.write(text)
                 lines.flush()
-                answer = self.read(lines)
+                answer = self.read_whole(lines)
                 self.assertEqual(answer["error"]["kind"], "usage")
                 self.assertIn(what, answer["error"]["message"])
         lines = self.connect()
@@ -142,7 +116,7 @@ class Protocol(Owner):
             self.assertEqual(lines.readline(), b"")
         except (BrokenPipeError, ConnectionResetError):
             pass
-        self.assertEqual(self.ask(self.connect(), {"id": 1, "method": "hello"})["id"], 1)
+        self.assertEqual(self.ask_whole(self.connect(), {"id": 1, "method": "hello"})["id"], 1)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,11 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import unittest
 
-import canary
+import socket_case
 
 WEFT = os.environ["WEFT_BIN"]
 
@@ -38,7 +37,7 @@ workflow ask(count: Int) -> Text
 """
 
 
-class Clients(canary.Case):
+class Clients(socket_case.SocketCase):
     def setUp(self):
         super().setUp()
         (self.folder / "naps.wf").write_text(PROGRAM, encoding="utf-8")
@@ -47,31 +46,15 @@ class Clients(canary.Case):
             self.server = subprocess.Popen([WEFT, "serve", "naps.wf", "more.wf"], cwd=self.folder, stdout=log,
                                            stderr=log)
         self.addCleanup(lambda: (self.server.kill(), self.server.wait()))
-        self.path = self.folder / "weft.store.sock"
-        end = time.monotonic() + 30
-        while not self.path.exists():
-            self.assertIsNone(self.server.poll(), (self.folder / "serve.log").read_text())
-            self.assertLess(time.monotonic(), end, "the server does not serve its socket")
-            time.sleep(0.02)
-
-    def connect(self):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(30)
-        client.connect(str(self.path))
-        self.addCleanup(client.close)
-        lines = client.makefile("rwb")
-        self.addCleanup(lines.close)
-        return lines
+        self.wait_for(self.server, self.folder / "serve.log")
 
     def send(self, lines, method, **params):
         lines.write(json.dumps({"id": method, "method": method, "params": params}).encode() + b"\n")
         lines.flush()
 
     def read(self, lines):
-        while True:
-            answer = json.loads(lines.readline())
-            if "busy" not in answer:
-                return answer.get("result") or answer["error"]
+        answer = self.read_whole(lines)
+        return answer.get("result") or answer["error"]
 
     def ask(self, lines, method, **params):
         self.send(lines, method, **params)

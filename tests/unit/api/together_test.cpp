@@ -2,6 +2,7 @@
 #include <map>
 
 #include "tests/unit/api/support.h"
+#include "tests/unit/store/faulty_vfs.h"
 #include "weft/engine.h"
 
 namespace weft::testing {
@@ -142,6 +143,41 @@ TEST_F(Together, ManyAreBegun) {
     }
     while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
     EXPECT_EQ(ended, 2500U);
+    EXPECT_TRUE(engine->close());
+}
+
+// A commit that fails takes all with it that would have shared it. The engine says so from then on,
+// and the next one goes on from what is written.
+TEST_F(Together, WhatCouldNotBeWrittenWasNotBegun) {
+    store::FaultyVfs disk;
+    int told = 0;
+    std::string soon;
+    {
+        const auto engine = open_engine(folder_);
+        const auto run = engine->start_soon(*program_, "main", R"({"text": "good"})",
+                                            [&](const RunReport&) { ++told; });
+        ASSERT_TRUE(run) << run.error().message;
+        soon = *run;
+        disk.fail_at(store::Fault::Full, 1, 1000);
+        EXPECT_FALSE(engine->start(*program_, "main", R"({"text": "good"})"));
+        disk.fail_at(store::Fault::None, 0);
+        const auto turned = engine->turn(std::chrono::milliseconds(0));
+        ASSERT_FALSE(turned);
+        EXPECT_TRUE(turned.error().message.starts_with("the engine gave up when it could not"));
+        EXPECT_FALSE(engine->start(*program_, "main", R"({"text": "good"})"));
+        EXPECT_FALSE(engine->close());
+    }
+    EXPECT_EQ(told, 0);
+    const auto engine = open_engine(folder_);
+    const auto status = engine->request("status", R"({"run": ")" + soon + "\"}");
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().kind, ErrorKind::NotFound);
+    const auto run = engine->start(*program_, "main", R"({"text": "good"})");
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_EQ(engine->wait(*run)->state, RunState::Completed);
+    const auto audit = engine->request("verify", R"({"level": 3})");
+    ASSERT_TRUE(audit);
+    EXPECT_NE(audit->find(R"("ok":true)"), std::string::npos) << *audit;
     EXPECT_TRUE(engine->close());
 }
 

@@ -28,10 +28,11 @@ class FaultyVfs {
     FaultyVfs(const FaultyVfs&) = delete;
     FaultyVfs& operator=(const FaultyVfs&) = delete;
 
-    // The n-th call of that kind from now on fails, once; 0: none.
-    void fail_at(Fault fault, int nth) {
+    // The n-th call of that kind from now on fails, and so many in all; 0: none.
+    void fail_at(Fault fault, int nth, int times = 1) {
         fault_ = fault;
         left_ = nth;
+        times_ = times;
         reached_ = false;
     }
     [[nodiscard]] bool reached() const { return reached_; }
@@ -56,6 +57,7 @@ class FaultyVfs {
         const bool matches = fault_ == kind || (fault_ == Fault::Full && kind == Fault::Write);
         if (!matches || left_ == 0 || --left_ > 0) return false;
         reached_ = true;
+        if (--times_ > 0) left_ = 1;
         return true;
     }
 
@@ -116,6 +118,7 @@ class FaultyVfs {
     sqlite3_vfs vfs_{};
     Fault fault_ = Fault::None;
     int left_ = 0;
+    int times_ = 0;
     int calls_ = 0;
     bool reached_ = false;
 };
