@@ -54,6 +54,11 @@ schedule often runs tick() every 1s
 """
 
 
+def moment_of(number, whole):
+    """From soon to twice the time that it took undisturbed: a busy machine may be slower now."""
+    return 2 * whole * (number + 1) / MOMENTS
+
+
 def killed_after(words, folder, seconds):
     process = subprocess.Popen([WEFT, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
@@ -74,7 +79,7 @@ class Killed(ErasureCase):
             name = f"{SECRET}-{moment}"
             run = self.run_flow("plain.wf", f"name={name}")
             boxes = self.boxes()[run]
-            killed_after(("audit", "erase", run, "--reason", "asked"), self.folder, whole * (moment + 1) / MOMENTS)
+            killed_after(("audit", "erase", run, "--reason", "asked"), self.folder, moment_of(moment, whole))
             log = self.weft("log", run, "--payloads").stdout
             is_erased = name not in log
             seen.add(is_erased)
@@ -96,7 +101,7 @@ class KilledMoves(ChangeCase):
         whole = time.monotonic() - begun
         for moment in range(MOMENTS):
             run = self.waits(f"n{moment}")
-            killed_after(("migrate", "mended.wf", run, "--reason", "r"), self.folder, whole * (moment + 1) / MOMENTS)
+            killed_after(("migrate", "mended.wf", run, "--reason", "r"), self.folder, moment_of(moment, whole))
             moved = "adopted by" in self.weft("log", run)
             self.finish(run, "now")
             result = self.json("show", run)["result"]
@@ -120,7 +125,7 @@ class KilledForks(ForkCase):
         made = 0
         for moment in range(MOMENTS):
             killed_after(("fork", origin, "--from", "order.webhook", "--reason", "r", "--no-verify"), self.folder,
-                         whole * (moment + 1) / MOMENTS)
+                         moment_of(moment, whole))
             new = [run["run"] for run in self.runs() if run["run"] not in known]
             self.assertLessEqual(len(new), 1, f"moment {moment}")
             known.update(new)

@@ -62,31 +62,32 @@ class Protocol(Owner):
                     {"id": 2, "method": "hello"}, {"id": 3, "method": "runs"}]
         lines.write(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
         lines.flush()
-        answers = [self.read_whole(lines) for _ in requests]
+        answers = [self.answer(lines) for _ in requests]
         self.assertEqual([answer["id"] for answer in answers], ["v", 2, 3])
         self.assertTrue(answers[0]["result"]["ok"], answers[0])
 
     def test_parameters_after_the_line(self):
         lines = self.connect()
-        runs = self.ask_whole(lines, {"id": 1, "method": "runs"})["result"]["runs"]
+        runs = self.call(lines, {"id": 1, "method": "runs"})["result"]["runs"]
         params = json.dumps({"run": runs[0]["run"], "padding": "x" * (2 << 20)}).encode()
         lines.write(json.dumps({"id": 2, "method": "status", "bytes": len(params)}).encode() + b"\n" + params[:1000])
         lines.flush()
         other = self.connect()  # a slow client keeps nobody waiting
-        self.assertEqual(self.ask_whole(other, {"id": 1, "method": "hello"})["result"]["protocol"], 1)
+        self.assertEqual(self.call(other, {"id": 1, "method": "hello"})["result"]["protocol"], 1)
         lines.write(params[1000:] + b'{"id": 3, "method": "hello"}\n')
         lines.flush()
-        self.assertEqual(self.read_whole(lines)["result"]["workflow"], "sleeper")
-        self.assertEqual(self.read_whole(lines)["id"], 3)
+        self.assertEqual(self.answer(lines)["result"]["workflow"], "sleeper")
+        self.assertEqual(self.answer(lines)["id"], 3)
 
     def test_a_log_read_in_pieces_is_the_log(self):
         lines = self.connect()
-        run = self.ask_whole(lines, {"id": 1, "method": "runs"})["result"]["runs"][0]["run"]
-        whole = self.ask_whole(lines, {"id": 2, "method": "log", "params": {"run": run}})["result"]
+        run = self.call(lines, {"id": 1, "method": "runs"})["result"]["runs"][0]["run"]
+        whole = self.call(lines, {"id": 2, "method": "log", "params": {"run": run}})["result"]
         self.assertGreater(len(whole["entries"]), 2)
         pieces, at = [], 0
         while True:
-            part = self.ask_whole(lines, {"id": 3, "method": "log", "params": {"run": run, "from": at, "limit": 1}})["result"]
+            asked = {"run": run, "from": at, "limit": 1}
+            part = self.call(lines, {"id": 3, "method": "log", "params": asked})["result"]
             if not part["entries"]:
                 break
             self.assertEqual(len(part["entries"]), 1)
@@ -94,7 +95,7 @@ class Protocol(Owner):
             at = part["next"]
         self.assertEqual(pieces, whole["entries"])
         # One that has gone on is of no use for an earlier record.
-        first = self.ask_whole(lines, {"id": 4, "method": "log", "params": {"run": run, "from": 0, "limit": 1}})["result"]
+        first = self.call(lines, {"id": 4, "method": "log", "params": {"run": run, "from": 0, "limit": 1}})["result"]
         self.assertEqual(first["entries"], whole["entries"][:1])
 
     def test_what_is_no_request(self):
@@ -106,7 +107,7 @@ class Protocol(Owner):
                 lines = self.connect()
                 lines.write(text)
                 lines.flush()
-                answer = self.read_whole(lines)
+                answer = self.answer(lines)
                 self.assertEqual(answer["error"]["kind"], "usage")
                 self.assertIn(what, answer["error"]["message"])
         lines = self.connect()
@@ -116,7 +117,7 @@ class Protocol(Owner):
             self.assertEqual(lines.readline(), b"")
         except (BrokenPipeError, ConnectionResetError):
             pass
-        self.assertEqual(self.ask_whole(self.connect(), {"id": 1, "method": "hello"})["id"], 1)
+        self.assertEqual(self.call(self.connect(), {"id": 1, "method": "hello"})["id"], 1)
 
 
 if __name__ == "__main__":

@@ -25,12 +25,12 @@ class SocketCase(canary.Case):
         self.addCleanup(lines.close)
         return lines
 
-    def ask_whole(self, lines, request):
+    def call(self, lines, request):
         lines.write(json.dumps(request).encode() + b"\n")
         lines.flush()
-        return self.read_whole(lines)
+        return self.answer(lines)
 
-    def read_whole(self, lines):
+    def answer(self, lines):
         """The next answer; what says that a long one is worked on is skipped."""
         while True:
             answer = json.loads(lines.readline())

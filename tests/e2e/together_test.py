@@ -53,7 +53,7 @@ class Clients(socket_case.SocketCase):
         lines.flush()
 
     def read(self, lines):
-        answer = self.read_whole(lines)
+        answer = self.answer(lines)
         return answer.get("result") or answer["error"]
 
     def ask(self, lines, method, **params):
