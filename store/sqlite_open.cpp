@@ -191,6 +191,7 @@ Result<void> SqliteStore::prepare_files(bool& fresh) {
     claim_ = std::move(claim);
     WEFT_TRY(ack, AckFile::open(path_));
     ack_ = std::move(ack);
+    if (!options_.brief) wal_room_.emplace(path_ + "-wal");
     return {};
 }
 

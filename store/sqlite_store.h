@@ -14,6 +14,7 @@
 #include "store/merkle.h"
 #include "store/sqlite.h"
 #include "store/store.h"
+#include "store/wal_room.h"
 #include "store/wal_scan.h"
 
 namespace weft::store {
@@ -229,6 +230,7 @@ class SqliteStore final : public Store {
     InodeClaim claim_;
     std::unique_ptr<KeyFile> keys_;
     std::optional<AckFile> ack_;
+    std::optional<WalRoom> wal_room_;  // none: a short command needs no room
     std::unique_ptr<Database> database_;
     Recovery recovery_;
     std::optional<Error> poison_;

@@ -69,6 +69,7 @@ Result<void> SqliteStore::checkpoint_wal(const char* mode) {
         return poison(std::move(done).error());
     }
     wal_frames_ = 0;
+    if (wal_room_) wal_room_->forget();
     return {};
 }
 
@@ -167,6 +168,9 @@ Result<void> SqliteStore::maintain(std::int64_t monotonic_ms, bool idle) {
     const bool rests = idle && monotonic_ms - busy_at_ms_ >= kRestMs;
     if ((rests && wal_frames_ > 0) || wal_frames_ >= (idle ? kWalPagesIdle : kWalPagesMax)) {
         return checkpoint_wal("PASSIVE");
+    }
+    if (wal_room_ && wal_frames_ > 0 && space_ == Space::Plenty) {
+        wal_room_->make(static_cast<std::uint64_t>(wal_frames_));
     }
     return {};
 }
