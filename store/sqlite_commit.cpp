@@ -237,9 +237,9 @@ Result<void> SqliteStore::transaction(const std::function<Result<void>()>& body)
     if (poison_) return std::unexpected(poison_error());
     database_->forget_failure();
     const bool was_shared = std::exchange(is_shared_, false);
-    auto done = was_shared ? Result<void>{} : database_->execute("BEGIN IMMEDIATE");
+    auto done = was_shared ? Result<void>{} : database_->query("BEGIN IMMEDIATE").run();
     if (done) done = body();
-    if (done) done = database_->execute("COMMIT");
+    if (done) done = database_->query("COMMIT").run();
     if (done) return {};
     const bool ours = done.error().kind == ErrorKind::Refused;
     const auto failure = ours ? SqliteFailure::Constraint : database_->last_failure();
