@@ -97,6 +97,8 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
     }
     WEFT_TRY_VOID(wake_due());
     store::Batch batch = std::exchange(begun_, {});
+    // An outcome, a call and its start of each that may have come back.
+    batch.appends.reserve(batch.appends.size() + 3 * pool_->in_flight());
     WEFT_TRY_VOID(take_completions(batch));
     WEFT_TRY_VOID(fire_timers(batch));
     WEFT_TRY_VOID(fire_schedules(batch));

@@ -145,6 +145,7 @@ Result<SqliteStore::Segment*> SqliteStore::segment_for(
         segment.run = run;
         segment.first_seq = before.next_seq;
         segment.after = before;
+        segment.appends.reserve(4);
     }
     return &plan.segments[at->second];
 }
@@ -153,6 +154,7 @@ Result<SqliteStore::Plan> SqliteStore::plan_commit(const Batch& batch) {
     Plan plan;
     std::vector<Hash> hashes(batch.appends.size());
     std::unordered_map<RunId, std::size_t, RunIdHash> index;
+    index.reserve(batch.appends.size());
     for (std::size_t i = 0; i < batch.appends.size(); ++i) {
         const auto& append = batch.appends[i];
         const auto record = parse_record_head(append.record);

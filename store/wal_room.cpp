@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 
 namespace weft::store {
 
@@ -13,6 +14,8 @@ constexpr std::uint64_t kFrameBytes = 24 + 4096;
 // As much again as there is, so that a short log stays short.
 constexpr std::uint64_t kLeast = 64UL << 10;
 constexpr std::uint64_t kMost = 1UL << 20;
+
+constexpr std::array<char, kLeast> kZeros{};
 
 }  // namespace
 
@@ -29,8 +32,11 @@ void WalRoom::make(std::uint64_t frames) {
     if (!size) return;
     end_ = *size;
     if (end_ >= used + room / 2) return;
-    const std::string zeros(used + room - end_, '\0');
-    if (write_at(fd_, end_, zeros, path_)) end_ += zeros.size();
+    while (end_ < used + room) {
+        const std::string_view part(kZeros.data(), std::min(kLeast, used + room - end_));
+        if (!write_at(fd_, end_, part, path_)) return;
+        end_ += part.size();
+    }
 }
 
 }  // namespace weft::store

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kWalHeadBytes = 32;
 constexpr std::size_t kNumberAt = 12;  // in it: how often a log was begun anew
 constexpr std::size_t kSaltsAt = 16;
+constexpr std::size_t kSaltsBytes = 8;
 constexpr std::size_t kSumAt = 24;
 constexpr std::size_t kFrameHeadBytes = 24;
 constexpr std::uint32_t kWalMagic = 0x377F0682;  // the last bit: checksums over big-endian words
@@ -255,16 +256,20 @@ Result<void> AckFile::confirm(std::uint64_t frames) {
         WEFT_TRY(fd, open_file(wal_path_, O_RDONLY));
         wal_ = std::move(fd);
     }
-    WEFT_TRY(salts, read_at(wal_, 16, 8, wal_path_));
+    if (salts_.size() < kSaltsBytes) {
+        WEFT_TRY(salts, read_at(wal_, kSaltsAt, kSaltsBytes, wal_path_));
+        salts_ = std::move(salts);
+    }
     ByteWriter out;
-    out.u32(salts.size() == 8 ? big32(salts, 0) : 0);
-    out.u32(salts.size() == 8 ? big32(salts, 4) : 0);
+    out.u32(salts_.size() == kSaltsBytes ? big32(salts_, 0) : 0);
+    out.u32(salts_.size() == kSaltsBytes ? big32(salts_, 4) : 0);
     out.u64(frames);
     out.u64(frames ^ 0x57454654ACULL);
     return write_at(fd_, 0, out.bytes(), path_);
 }
 
 Result<void> AckFile::clear() {
+    salts_.clear();
     ByteWriter out;
     out.zeros(16);
     out.u64(0x57454654ACULL);

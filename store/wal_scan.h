@@ -61,6 +61,7 @@ class AckFile {
     std::string wal_path_;
     Fd fd_;
     Fd wal_;
+    std::string salts_;  // of the log; a new one begins only after `clear`
     std::optional<Acknowledged> found_;
 };
 

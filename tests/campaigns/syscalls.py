@@ -19,6 +19,15 @@ from programs import CODES, PROGRAMS, Round
 CALLS = ["openat", "pwrite64", "pread64", "fdatasync", "fsync", "ftruncate", "rename", "link", "unlink", "mkdir",
          "fallocate"]
 ERRORS = ["EIO", "ENOSPC"]
+
+
+def is_clear(done):
+    """A command that failed says once what is wrong, behind what it had told of its run."""
+    lines = done.stderr.splitlines()
+    said = [at for at, line in enumerate(lines) if line.startswith("weft: ")]
+    return "internal error" not in done.stderr and (not said or len(lines) - said[0] <= 3)
+
+
 def fault(name, expected, paths, call, what, number, keep):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-syscalls-"))
     one = Round(name, folder)
@@ -35,7 +44,7 @@ def fault(name, expected, paths, call, what, number, keep):
         killed = "SIGKILL" in what
         if not killed and done.returncode not in CODES:
             problem = f"exit {done.returncode}: {done.stderr[-400:]}"
-        if not killed and ("internal error" in done.stderr or len(done.stderr.splitlines()) > 12):
+        if not killed and not is_clear(done):
             problem = "message: " + done.stderr[-400:]
         problem = problem or one.go_on()
         if problem is None and one.seen() != expected:
