@@ -205,7 +205,10 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
         return scan;
     }
     const bool same = known_frames && known->salt1 == head->salt1 && known->salt2 == head->salt2;
-    if (same && scan.recovered < known->frames) {
+    if (known_frames && !same) {
+        // What was confirmed is forgotten, and that synced, before a log begins anew.
+        scan.damage = "the write-ahead log is another one than that of the confirmed commits";
+    } else if (same && scan.recovered < known->frames) {
         scan.damage = damage_text(
             walk.stop, "commits up to frame " + std::to_string(known->frames) + " were confirmed");
     } else if (walk.commits_behind > 1) {

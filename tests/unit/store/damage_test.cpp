@@ -452,6 +452,32 @@ TEST(WalDamage, a_torn_header_is_put_together_from_the_log_it_was_written_over) 
     EXPECT_EQ(store->verify({})->findings.size(), 0U);
 }
 
+TEST(WalDamage, another_log_than_the_confirmed_one_is_told) {
+    TempFolder folder;
+    const std::string path = folder / "s.weft";
+    const std::string wal = path + "-wal";
+    killed_owner(path, 12);
+    std::filesystem::copy_file(wal, folder / "older");
+    ASSERT_TRUE(open_store(path)->close());
+    {
+        auto store = open_store(path);  // its log is a new one
+        RunMaker maker(*store, run_id(2));
+        Batch batch;
+        maker.begin(batch);
+        maker.add(batch, "payload");
+        ASSERT_TRUE(store->commit(batch));
+    }
+    std::filesystem::rename(wal, folder / "newer");
+    std::filesystem::copy_file(folder / "older", wal);
+    const auto refused = open_sqlite_store(path, create_options());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Corrupt);
+    EXPECT_NE(refused.error().message.find("another one than"), std::string::npos)
+        << refused.error().message;
+    std::filesystem::rename(folder / "newer", wal);
+    EXPECT_EQ(open_store(path)->log_size(), 13U);
+}
+
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
