@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -32,7 +33,11 @@ class Server {
         std::thread([this] { serve(); }).detach();
     }
 
-    std::string bytes;  // changed only while nobody asks
+    // A request that was given up may still be answered with those of before.
+    void answer_with(std::string bytes) {
+        const std::lock_guard guard(mutex_);
+        bytes_ = std::move(bytes);
+    }
     int port = 0;
 
   private:
@@ -47,6 +52,7 @@ class Server {
                 if (got <= 0) break;
                 head.append(part, static_cast<std::size_t>(got));
             }
+            const auto bytes = answer();
             static_cast<void>(::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL));
             ::shutdown(client, SHUT_WR);
             // Until the other end closes: a reset would take away what it has not read yet.
@@ -56,6 +62,13 @@ class Server {
         }
     }
 
+    std::string answer() {
+        const std::lock_guard guard(mutex_);
+        return bytes_;
+    }
+
+    std::mutex mutex_;
+    std::string bytes_;
     int listener_ = -1;
 };
 
@@ -105,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static auto* server = new fuzz::Server;
     static const int key_set = ::setenv("WEFT_FUZZ_KEY", "sk-fuzz", 1);
     WEFT_CHECK(key_set == 0);
-    server->bytes = std::string(fuzz::text_of(data, size));
+    server->answer_with(std::string(fuzz::text_of(data, size)));
     const stdlib::Json settings = {{"provider", "openai"},
                                    {"base_url", "http://127.0.0.1:" + std::to_string(server->port)},
                                    {"model", "m"},

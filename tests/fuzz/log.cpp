@@ -65,7 +65,7 @@ const std::vector<Bundle>& originals() {
     return all;
 }
 
-void put_number(std::string& text, std::size_t at, std::uint32_t value, std::size_t bytes) {
+void put_number(std::string& text, std::size_t at, std::uint64_t value, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes && at + i < text.size(); ++i) {
         text[at + i] = static_cast<char>(value >> (8 * i));
     }
