@@ -2,6 +2,7 @@
 // Results that tell a full disk, an I/O error and damage apart. No schema and no policy here.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,9 +36,13 @@ class Query {
     Query& operator=(const Query&) = delete;
     ~Query();
 
-    // The bytes must live until the last step.
+    // The bytes must live until the last step; those of a temporary don't.
     Query& blob(std::string_view bytes);
     Query& text(std::string_view text);
+    template <std::same_as<std::string> T>
+    Query& blob(T&&) = delete;
+    template <std::same_as<std::string> T>
+    Query& text(T&&) = delete;
     Query& i64(std::int64_t value);
     Query& u64(std::uint64_t value) { return i64(static_cast<std::int64_t>(value)); }
     Query& null();
@@ -47,6 +52,8 @@ class Query {
     Query& id(const std::array<std::uint8_t, N>& bytes) {
         return blob(view(bytes));
     }
+    template <std::size_t N>
+    Query& id(std::array<std::uint8_t, N>&&) = delete;
     template <std::size_t N>
     Query& optional_id(const std::optional<std::array<std::uint8_t, N>>& bytes) {
         return bytes ? blob(view(*bytes)) : null();

@@ -24,20 +24,22 @@ struct Writer {
         WEFT_TRY(known, stands("SELECT 1 FROM program WHERE hash = ?", row.hash));
         if (known) return {};
         const Hash sum = program_sum(row.hash, row.ir, row.source);
+        const Tag mac = row_tag(keys, "program", view(sum));
         auto put = database.query(
             "INSERT INTO program(hash, ir, source, sum) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING");
         put.id(row.hash).blob(row.ir).blob(row.source);
-        return put.id(row_tag(keys, "program", view(sum))).run();
+        return put.id(mac).run();
     }
     Result<void> operator()(const ImageRow& row) const {
         WEFT_TRY(known, stands("SELECT 1 FROM image WHERE hash = ?", row.hash));
         if (known) return {};
         const Hash sum = image_sum(row.hash, row.program, row.semantics, row.code);
+        const Tag mac = row_tag(keys, "image", view(sum));
         auto put = database.query(
             "INSERT INTO image(hash, program, semantics, code, sum) VALUES(?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING");
         put.id(row.hash).id(row.program).i64(row.semantics).blob(row.code);
-        return put.id(row_tag(keys, "image", view(sum))).run();
+        return put.id(mac).run();
     }
     Result<void> operator()(const LedgerRow& row) const {
         auto put = database.query(
@@ -244,9 +246,9 @@ Result<void> SqliteStore::take_inbox(const InboxTaken& taken) {
                {},
                taken.seq};
     }
+    const Tag mac = row_tag(*keys_, "inbox", inbox_row_text(row));
     auto take = database_->query("UPDATE inbox SET box = NULL, seq = ?, mac = ? WHERE id = ?");
-    take.optional_u64(taken.seq).id(row_tag(*keys_, "inbox", inbox_row_text(row)));
-    return take.u64(taken.id).run();
+    return take.optional_u64(taken.seq).id(mac).u64(taken.id).run();
 }
 
 Result<void> SqliteStore::write_inbox(const Batch& batch, CommitInfo& info) {

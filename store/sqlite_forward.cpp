@@ -68,15 +68,17 @@ Result<void> SqliteStore::tag_programs() {
     for (const auto& hash : programs) {
         WEFT_TRY(row, program(hash));
         const Hash sum = program_sum(row->hash, row->ir, row->source);
+        const Tag mac = row_tag(*keys_, "program", view(sum));
         auto put = database_->query("UPDATE program SET sum = ? WHERE hash = ?");
-        WEFT_TRY_VOID(put.id(row_tag(*keys_, "program", view(sum))).id(hash).run());
+        WEFT_TRY_VOID(put.id(mac).id(hash).run());
     }
     WEFT_TRY(images, image_hashes());
     for (const auto& hash : images) {
         WEFT_TRY(row, image(hash));
         const Hash sum = image_sum(row->hash, row->program, row->semantics, row->code);
+        const Tag mac = row_tag(*keys_, "image", view(sum));
         auto put = database_->query("UPDATE image SET sum = ? WHERE hash = ?");
-        WEFT_TRY_VOID(put.id(row_tag(*keys_, "image", view(sum))).id(hash).run());
+        WEFT_TRY_VOID(put.id(mac).id(hash).run());
     }
     return {};
 }
