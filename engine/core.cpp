@@ -69,7 +69,9 @@ std::chrono::milliseconds Core::until_next_timer(std::chrono::milliseconds most)
     std::int64_t left = most.count();
     if (!timers_.empty()) left = std::min(left, timers_.begin()->first - time_->now());
     if (parking_.next_wake_ms > 0) left = std::min(left, parking_.next_wake_ms - time_->now());
-    left = std::min(left, schedules_due_ms() - (time_->now() - ahead_ms()));
+    // No schedule is due before somebody has looked at a clock that leapt.
+    const std::int64_t ahead = ahead_ms();
+    if (ahead < INT64_MAX) left = std::min(left, schedules_due_ms() - (time_->now() - ahead));
     if (auto next = pacer_.next_ms()) left = std::min(left, *next - time_->monotonic());
     return std::chrono::milliseconds(std::max<std::int64_t>(0, left));
 }

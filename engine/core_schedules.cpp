@@ -69,7 +69,9 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
         return fail(ErrorKind::Usage, fmt::format("two programs are named {}", name),
                     "programs that are served together need files of different names");
     }
-    const std::int64_t now = time_->now() - ahead_ms();
+    // While the wall clock is not believed, the engine's own time is what there is.
+    const std::int64_t ahead = ahead_ms();
+    const std::int64_t now = time_->now() - (ahead < INT64_MAX ? ahead : 0);
     std::vector<Served> added;
     for (std::uint32_t row = 0; row < program.image->schedules.size(); ++row) {
         const ScheduleRow& schedule = program.image->schedules[row];

@@ -264,5 +264,25 @@ TEST_F(Schedules, AStartThatComesAgainGivesTheSameRun) {
     world->expect_sound();
 }
 
+// A store that was away for long goes on when somebody has said that the clock is right.
+TEST_F(Schedules, OneThatIsNewWhileTheClockIsNotBelievedWaitsForThat) {
+    serve("schedule half runs report(\"r\", 29d) every 12h overlap skip\n");
+    pass(13 * kHour);
+    world->clock.pass(60 * kDay);
+    world->crash();
+    ASSERT_TRUE(world->core().serve("other", world->program));
+    const auto schedules = world->core().schedules();
+    ASSERT_EQ(schedules.size(), 1U);
+    EXPECT_EQ(schedules[0].name, "other.half");
+    EXPECT_GT(schedules[0].next_ms, world->clock.now() - 61 * kDay);
+    EXPECT_LE(schedules[0].next_ms, world->clock.now() + 12 * kHour);
+    settle();
+    EXPECT_EQ(runs(), 1U);  // that of before
+    world->ask("accept_clock", {{"reason", "we were closed"}});
+    pass(13 * kHour);
+    EXPECT_EQ(runs(), 2U);
+    world->expect_sound();
+}
+
 }  // namespace
 }  // namespace weft::testing
