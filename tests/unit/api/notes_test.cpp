@@ -108,7 +108,7 @@ TEST_F(Notes, ASweepSparesWhatIsOpen) {
         while (!go && !*call.cancelled) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return WorkerValue{"\"paid\"", {}};
     };
-    world.start("buy", R"({"orders": ["a"]})");
+    const auto run = world.start("buy", R"({"orders": ["a"]})");
     world.until([&] { return world.core().busy(); });
     auto done = world.core().sweep_notes();
     ASSERT_TRUE(done);
@@ -116,6 +116,7 @@ TEST_F(Notes, ASweepSparesWhatIsOpen) {
     EXPECT_EQ(open.size(), 1U);
     EXPECT_TRUE(forgotten.empty());
     go = true;
+    EXPECT_EQ(world.finish(run), "completed");
 }
 
 TEST_F(Notes, AStoreIsVerifiedWhileItIsWritten) {
