@@ -68,8 +68,10 @@ std::string quoted_printable(std::string_view text) {
         }
         const bool at_line_end = i + 1 == text.size() || text[i + 1] == '\n' || text[i + 1] == '\r';
         const bool blank = (c == ' ' || c == '\t') && !at_line_end;
-        // A dot at a line's start is the SMTP end mark, "From " the mbox one.
-        const bool risky = column == 0 && (c == '.' || c == 'F');
+        // A dot at a line's start is the SMTP end mark, "From " the mbox one. A full line is broken
+        // before what comes next.
+        const bool begins_line = column == 0 || column + 1 > kLineMax - 1;
+        const bool risky = begins_line && (c == '.' || c == 'F');
         if (blank || (c > ' ' && c < 0x7F && c != '=' && !risky)) {
             put({&text[i], 1});
         } else {

@@ -249,5 +249,18 @@ TEST(Mime, LongAndStrangeTextsStayWithinTheLines) {
     EXPECT_EQ(mail["defects"], Json::array());
 }
 
+TEST(Mime, ALineThatIsBrokenBeginsWithNoMarkEither) {
+    notify::Message message;
+    message.key = key_of(1);
+    message.from = "weft@example.org";
+    message.body = std::string(75, 'x') + ".\n" + std::string(75, 'y') + "From me\n";
+    const std::string text = notify::write_message(message);
+    EXPECT_EQ(text.find("\r\n."), std::string::npos) << text;
+    EXPECT_EQ(text.find("\r\nFrom me"), std::string::npos) << text;
+    TemporaryFolder folder;
+    write_text(folder.path() / "a.eml", text);
+    EXPECT_EQ(read_mail(folder.path() / "a.eml")["body"], message.body);
+}
+
 }  // namespace
 }  // namespace weft::stdlib::test
