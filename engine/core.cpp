@@ -162,6 +162,7 @@ Result<void> Core::feed_run(LiveRun& run, const vm::Fact& fact, const FactContex
 Result<void> Core::after_fact(LiveRun& run, store::Batch& batch) {
     WEFT_TRY_VOID(note_settled(run, run.take_settled()));
     WEFT_TRY_VOID(settle_keys(run, run.take_keyed(), batch));
+    if (!run.machine().lock()) WEFT_TRY_VOID(locks_->release(run.id(), batch));
     return begin_subs(run, batch);
 }
 

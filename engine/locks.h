@@ -31,6 +31,9 @@ class LockTable {
     void know(const store::RunId& run, const vm::LockView& lock) {
         asked_.try_emplace(run, tags_of(lock.keys));
     }
+    // It has none and asks for none any more. In the batch of the record that says so: whoever dies
+    // between the two would leave a key that nobody frees.
+    Result<void> release(const store::RunId& run, store::Batch& batch);
     // The batches so far are durable.
     void committed();
     // Runs that waited for what was freed since the last call.
@@ -46,7 +49,6 @@ class LockTable {
         std::vector<store::RunId> waiting;
     };
     Result<Queue*> queue(const store::Tag& tag);
-    Result<void> release(const store::RunId& run, store::Batch& batch);
     Result<bool> may_have(const store::RunId& run, const std::vector<store::Tag>& tags,
                           const IsLive& is_live);
     [[nodiscard]] std::vector<store::Tag> tags_of(const std::vector<std::string>& keys) const;
