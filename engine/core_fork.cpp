@@ -86,7 +86,7 @@ Result<Forked> Core::fork(const ForkRequest& request) {
 
 Result<void> Core::begin_fork(const ForkRequest& request, const ForkPoint& point,
                               const RunnableProgram& program, const MigrationPlan& plan) {
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     const std::int64_t now = plan.begin.time_ms;
     store::RunRow row;
     row.id = plan.begin.run;

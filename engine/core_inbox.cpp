@@ -43,7 +43,7 @@ Result<Taken> Core::take(const store::RunId& id, const Incoming& incoming) {
                     "look at it with `weft show`");
     }
     WEFT_TRY_VOID(check_room());
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     std::int64_t now = time_->now();
     FactContext context = incoming.context;
@@ -74,7 +74,7 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
     if (waiting.size() >= vm::kMailboxMax) {
         return fail(ErrorKind::Refused, fmt::format("run {} has too many unread", short_id(id)));
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY(actor, system_->actor(incoming.actor, time_->now(), batch));
     incoming.context.actor = actor;
     batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
@@ -91,14 +91,22 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
     return Taken{id, std::nullopt, false};
 }
 
-// Rows that were written while nobody drove the run: as facts in the order of their arrival. One
-// that the run does not take any more stays without a record.
-Result<void> Core::take_inbox(LiveRun& run, store::Batch& batch) {
-    WEFT_TRY(rows, store_->inbox_of(run.id(), vm::kMailboxMax));
+// Rows that were written while nobody drove the run, in the order of their arrival.
+Result<std::vector<Core::Letter>> Core::read_inbox(const RunHeader& header) {
+    std::vector<Letter> out;
+    WEFT_TRY(rows, store_->inbox_of(header.row.id, vm::kMailboxMax));
     for (const auto& row : rows) {
-        WEFT_TRY(bytes, store::open_bytes(run.key(), store::inbox_context(row.tag), row.box));
+        WEFT_TRY(bytes, store::open_bytes(*header.key, store::inbox_context(row.tag), row.box));
         WEFT_TRY(facts, decode_incoming(bytes));
-        store::InboxTaken taken{row.id, std::nullopt};
+        out.push_back({row.id, std::move(facts)});
+    }
+    return out;
+}
+
+// As facts. One that the run does not take any more stays without a record.
+Result<void> Core::take_inbox(LiveRun& run, std::vector<Letter> letters, store::Batch& batch) {
+    for (auto& [row, facts] : letters) {
+        store::InboxTaken taken{row, std::nullopt};
         if (!run.ended() && run.machine().accepts(facts.back().fact)) {
             for (auto& [fact, record] : facts) {
                 taken.seq = run.next_seq();

@@ -101,7 +101,7 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
         added.push_back(std::move(served));
     }
     programs_.emplace(name, program);
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     for (auto& served : added) {
         put_schedule(served, batch);
         served_.push_back(std::move(served));
