@@ -44,20 +44,33 @@ Result<Taken> Core::take(const store::RunId& id, const Incoming& incoming) {
     }
     WEFT_TRY_VOID(check_room());
     Gathered batch(*this);
-    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     std::int64_t now = time_->now();
     FactContext context = incoming.context;
     WEFT_TRY(actor, system_->actor(incoming.actor, now, batch));
     context.actor = actor;
+    const auto appends = batch.appends.size();
+    const auto changes = static_cast<std::ptrdiff_t>(batch.changes.size());
+    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     batch.inbox.push_back(
         {id, static_cast<std::int32_t>(incoming.kind), incoming.tag, "", std::nullopt});
-    for (const auto& fact : incoming.facts) {
-        batch.inbox.back().seq = run->next_seq();
-        if (const auto* kill = std::get_if<vm::KillFact>(&fact)) {
-            WEFT_TRY_VOID(kill_subs(*run, *kill, context, batch));
+    const auto tell = [&]() -> Result<void> {
+        for (const auto& fact : incoming.facts) {
+            batch.inbox.back().seq = run->next_seq();
+            if (const auto* kill = std::get_if<vm::KillFact>(&fact)) {
+                WEFT_TRY_VOID(kill_subs(*run, *kill, context, batch));
+            }
+            WEFT_TRY_VOID(feed_run(*run, fact, context, batch));
         }
-        WEFT_TRY_VOID(feed_run(*run, fact, context, batch));
+        return {};
+    };
+    const auto told = tell();
+    if (!told && batch.appends.size() == appends) {
+        // A file of it could not be written, and nothing has happened: what others do stays.
+        batch.inbox.pop_back();
+        batch.changes.erase(batch.changes.begin() + changes, batch.changes.end());
+        begun_ = batch.take();
     }
+    if (!told) return std::unexpected(told.error());
     const Taken taken{id, batch.inbox.back().seq, false};
     touched_.insert(id);
     WEFT_TRY_VOID(launch(batch));

@@ -159,6 +159,26 @@ TEST_F(GivenUp, AStartThatFailedLeavesNothing) {
     EXPECT_TRUE(engine->close());
 }
 
+TEST_F(GivenUp, ASignalThatCannotBeWrittenIsRefusedAlone) {
+    const auto engine = open_engine();
+    const auto run = engine->start(*program_, "asks", "{}");
+    ASSERT_TRUE(run) << run.error().message;
+    const auto other = engine->start_soon(*program_, "main", json_of("small"));
+    ASSERT_TRUE(other) << other.error().message;
+    block_files();
+    const std::string signal = R"({"run": ")" + *run +
+                               R"(", "signal": "word", "request": "s1", "value": ")" +
+                               std::string(100'000, 'x') + "\"}";
+    EXPECT_FALSE(engine->request("signal", signal));
+    EXPECT_EQ(engine->wait(*other)->state, RunState::Completed);
+    free_files();
+    const auto again = engine->request("signal", signal);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(engine->wait(*run)->state, RunState::Completed);
+    expect_sound(*engine);
+    EXPECT_TRUE(engine->close());
+}
+
 TEST_F(GivenUp, ATurnThatFailedIsTheLast) {
     size_ = 100'000;
     std::string large;
