@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 #include "engine/shared_work.h"
 

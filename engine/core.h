@@ -40,15 +40,6 @@
 
 namespace weft::engine {
 
-// A schedule of a program that is served, as people see it.
-struct ServedSchedule {
-    std::string name;
-    std::shared_ptr<const Image> image;
-    std::uint32_t row = 0;
-    std::int64_t next_ms = 0;
-    ScheduleState state;
-};
-
 class Core {
   public:
     static Result<std::unique_ptr<Core>> open(const CoreOptions& options);
@@ -176,23 +167,7 @@ class Core {
     Result<void> close();
 
   private:
-    // What a turn, or a request, has gathered for its commit. The runs have gone on in memory by
-    // it, so the engine gives up when it is lost on the way there.
-    class Gathered : public store::Batch {
-      public:
-        explicit Gathered(Core& core) : store::Batch(std::exchange(core.begun_, {})), core_(core) {}
-        ~Gathered() {
-            if (empty()) return;
-            core_.give_up({ErrorKind::Environment, "a turn has not come to its commit", {}});
-        }
-        Gathered(const Gathered&) = delete;
-        Gathered& operator=(const Gathered&) = delete;
-        store::Batch take() { return std::exchange(static_cast<store::Batch&>(*this), {}); }
-
-      private:
-        Core& core_;
-    };
-
+    class Gathered;  // core_gathered.h
     Core(CoreOptions options, Config config, store::OwnerLock lock);
     void give_up(const Error& why);
     Result<void> take_completions(store::Batch& batch);
@@ -293,12 +268,8 @@ class Core {
                                       const Hash& image_hash, ChangeBy by);
     Result<std::string> why_not_now(const RunHeader& header, const vm::Machine& machine);
     Result<void> tell_again(LiveRun& run, const MigrationPlan& plan, store::Batch& batch);
-    struct Letter {
-        std::uint64_t row = 0;
-        std::vector<InboxFact> facts;
-    };
-    Result<std::vector<Letter>> read_inbox(const RunHeader& header);
-    Result<void> take_inbox(LiveRun& run, std::vector<Letter> letters, store::Batch& batch);
+    Result<std::vector<InboxLetter>> read_inbox(const RunHeader& header);
+    Result<void> take_inbox(LiveRun& run, std::vector<InboxLetter> letters, store::Batch& batch);
     Result<void> begin_fork(const ForkRequest& request, const ForkPoint& point,
                             const RunnableProgram& program, const MigrationPlan& plan);
     Result<void> tell_fork(LiveRun& run, const MigrationPlan& plan, const Bytes16& actor,

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/approver_log.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "store/note.h"
 
 namespace weft::engine {

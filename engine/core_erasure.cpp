@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "store/box.h"
 #include "store/key_file.h"
 #include "store/note.h"

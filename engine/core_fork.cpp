@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "engine/carry.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/fork.h"
 #include "engine/short_id.h"
 #include "store/key_file.h"

@@ -2,7 +2,7 @@
 // and did not take.
 #include <fmt/format.h>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/short_id.h"
 #include "store/key_file.h"
 #include "vm/limits.h"
@@ -105,8 +105,8 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
 }
 
 // Rows that were written while nobody drove the run, in the order of their arrival.
-Result<std::vector<Core::Letter>> Core::read_inbox(const RunHeader& header) {
-    std::vector<Letter> out;
+Result<std::vector<InboxLetter>> Core::read_inbox(const RunHeader& header) {
+    std::vector<InboxLetter> out;
     WEFT_TRY(rows, store_->inbox_of(header.row.id, vm::kMailboxMax));
     for (const auto& row : rows) {
         WEFT_TRY(bytes, store::open_bytes(*header.key, store::inbox_context(row.tag), row.box));
@@ -117,7 +117,7 @@ Result<std::vector<Core::Letter>> Core::read_inbox(const RunHeader& header) {
 }
 
 // As facts. One that the run does not take any more stays without a record.
-Result<void> Core::take_inbox(LiveRun& run, std::vector<Letter> letters, store::Batch& batch) {
+Result<void> Core::take_inbox(LiveRun& run, std::vector<InboxLetter> letters, store::Batch& batch) {
     for (auto& [row, facts] : letters) {
         store::InboxTaken taken{row, std::nullopt};
         if (!run.ended() && run.machine().accepts(facts.back().fact)) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 
 namespace weft::engine {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 
 namespace weft::engine {

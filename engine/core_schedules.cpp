@@ -7,7 +7,7 @@
 
 #include "base/zone.h"
 #include "engine/calendar.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/status.h"
 #include "store/key_file.h"
 

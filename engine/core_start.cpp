@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/run_input.h"
 #include "engine/worker_pool.h"
 #include "store/key_file.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 #include "engine/secret_desk.h"
 #include "store/key_file.h"
