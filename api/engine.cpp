@@ -124,7 +124,8 @@ void Engine::Impl::note_end(const engine::LiveRun& run) {
 Result<void> Engine::Impl::turn(std::chrono::milliseconds wait_at_most) {
     auto done = core->turn(ended.empty() ? wait_at_most : std::chrono::milliseconds(0));
     const auto over = std::exchange(ended, {});
-    if (!done) return done;
+    // An end that is not written is none.
+    if (core->failure()) return done;
     for (const auto& [told, report] : over) told(report);
     return done;
 }
@@ -203,7 +204,7 @@ Result<void> Engine::serve(const Program& program, std::string_view name) {
 }
 
 bool Engine::busy() const {
-    return impl_->core->busy();
+    return !impl_->ended.empty() || impl_->core->busy();
 }
 
 Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
@@ -226,7 +227,7 @@ Result<std::string> Engine::request(std::string_view method, std::string_view pa
     if (auto* text = std::get_if<std::string>(&begun)) return std::move(*text);
     auto& job = std::get<std::unique_ptr<engine::Job>>(begun);
     while (true) {
-        WEFT_TRY(text, job->advance());
+        WEFT_TRY(text, impl_->requests->advance(*job));
         if (text) return std::move(*text);
         // What others have asked for, and their runs, go on between the slices; and what is waited
         // for comes by a turn.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 #include "engine/shared_work.h"
 
@@ -98,7 +99,7 @@ Result<void> Core::turn(std::chrono::milliseconds wait_at_most) {
         [[maybe_unused]] auto got = ::read(wake_fd_, &count, sizeof count);
     }
     WEFT_TRY_VOID(wake_due());
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     // An outcome, a call and its start of each that may have come back.
     batch.appends.reserve(batch.appends.size() + 3 * pool_->in_flight());
     WEFT_TRY_VOID(take_completions(batch));
@@ -305,21 +306,26 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
     return {};
 }
 
-// A commit that fails is the last one: the runs have gone on in memory, and only the log can say
-// from where they go on.
+// The runs have gone on in memory, and only the log can say from where they go on.
+void Core::give_up(const Error& why) {
+    if (failure_) return;
+    failure_ = {why.kind, "the engine gave up when it could not write: " + why.message,
+                "end it and start it again; it goes on from what is written"};
+    to_send_.clear();
+    settled_.clear();
+    parking_.leaving.clear();
+}
+
+// A commit that fails is the last one.
 Result<void> Core::commit(store::Batch& batch) {
     if (failure_) return std::unexpected(*failure_);
     if (!batch.empty()) {
         auto done = store_->commit(batch);
         if (!done) {
-            failure_ = {done.error().kind,
-                        "the engine gave up when it could not write: " + done.error().message,
-                        "end it and start it again; it goes on from what is written"};
-            to_send_.clear();
-            settled_.clear();
-            parking_.leaving.clear();
+            give_up(done.error());
             return std::unexpected(done.error());
         }
+        batch = {};
     }
     parked();
     ledger_->committed();
@@ -328,8 +334,12 @@ Result<void> Core::commit(store::Batch& batch) {
     leaving.reserve(to_send_.size());
     for (auto& attempt : std::exchange(to_send_, {})) {
         // What came with the run itself is in the store only now.
-        WEFT_TRY(secrets, secrets_->reveal(attempt->run, attempt->arguments));
-        attempt->secrets = std::move(secrets);
+        auto secrets = secrets_->reveal(attempt->run, attempt->arguments);
+        if (!secrets) {  // it can't leave, and its start is written: as if the engine had died
+            give_up(secrets.error());
+            return std::unexpected(secrets.error());
+        }
+        attempt->secrets = std::move(*secrets);
         (attempt->transaction ? shared_ : leaving).push_back(std::move(attempt));
     }
     // How long its start took to be durable is not of an attempt's own time.
@@ -358,11 +368,11 @@ Result<void> Core::close() {
         ::poll(&entry, 1, 100);
         std::uint64_t count = 0;
         [[maybe_unused]] auto got = ::read(wake_fd_, &count, sizeof count);
-        store::Batch batch = std::exchange(begun_, {});
+        Gathered batch(*this);
         WEFT_TRY_VOID(take_completions(batch));
         WEFT_TRY_VOID(commit(batch));
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     park_resting(batch, true);
     if (!options_.brief) WEFT_TRY_VOID(system_->closed(time_->now(), batch));
     WEFT_TRY_VOID(commit(batch));

@@ -40,15 +40,6 @@
 
 namespace weft::engine {
 
-// A schedule of a program that is served, as people see it.
-struct ServedSchedule {
-    std::string name;
-    std::shared_ptr<const Image> image;
-    std::uint32_t row = 0;
-    std::int64_t next_ms = 0;
-    ScheduleState state;
-};
-
 class Core {
   public:
     static Result<std::unique_ptr<Core>> open(const CoreOptions& options);
@@ -156,6 +147,8 @@ class Core {
     [[nodiscard]] bool brief() const { return options_.brief; }
     [[nodiscard]] bool busy() const;  // there is something to do, or under way
     [[nodiscard]] std::size_t in_flight() const { return pool_->in_flight(); }  // attempts
+    // Why nothing more is written: what is in memory is ahead of the store, and must not be told.
+    [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
     // Why nothing new begins, when it is the disk; else empty.
     [[nodiscard]] std::string notice() const;
     // An operator says that the wall clock, which has leapt ahead, is right.
@@ -174,7 +167,9 @@ class Core {
     Result<void> close();
 
   private:
+    class Gathered;  // core_gathered.h
     Core(CoreOptions options, Config config, store::OwnerLock lock);
+    void give_up(const Error& why);
     Result<void> take_completions(store::Batch& batch);
     Result<void> finish_attempt(const Completion& completion, store::Batch& batch);
     Result<void> fire_timers(store::Batch& batch);
@@ -258,7 +253,7 @@ class Core {
                              store::Batch& batch);
     Result<std::optional<store::RunId>> run_of_key(const Image& image, const WorkflowRow& workflow,
                                                    const Value& input, store::RunRow& row,
-                                                   store::Batch& batch);
+                                                   const store::Batch& batch, store::Batch& own);
     static Result<std::vector<std::string>> subjects_of(const Image& image,
                                                         const WorkflowRow& workflow,
                                                         const Value& input);
@@ -273,7 +268,8 @@ class Core {
                                       const Hash& image_hash, ChangeBy by);
     Result<std::string> why_not_now(const RunHeader& header, const vm::Machine& machine);
     Result<void> tell_again(LiveRun& run, const MigrationPlan& plan, store::Batch& batch);
-    Result<void> take_inbox(LiveRun& run, store::Batch& batch);
+    Result<std::vector<InboxLetter>> read_inbox(const RunHeader& header);
+    Result<void> take_inbox(LiveRun& run, std::vector<InboxLetter> letters, store::Batch& batch);
     Result<void> begin_fork(const ForkRequest& request, const ForkPoint& point,
                             const RunnableProgram& program, const MigrationPlan& plan);
     Result<void> tell_fork(LiveRun& run, const MigrationPlan& plan, const Bytes16& actor,
@@ -285,6 +281,8 @@ class Core {
                                const std::string& body, std::shared_ptr<RunFiles> files,
                                store::Batch& batch);
     Result<Started> begin_run(StartRequest request, store::Batch& batch);
+    Result<Started> begin_new_run(const StartRequest& request, const WorkflowRow& workflow,
+                                  store::Batch& batch, store::Batch& own);
     Result<std::optional<Started>> started_before(const store::Tag& tag, const store::Batch& batch);
     static void put_start(const store::RunId& run, const store::Tag& tag,
                           std::optional<std::uint64_t> seq, store::Batch& batch);
@@ -342,7 +340,7 @@ class Core {
     std::vector<std::pair<const WorkerNotes*, std::string>> settled_;  // forgotten after the commit
     std::function<void(std::chrono::milliseconds)> waiter_;
     int wake_fd_ = -1;
-    std::optional<Error> failure_;         // of a commit: what is in memory is ahead of the store
+    std::optional<Error> failure_;         // what is in memory is ahead of the store
     std::unique_ptr<AttemptRunner> pool_;  // last: its threads end first
 };
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/approver_log.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "store/note.h"
 
 namespace weft::engine {
@@ -35,7 +35,7 @@ Result<void> Core::use_approver_key(const std::string& name, const Hash& key) {
                     "`weft review key FILE` makes another one");
     }
     if (state) return {};
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(system_->approver(name, key, time_->now(), batch));
     batch.changes.emplace_back(store::MetaRow{row_of(key), kUsed});
     return commit(batch);
@@ -57,7 +57,7 @@ Result<Core::Revoked> Core::revoke_approver_key(const std::string& named, const 
     auto id = keys.id_of(key);
     // One that was never used is made known first, so that it never can be.
     if (!id) {
-        store::Batch batch = std::exchange(begun_, {});
+        Gathered batch(*this);
         WEFT_TRY_VOID(system_->approver(known == config_.approvers.end() ? "" : named, key,
                                         time_->now(), batch));
         batch.changes.emplace_back(store::MetaRow{row_of(key), kUsed});
@@ -65,7 +65,7 @@ Result<Core::Revoked> Core::revoke_approver_key(const std::string& named, const 
         WEFT_TRY(again, read_approver_keys(*store_));
         id = again.id_of(key);
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(system_->approver_revoked(*id, by, reason, time_->now(), batch));
     batch.changes.emplace_back(store::MetaRow{row_of(key), kRevoked});
     WEFT_TRY_VOID(commit(batch));

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "store/box.h"
 #include "store/key_file.h"
 #include "store/note.h"
@@ -61,15 +61,19 @@ Result<store::MetaRow> waiting_row(store::Store& store, const std::vector<Waitin
 
 // Committed at once: what the system chain has been given must not wait behind something later.
 Result<void> Core::attest(const store::RunId& run) {
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(Erasure(*store_, *system_).attest(run, time_->now(), batch));
     return commit(batch);
 }
 
 Result<Erased> Core::erase(const std::vector<store::RunId>& runs, const std::string& by,
                            const std::string& reason) {
-    store::Batch batch = std::exchange(begun_, {});
-    return Erasure(*store_, *system_).erase(runs, by, reason, time_->now(), std::move(batch));
+    if (failure_) return std::unexpected(*failure_);
+    auto erased =
+        Erasure(*store_, *system_).erase(runs, by, reason, time_->now(), std::exchange(begun_, {}));
+    // What was ordered is carried out by whoever opens the store next, before another order.
+    if (!erased) give_up(erased.error());
+    return erased;
 }
 
 Result<void> Core::erase_when_ended(const std::vector<store::RunId>& runs, const std::string& by,
@@ -80,7 +84,7 @@ Result<void> Core::erase_when_ended(const std::vector<store::RunId>& runs, const
             std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.run == run; });
         if (!is_there) list.push_back({run, by, reason});
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY(row, waiting_row(*store_, list));
     batch.changes.emplace_back(std::move(row));
     return commit(batch);
@@ -107,7 +111,7 @@ Result<void> Core::sweep_waiting() {
         list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
     }
     if (list.size() == before) return {};
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY(row, waiting_row(*store_, list));
     batch.changes.emplace_back(std::move(row));
     return commit(batch);
@@ -135,11 +139,12 @@ Result<void> Core::sweep_retention() {
     }
     if (due.empty()) return {};
     if (rows.size() == kSweepRuns) next_sweep_ms_ = time_->monotonic() + 100;
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(commit(batch));
-    WEFT_TRY(done, Erasure(*store_, *system_).retain(due, time_->now()));
-    static_cast<void>(done);
-    return {};
+    const auto done = Erasure(*store_, *system_).retain(due, time_->now());
+    if (done) return {};
+    give_up(done.error());
+    return std::unexpected(done.error());
 }
 
 Result<void> Core::sweep() {
@@ -147,7 +152,7 @@ Result<void> Core::sweep() {
     if (options_.brief || now < next_sweep_ms_) return {};
     const std::int64_t offset = time_->wall() - now;
     if (next_sweep_ms_ != 0 && offset - sweep_offset_ms_ > kDayMs) {
-        store::Batch batch = std::exchange(begun_, {});
+        Gathered batch(*this);
         batch.changes.emplace_back(store::MetaRow{kClockDoubt, "jump"});
         WEFT_TRY_VOID(commit(batch));
     }
@@ -179,7 +184,7 @@ Result<void> Core::accept_clock(const std::string& by, const std::string& reason
     if (!is_doubted && !time_->leap_ms()) {
         return fail(ErrorKind::Refused, "the clock has not leapt ahead");
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     time_->accept();
     WEFT_TRY_VOID(system_->accepted(AcceptedWhat::Clock, by, reason, time_->now(), batch));
     batch.changes.emplace_back(store::MetaRow{kClockDoubt, ""});
@@ -198,7 +203,7 @@ Result<void> Core::change_hold(const store::RunId& id, HoldChange change, const 
         return fail(ErrorKind::Refused, held ? "the run stands under a legal hold already"
                                              : "the run stands under no legal hold");
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(system_->legal_hold(id, change, by, reason, time_->now(), batch));
     row->hold = held ? 1 : 0;
     batch.runs.push_back(*row);
@@ -213,7 +218,7 @@ Result<store::Checkpoint> Core::sign_now() {
 }
 
 Result<void> Core::log_export(std::size_t runs, std::uint64_t tree_size, const std::string& by) {
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(system_->exported(runs, tree_size, by, time_->now(), batch));
     return commit(batch);
 }

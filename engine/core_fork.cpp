@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "engine/carry.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/fork.h"
 #include "engine/short_id.h"
 #include "store/key_file.h"
@@ -86,7 +86,7 @@ Result<Forked> Core::fork(const ForkRequest& request) {
 
 Result<void> Core::begin_fork(const ForkRequest& request, const ForkPoint& point,
                               const RunnableProgram& program, const MigrationPlan& plan) {
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     const std::int64_t now = plan.begin.time_ms;
     store::RunRow row;
     row.id = plan.begin.run;

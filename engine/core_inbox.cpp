@@ -2,7 +2,7 @@
 // and did not take.
 #include <fmt/format.h>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/short_id.h"
 #include "store/key_file.h"
 #include "vm/limits.h"
@@ -43,21 +43,34 @@ Result<Taken> Core::take(const store::RunId& id, const Incoming& incoming) {
                     "look at it with `weft show`");
     }
     WEFT_TRY_VOID(check_room());
-    store::Batch batch = std::exchange(begun_, {});
-    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
+    Gathered batch(*this);
     std::int64_t now = time_->now();
     FactContext context = incoming.context;
     WEFT_TRY(actor, system_->actor(incoming.actor, now, batch));
     context.actor = actor;
+    const auto appends = batch.appends.size();
+    const auto changes = static_cast<std::ptrdiff_t>(batch.changes.size());
+    batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
     batch.inbox.push_back(
         {id, static_cast<std::int32_t>(incoming.kind), incoming.tag, "", std::nullopt});
-    for (const auto& fact : incoming.facts) {
-        batch.inbox.back().seq = run->next_seq();
-        if (const auto* kill = std::get_if<vm::KillFact>(&fact)) {
-            WEFT_TRY_VOID(kill_subs(*run, *kill, context, batch));
+    const auto tell = [&]() -> Result<void> {
+        for (const auto& fact : incoming.facts) {
+            batch.inbox.back().seq = run->next_seq();
+            if (const auto* kill = std::get_if<vm::KillFact>(&fact)) {
+                WEFT_TRY_VOID(kill_subs(*run, *kill, context, batch));
+            }
+            WEFT_TRY_VOID(feed_run(*run, fact, context, batch));
         }
-        WEFT_TRY_VOID(feed_run(*run, fact, context, batch));
+        return {};
+    };
+    const auto told = tell();
+    if (!told && batch.appends.size() == appends) {
+        // A file of it could not be written, and nothing has happened: what others do stays.
+        batch.inbox.pop_back();
+        batch.changes.erase(batch.changes.begin() + changes, batch.changes.end());
+        begun_ = batch.take();
     }
+    if (!told) return std::unexpected(told.error());
     const Taken taken{id, batch.inbox.back().seq, false};
     touched_.insert(id);
     WEFT_TRY_VOID(launch(batch));
@@ -74,7 +87,7 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
     if (waiting.size() >= vm::kMailboxMax) {
         return fail(ErrorKind::Refused, fmt::format("run {} has too many unread", short_id(id)));
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY(actor, system_->actor(incoming.actor, time_->now(), batch));
     incoming.context.actor = actor;
     batch.changes.insert(batch.changes.end(), incoming.changes.begin(), incoming.changes.end());
@@ -91,14 +104,22 @@ Result<Taken> Core::leave(const RunHeader& header, Incoming incoming) {
     return Taken{id, std::nullopt, false};
 }
 
-// Rows that were written while nobody drove the run: as facts in the order of their arrival. One
-// that the run does not take any more stays without a record.
-Result<void> Core::take_inbox(LiveRun& run, store::Batch& batch) {
-    WEFT_TRY(rows, store_->inbox_of(run.id(), vm::kMailboxMax));
+// Rows that were written while nobody drove the run, in the order of their arrival.
+Result<std::vector<InboxLetter>> Core::read_inbox(const RunHeader& header) {
+    std::vector<InboxLetter> out;
+    WEFT_TRY(rows, store_->inbox_of(header.row.id, vm::kMailboxMax));
     for (const auto& row : rows) {
-        WEFT_TRY(bytes, store::open_bytes(run.key(), store::inbox_context(row.tag), row.box));
+        WEFT_TRY(bytes, store::open_bytes(*header.key, store::inbox_context(row.tag), row.box));
         WEFT_TRY(facts, decode_incoming(bytes));
-        store::InboxTaken taken{row.id, std::nullopt};
+        out.push_back({row.id, std::move(facts)});
+    }
+    return out;
+}
+
+// As facts. One that the run does not take any more stays without a record.
+Result<void> Core::take_inbox(LiveRun& run, std::vector<InboxLetter> letters, store::Batch& batch) {
+    for (auto& [row, facts] : letters) {
+        store::InboxTaken taken{row, std::nullopt};
         if (!run.ended() && run.machine().accepts(facts.back().fact)) {
             for (auto& [fact, record] : facts) {
                 taken.seq = run.next_seq();

@@ -194,7 +194,7 @@ Result<void> Core::settle_keys(LiveRun& run, const std::vector<vm::KeyedCall>& c
 Result<std::optional<store::RunId>> Core::run_of_key(const Image& image,
                                                      const WorkflowRow& workflow,
                                                      const Value& input, store::RunRow& row,
-                                                     store::Batch& batch) {
+                                                     const store::Batch& batch, store::Batch& own) {
     if (workflow.key_function == WorkerRow::kNoRow) return std::nullopt;
     auto key = vm::call_pure(image, workflow.key_function, input.items());
     if (!key) {
@@ -210,7 +210,7 @@ Result<std::optional<store::RunId>> Core::run_of_key(const Image& image,
         if (!known) continue;
         if (!has_failed(*known)) return known->id;
         known->start_tag.reset();  // the new run takes it over
-        batch.runs.push_back(*known);
+        own.runs.push_back(*known);
     }
     return std::nullopt;
 }

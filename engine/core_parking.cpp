@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 
 namespace weft::engine {
@@ -40,6 +40,7 @@ Result<LiveRun*> Core::load(const store::RunId& id, store::Batch& batch) {
     if (vm::is_ended(replayed.machine->status())) return nullptr;
     time_->at_least(replayed.last_time_ms);
     WEFT_TRY(files, files_of_run(*store_, id));
+    WEFT_TRY(letters, read_inbox(header));
     auto run = std::make_unique<LiveRun>(*store_, std::move(header), std::move(*replayed.machine),
                                          replayed.head, replayed.last_time_ms, resumed.pace);
     run->files = std::move(files);
@@ -59,7 +60,7 @@ Result<LiveRun*> Core::load(const store::RunId& id, store::Batch& batch) {
         WEFT_TRY_VOID(adopt(placed, batch));
         WEFT_TRY_VOID(hold_if_rebound(placed, batch));
     }
-    WEFT_TRY_VOID(take_inbox(placed, batch));
+    WEFT_TRY_VOID(take_inbox(placed, std::move(letters), batch));
     touched_.insert(id);
     return &placed;
 }
@@ -101,7 +102,7 @@ Result<void> Core::wake_due() {
     WEFT_TRY_VOID(look_for_wake());
     if (options_.brief || parking_.next_wake_ms > time_->now()) return {};
     WEFT_TRY(ids, due_runs());
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     std::vector<LiveRun*> woken;
     for (const auto& id : ids) {
         if (live(id) != nullptr) continue;

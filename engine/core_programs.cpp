@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 
 namespace weft::engine {
@@ -130,7 +130,7 @@ Result<ProgramChange> Core::change_program(const store::RunId& id, const Runnabl
     if (way != ProgramChange::Way::Adopt && way != ProgramChange::Way::Migrate) {
         return std::move(planned.change);
     }
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     const std::int64_t now = time_->now();
     WEFT_TRY(who, system_->actor(actor, now, batch));
     batch.changes.emplace_back(

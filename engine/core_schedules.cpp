@@ -7,7 +7,7 @@
 
 #include "base/zone.h"
 #include "engine/calendar.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/status.h"
 #include "store/key_file.h"
 
@@ -103,7 +103,7 @@ Result<void> Core::serve(const std::string& name, const RunnableProgram& program
         added.push_back(std::move(served));
     }
     programs_.emplace(name, program);
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     for (auto& served : added) {
         put_schedule(served, batch);
         served_.push_back(std::move(served));

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/run_input.h"
 #include "engine/worker_pool.h"
 #include "store/key_file.h"
@@ -26,6 +26,20 @@ Result<bool> has_live_run(store::Store& store) {
         if (!rows.empty()) return true;
     }
     return false;
+}
+
+template <typename Rows>
+void add_rows(Rows& to, Rows& rows) {
+    to.insert(to.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
+}
+
+void add_to(store::Batch& batch, store::Batch own) {
+    add_rows(batch.runs, own.runs);
+    add_rows(batch.appends, own.appends);
+    add_rows(batch.wakes, own.wakes);
+    add_rows(batch.inbox, own.inbox);
+    add_rows(batch.inbox_taken, own.inbox_taken);
+    add_rows(batch.changes, own.changes);
 }
 
 }  // namespace
@@ -91,7 +105,7 @@ Result<Core::Started> Core::start(StartRequest request) {
 }
 
 Result<void> Core::commit_begun() {
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     WEFT_TRY_VOID(launch(batch));
     return commit(batch);
 }
@@ -122,11 +136,11 @@ void Core::put_start(const store::RunId& run, const store::Tag& tag,
     batch.inbox.push_back({run, static_cast<std::int32_t>(InboxKind::Start), tag, "", seq});
 }
 
-// Everything of a start but its commit.
+// Everything of a start but its commit. One that fails leaves nothing in the batch, which may hold
+// what others have begun.
 Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch) {
     const Image& image = *request.program.image;
-    auto found = std::find_if(image.workflows.begin(), image.workflows.end(),
-                              [&](const auto& w) { return w.name == request.workflow; });
+    const auto found = std::ranges::find(image.workflows, request.workflow, &WorkflowRow::name);
     if (found == image.workflows.end()) {
         return fail(ErrorKind::NotFound,
                     fmt::format("the program has no workflow `{}`", request.workflow));
@@ -141,6 +155,19 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
         WEFT_TRY(before, started_before(*request.tag, batch));
         if (before) return *before;
     }
+    store::Batch own;
+    auto started = begin_new_run(request, *found, batch, own);
+    if (!started) {
+        for (const auto& row : own.runs) forget_begun(row.id);
+        return started;
+    }
+    add_to(batch, std::move(own));
+    return started;
+}
+
+Result<Core::Started> Core::begin_new_run(const StartRequest& request, const WorkflowRow& workflow,
+                                          store::Batch& batch, store::Batch& own) {
+    const Image& image = *request.program.image;
     std::int64_t now = time_->now();
     store::RunRow row;
     row.id = store_->entropy().bytes<16>();
@@ -151,34 +178,36 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     WEFT_TRY(key, store_->keys().slot_key(slot));
     auto files = std::make_shared<RunFiles>(store_->files_folder(), row.id, key);
     store::Batch deposits;
-    WEFT_TRY(given, read_run_input(image, *found, request, *files, *secrets_));
-    WEFT_TRY(input, secrets_->deposit_input(row, key, image, *found, given, deposits));
-    WEFT_TRY(known, run_of_key(image, *found, input, row, batch));
+    WEFT_TRY(given, read_run_input(image, workflow, request, *files, *secrets_));
+    WEFT_TRY(input, secrets_->deposit_input(row, key, image, workflow, given, deposits));
+    store::Batch freed;
+    WEFT_TRY(known, run_of_key(image, workflow, input, row, batch, freed));
     if (known) {
-        if (request.tag) put_start(*known, *request.tag, std::nullopt, batch);
+        if (request.tag) put_start(*known, *request.tag, std::nullopt, own);
         return Started{*known, true, false};
     }
-    WEFT_TRY(subjects, subjects_of(image, *found, input));
+    WEFT_TRY(subjects, subjects_of(image, workflow, input));
+    // The system chain has gone on by it in memory: it stands, whatever comes of the run.
     WEFT_TRY(actor, system_->actor(request.actor, now, batch));
 
     vm::Begin begin;
     begin.run = row.id;
     begin.seed = store_->entropy().bytes<32>();
-    begin.workflow = static_cast<std::uint32_t>(found - image.workflows.begin());
+    begin.workflow = static_cast<std::uint32_t>(&workflow - image.workflows.data());
     begin.input = std::move(input);
     std::vector<Value> tunes;
-    for (const auto& tune : found->tunes) tunes.push_back(tune.default_value);
+    for (const auto& tune : workflow.tunes) tunes.push_back(tune.default_value);
     begin.tunes = Value::record(std::move(tunes));
     begin.starter = request.actor;
     begin.subjects = std::move(subjects);
     begin.time_ms = now;
 
-    batch.changes.emplace_back(
+    own.changes.emplace_back(
         store::ProgramRow{image.program, request.program.ir, request.program.source});
-    batch.changes.emplace_back(
+    own.changes.emplace_back(
         store::ImageRow{row.image, image.program, image.semantics, request.program.encoded});
-    for (const auto& file : files->take_new()) batch.changes.emplace_back(file);
-    for (auto& deposit : deposits.changes) batch.changes.push_back(std::move(deposit));
+    for (const auto& file : files->take_new()) own.changes.emplace_back(file);
+    for (auto& deposit : deposits.changes) own.changes.push_back(std::move(deposit));
     store::RunId id = row.id;
     BeginBody body;
     body.program = image.program;
@@ -187,11 +216,13 @@ Result<Core::Started> Core::begin_run(StartRequest request, store::Batch& batch)
     body.semantics = image.semantics;
     body.actor = actor;
     body.start_tag = row.start_tag.value_or(store::Tag{});
-    put_subjects(id, begin.subjects, batch);
-    if (request.tag) put_start(id, *request.tag, 0, batch);
+    put_subjects(id, begin.subjects, own);
+    if (request.tag) put_start(id, *request.tag, 0, own);
     WEFT_TRY(placed, place_run(row, key, request.program.image, begin, encode_body(body),
-                               std::move(files), batch));
-    WEFT_TRY_VOID(begin_subs(*placed, batch));
+                               std::move(files), own));
+    WEFT_TRY_VOID(begin_subs(*placed, own));
+    // The key is theirs until it is this run's.
+    own.runs.insert(own.runs.begin(), freed.runs.begin(), freed.runs.end());
     return Started{id, false, false};
 }
 
@@ -209,11 +240,11 @@ Result<LiveRun*> Core::place_run(const store::RunRow& row, const store::Key& key
 
 Result<void> Core::take_up(const store::RunId& id) {
     if (live(id) != nullptr) return {};
-    store::Batch batch = std::exchange(begun_, {});
+    Gathered batch(*this);
     auto loaded = load(id, batch);
     // What others have begun meanwhile is not lost with it.
     if (!loaded || *loaded == nullptr) {
-        begun_ = std::move(batch);
+        begun_ = batch.take();
         return loaded ? Result<void>() : std::unexpected(loaded.error());
     }
     const auto parent = (*loaded)->row().parent;

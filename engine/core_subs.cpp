@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
-#include "engine/core.h"
+#include "engine/core_gathered.h"
 #include "engine/replay.h"
 #include "engine/secret_desk.h"
 #include "store/key_file.h"
@@ -146,7 +146,7 @@ Result<void> Core::take_up_subs(const store::RunId& id) {
                                     to_hex(view(want.key)).substr(0, 8), replayed.head.next_seq));
         }
         WEFT_TRY(files, files_of_run(*store_, want.key));
-        store::Batch batch = std::exchange(begun_, {});
+        Gathered batch(*this);
         WEFT_TRY_VOID(sub_ended(*parent, want.call, *replayed.machine, replayed.head.last_hash,
                                 *files, batch));
         WEFT_TRY_VOID(launch(batch));

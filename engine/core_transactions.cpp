@@ -71,6 +71,7 @@ Result<void> Core::run_transactions(store::Batch& batch) {
 }
 
 Result<void> Core::transact(const std::function<Result<void>(Transaction&)>& work) {
+    if (failure_) return std::unexpected(*failure_);
     return engine::transact(*store_, work);
 }
 

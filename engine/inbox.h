@@ -49,6 +49,12 @@ struct InboxFact {
     FactRecord record;
 };
 
+// A row that waits.
+struct InboxLetter {
+    std::uint64_t row = 0;
+    std::vector<InboxFact> facts;
+};
+
 // The box of a row that waits, and back. Corrupt when the bytes are no such box.
 std::string encode_incoming(const std::vector<InboxFact>& facts);
 Result<std::vector<InboxFact>> decode_incoming(const std::string& bytes);

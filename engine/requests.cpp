@@ -96,6 +96,7 @@ ErrorKind error_kind_from(std::string_view name) {
 
 Result<Begun> Requests::begin(std::string_view method, std::string_view params,
                               const std::string& actor, Uploads& uploads) {
+    if (const auto& failure = core_.failure()) return std::unexpected(*failure);
     Json parsed = Json::parse(params.empty() ? "{}" : params, nullptr, false);
     if (!parsed.is_object()) return fail(ErrorKind::Usage, "the parameters are not a JSON object");
     // They are escaped by who may not want them seen.
@@ -119,13 +120,18 @@ Result<Begun> Requests::begin(std::string_view method, std::string_view params,
     return fail(ErrorKind::Usage, fmt::format("there is no request `{}`", method));
 }
 
+Result<std::optional<std::string>> Requests::advance(Job& job) {
+    if (const auto& failure = core_.failure()) return std::unexpected(*failure);
+    return job.advance();
+}
+
 Result<std::string> Requests::answer(std::string_view method, std::string_view params,
                                      const std::string& actor, Uploads& uploads) {
     WEFT_TRY(begun, begin(method, params, actor, uploads));
     if (auto* text = std::get_if<std::string>(&begun)) return std::move(*text);
     auto& job = std::get<std::unique_ptr<Job>>(begun);
     while (true) {
-        WEFT_TRY(text, job->advance());
+        WEFT_TRY(text, advance(*job));
         if (text) return std::move(*text);
     }
 }

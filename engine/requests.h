@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,6 +26,9 @@ class Requests {
     // `params`: a JSON object, or nothing; `actor`: who asks, a peer's user name.
     Result<Begun> begin(std::string_view method, std::string_view params, const std::string& actor,
                         Uploads& uploads);
+    // A slice of that work. Both refuse once the engine has given up: what it has in memory is no
+    // answer.
+    Result<std::optional<std::string>> advance(Job& job);
     // The same to its end.
     Result<std::string> answer(std::string_view method, std::string_view params,
                                const std::string& actor, Uploads& uploads);

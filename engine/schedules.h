@@ -33,6 +33,15 @@ Result<ScheduleState> decode_schedule_state(const std::string& bytes);
 // Names the times of a declaration, not what it runs.
 Bytes16 schedule_times(const ScheduleRow& row);
 
+// A schedule of a program that is served, as people see it.
+struct ServedSchedule {
+    std::string name;
+    std::shared_ptr<const Image> image;
+    std::uint32_t row = 0;
+    std::int64_t next_ms = 0;
+    ScheduleState state;
+};
+
 struct MissedTimes {
     std::uint64_t count = 0;
     std::int64_t last_ms = 0;

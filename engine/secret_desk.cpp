@@ -207,9 +207,12 @@ Result<std::shared_ptr<Revealed>> SecretDesk::reveal(const store::RunId& run,
             }
             continue;
         }
-        WEFT_TRY(text, find(run, name));
-        if (text) {
-            deposits.emplace(name, std::move(*text));
+        auto text = find(run, name);
+        if (!text && text.error().kind != ErrorKind::Corrupt) return std::unexpected(text.error());
+        if (!text) {
+            deposits.emplace(name, fail(ErrorKind::Corrupt, "the row of a secret is damaged"));
+        } else if (*text) {
+            deposits.emplace(name, std::move(**text));
         } else {
             deposits.emplace(name, fail(ErrorKind::NotFound,
                                         "a secret is gone: what is given in the clear is kept "

@@ -122,7 +122,7 @@ bool Server::serve(Peer& peer, bool readable) {
 
 Result<bool> Server::advance(Peer& peer) {
     if (peer.job) {
-        auto done = peer.job->advance();
+        auto done = requests_.advance(*peer.job);
         if (done && !*done) {
             say_busy(peer);
             return true;

@@ -131,8 +131,11 @@ Result<void> KeyFile::write_header(Entropy* reseal) {
         sodium_memzero(plain.data(), plain.size());
     }
     ++sequence_;
-    WEFT_TRY_VOID(write_at(fd_, (sequence_ % 2) * kPageBytes, header_page(), path_));
-    return sync_data(fd_, path_);
+    auto done = write_at(fd_, (sequence_ % 2) * kPageBytes, header_page(), path_);
+    if (done) done = sync_data(fd_, path_);
+    // The next one goes to the same page: the other may be the only one that is on the disk.
+    if (!done) --sequence_;
+    return done;
 }
 
 Result<void> KeyFile::read_header(const std::string& source) {

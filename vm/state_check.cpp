@@ -40,8 +40,8 @@ void put(char* to, Number number) {
 Bytes16 StateCheck::digest_of(const Value& value) const {
     if (known_ == nullptr || value.tree_size() < kKnownSizeMin) return digest(value, key_);
     const auto [known, is_new] = known_->try_emplace(identity(value));
-    if (is_new) known->second = digest(value, key_);
-    return known->second;
+    if (is_new) known->second = {value, digest(value, key_)};
+    return known->second.digest;
 }
 
 Term StateCheck::of_value(std::uint32_t branch, std::uint32_t slot, std::uint64_t index,

@@ -49,9 +49,13 @@ class StateCheck {
     [[nodiscard]] std::uint64_t bytes() const { return sum_.bytes; }
     [[nodiscard]] const Bytes16& key() const { return key_; }
 
-    // While it is set, a large value that stands in several places is digested once. All values
-    // that are asked for must live as long.
-    using Digests = std::map<const void*, Bytes16>;
+    // While it is set, a large value that stands in several places is digested once. It is kept as
+    // long, so that no other value comes to lie where one lay that was made only to be digested.
+    struct Known {
+        Value value;
+        Bytes16 digest{};
+    };
+    using Digests = std::map<const void*, Known>;
     void remember(Digests* known) { known_ = known; }
 
   private:

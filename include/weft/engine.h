@@ -1,6 +1,7 @@
 // Running: one engine owns one store. The thread that calls `turn`, `wait` or `request` is the
 // engine's core thread; workers run on a pool of its own. The command line is made of these calls.
-// After a commit that failed every call that writes fails: another engine goes on from the store.
+// Once it could not write what its runs have done, every call that writes or asks fails: another
+// engine goes on from the store.
 #pragma once
 
 #include <chrono>

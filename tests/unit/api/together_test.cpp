@@ -102,7 +102,7 @@ TEST_F(Together, WhoComesLaterIsToldAsWell) {
     while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
     ASSERT_EQ(told.size(), 2U);
     ask();
-    ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
+    while (engine->busy()) ASSERT_TRUE(engine->turn(std::chrono::milliseconds(100)));
     ASSERT_EQ(told.size(), 3U);
     EXPECT_EQ(told[0], told[1]);
     EXPECT_EQ(told[0], told[2]);

@@ -123,6 +123,18 @@ TEST(Signals, TheMailboxHasALimit) {
     EXPECT_FALSE(drive.feed(sent(0, "even of another", 1)));
 }
 
+// Each is long enough to be digested once, and lies where it lies only while it is looked at.
+TEST(Signals, LongOnesComeBackFromASnapshot) {
+    Drive drive(waiting(Value::duration(500), {0}, {0}));
+    for (int i = 0; i < 10; ++i) {
+        const auto key = "k" + std::to_string(i);
+        const Value text = Value::text(std::string(1000, static_cast<char>('a' + i)));
+        const SignalFact fact{1, to_array<16>(key + "................"), text, "ann"};
+        ASSERT_TRUE(drive.feed(fact)) << i;  // and looks at the snapshot after each
+    }
+    EXPECT_EQ(drive.machine().unread().size(), 10U);
+}
+
 TEST(SleepUntil, WaitsForTheTimeNamed) {
     ImageBuilder b;
     auto flow = b.workflow(1, 1, 2);
