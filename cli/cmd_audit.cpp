@@ -62,10 +62,14 @@ Result<Json> verify_store(const AuditOptions& options) {
     if (!options.witness.empty() && answer->value("ok", false)) {
         auto checkpoint = session->request("checkpoint");
         if (!checkpoint) return checkpoint;
+        std::error_code code;
+        const auto before = std::filesystem::file_size(options.witness, code);
         std::ofstream out(options.witness, std::ios::binary | std::ios::app);
         out << checkpoint->value("checkpoint", "");
         out.flush();
         if (!out) {
+            // A piece of a checkpoint would be told as tampering the next time.
+            std::filesystem::resize_file(options.witness, code ? 0 : before, code);
             return std::unexpected(
                 Error{ErrorKind::Environment, options.witness + " can't be written", ""});
         }

@@ -2,13 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "engine/core_gathered.h"
 #include "store/box.h"
 #include "store/key_file.h"
 #include "store/note.h"
+#include "store/note_file.h"
 
 namespace weft::engine {
 namespace {
@@ -229,19 +228,7 @@ Result<void> Core::keep_witness() {
     if (config_.witness.empty()) return {};
     WEFT_TRY(last, store_->last_checkpoint());
     if (!last || last->note == witnessed_) return {};
-    if (witnessed_.empty()) {
-        std::ifstream in(config_.witness, std::ios::binary);
-        std::stringstream text;
-        text << in.rdbuf();
-        if (text.str().ends_with(last->note)) {
-            witnessed_ = last->note;
-            return {};
-        }
-    }
-    std::ofstream out(config_.witness, std::ios::binary | std::ios::app);
-    out << last->note;
-    out.flush();
-    if (out) witnessed_ = last->note;
+    if (store::append_note(config_.witness, last->note)) witnessed_ = last->note;
     return {};
 }
 

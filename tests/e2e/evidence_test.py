@@ -158,6 +158,32 @@ class Witnesses(EvidenceCase):
         answer = self.json("audit", "verify", "--witness", "kept")
         self.assertGreaterEqual(answer["witnessed"], 2)
 
+    def test_half_a_checkpoint_in_a_witness_file_is_no_tampering(self):
+        (self.folder / "weft.toml").write_text('[store]\nwitness = "kept"\n')
+        self.run_flow("hello.wf", "name=one")
+        kept = self.folder / "kept"
+        whole = kept.read_bytes()
+        for left in (whole[:150], whole + whole[:30], whole + whole[:-20]):
+            # A writer that died, or found no room for the rest.
+            kept.write_bytes(left)
+            self.run_flow("hello.wf", "name=two")
+            self.assertGreaterEqual(self.json("audit", "verify", "--witness", "kept")["witnessed"], 1)
+
+    def test_a_witness_file_that_has_no_room_stays_as_it_was(self):
+        self.run_flow("hello.wf", "name=one")
+        self.weft("audit", "verify", "--witness", "seen")
+        before = (self.folder / "seen").read_bytes()
+        # A limit of the size of files cuts the write short, then refuses it, as a full disk does.
+        words = f"trap '' XFSZ; ulimit -f 1024; exec {os.environ['WEFT_BIN']} audit verify --witness seen"
+        filler = b"\n" * ((1 << 20) - len(before) - 20)
+        (self.folder / "seen").write_bytes(filler + before)
+        done = subprocess.run(["bash", "-c", words], cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(done.returncode, 5, done.stdout + done.stderr)
+        self.assertIn("seen can't be written", done.stderr)
+        self.assertEqual((self.folder / "seen").read_bytes(), filler + before)
+        self.assertEqual(self.json("audit", "verify", "--witness", "seen")["witnessed"], 1)
+
     def test_a_proof_of_one_record(self):
         run = self.run_flow("hello.wf", "name=one")
         answer = self.json("audit", "proof", run, "0")
