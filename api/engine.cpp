@@ -212,6 +212,8 @@ Result<void> Engine::turn(std::chrono::milliseconds wait_at_most) {
 }
 
 Result<RunReport> Engine::wait(std::string_view run) {
+    // What was begun since the last turn is in the store then.
+    WEFT_TRY_VOID(impl_->turn(std::chrono::milliseconds(0)));
     while (true) {
         nlohmann::json params = {{"run", run}};
         WEFT_TRY(text, request("status", params.dump()));

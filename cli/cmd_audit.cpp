@@ -66,7 +66,7 @@ Result<Json> verify_store(const AuditOptions& options) {
         const auto before = std::filesystem::file_size(options.witness, code);
         std::ofstream out(options.witness, std::ios::binary | std::ios::app);
         out << checkpoint->value("checkpoint", "");
-        out.flush();
+        out.close();
         if (!out) {
             // A piece of a checkpoint would be told as tampering the next time.
             std::filesystem::resize_file(options.witness, code ? 0 : before, code);

@@ -169,12 +169,17 @@ TEST_F(GivenUp, ASignalThatCannotBeWrittenIsRefusedAlone) {
     const std::string signal = R"({"run": ")" + *run +
                                R"(", "signal": "word", "request": "s1", "value": ")" +
                                std::string(100'000, 'x') + "\"}";
-    EXPECT_FALSE(engine->request("signal", signal));
-    EXPECT_EQ(engine->wait(*other)->state, RunState::Completed);
+    const auto refused = engine->request("signal", signal);
+    ASSERT_FALSE(refused);
+    const auto ended = engine->wait(*other);
+    ASSERT_TRUE(ended) << ended.error().message << " after " << refused.error().message;
+    EXPECT_EQ(ended->state, RunState::Completed);
     free_files();
     const auto again = engine->request("signal", signal);
     ASSERT_TRUE(again) << again.error().message;
-    EXPECT_EQ(engine->wait(*run)->state, RunState::Completed);
+    const auto answered = engine->wait(*run);
+    ASSERT_TRUE(answered) << answered.error().message;
+    EXPECT_EQ(answered->state, RunState::Completed);
     expect_sound(*engine);
     EXPECT_TRUE(engine->close());
 }

@@ -125,7 +125,9 @@ TEST(Signals, TheMailboxHasALimit) {
 
 // Each is long enough to be digested once, and lies where it lies only while it is looked at.
 TEST(Signals, LongOnesComeBackFromASnapshot) {
-    Drive drive(waiting(Value::duration(500), {0}, {0}));
+    auto program = waiting(Value::duration(500), {0}, {0});
+    program.image.workflows[0].signals = {{"a", "", program.integer}, {"b", "", program.text}};
+    Drive drive(program);
     for (int i = 0; i < 10; ++i) {
         const auto key = "k" + std::to_string(i);
         const Value text = Value::text(std::string(1000, static_cast<char>('a' + i)));
