@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 
 namespace weft::store {
 
@@ -21,11 +22,18 @@ constexpr std::size_t kSumAt = 24;
 constexpr std::size_t kFrameHeadBytes = 24;
 constexpr std::uint32_t kWalMagic = 0x377F0682;  // the last bit: checksums over big-endian words
 constexpr std::size_t kAckBytes = 24;
+constexpr std::size_t kGuardAt = 16;  // in it
 
 std::uint32_t big32(std::string_view bytes, std::size_t at) {
     std::uint32_t v = 0;
     for (std::size_t i = 0; i < 4; ++i) v = (v << 8) | static_cast<unsigned char>(bytes[at + i]);
     return v;
+}
+
+// Of an acknowledgement: a power failure can tear it anywhere, between its salts too.
+std::uint64_t guard_of(std::string_view acknowledgement) {
+    const Hash sum = sha256(acknowledgement.substr(0, kGuardAt));
+    return ByteReader(view(sum)).u64();
 }
 
 struct Checksum {
@@ -245,7 +253,7 @@ Result<AckFile> AckFile::open(const std::string& store_path) {
     found.salt2 = in.u32();
     found.frames = in.u64();
     const std::uint64_t guard = in.u64();
-    if (in.ok() && guard == (found.frames ^ 0x57454654ACULL)) {
+    if (in.ok() && guard == guard_of(bytes)) {
         ack.found_ = found;
     } else if (!bytes.empty()) {
         // Torn: only a power failure does that, and after one the file says nothing.
@@ -267,15 +275,15 @@ Result<void> AckFile::confirm(std::uint64_t frames) {
     out.u32(salts_.size() == kSaltsBytes ? big32(salts_, 0) : 0);
     out.u32(salts_.size() == kSaltsBytes ? big32(salts_, 4) : 0);
     out.u64(frames);
-    out.u64(frames ^ 0x57454654ACULL);
+    out.u64(guard_of(out.bytes()));
     return write_at(fd_, 0, out.bytes(), path_);
 }
 
 Result<void> AckFile::clear() {
     salts_.clear();
     ByteWriter out;
-    out.zeros(16);
-    out.u64(0x57454654ACULL);
+    out.zeros(kGuardAt);
+    out.u64(guard_of(out.bytes()));
     WEFT_TRY_VOID(write_at(fd_, 0, out.bytes(), path_));
     return sync_data(fd_, path_);
 }

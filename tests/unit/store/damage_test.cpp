@@ -478,6 +478,26 @@ TEST(WalDamage, another_log_than_the_confirmed_one_is_told) {
     EXPECT_EQ(open_store(path)->log_size(), 13U);
 }
 
+// A power failure tears it anywhere, also between its salts: that is another log's name then.
+TEST(WalDamage, a_torn_acknowledgement_says_nothing) {
+    TempFolder folder;
+    const std::string path = folder / "s.weft";
+    killed_owner(path, 12);
+    EXPECT_GT(AckFile::open(path)->found()->frames, 0U);
+    std::fstream file(path + ".ack", std::ios::in | std::ios::out | std::ios::binary);
+    for (int at = 0; at < 24; ++at) {
+        char byte = 0;
+        file.seekg(at).get(byte);
+        file.seekp(at).put(static_cast<char>(byte ^ 1)).flush();
+        const auto known = AckFile::open(path)->found();
+        ASSERT_TRUE(known);
+        EXPECT_EQ(known->frames, 0U) << at;
+        EXPECT_FALSE(scan_wal(path + "-wal", known)->damage) << at;
+        file.seekp(at).put(byte).flush();
+    }
+    EXPECT_EQ(open_store(path)->log_size(), 12U);
+}
+
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
