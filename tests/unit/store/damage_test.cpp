@@ -278,26 +278,6 @@ TEST_F(DamageTest, bytes_of_the_file_itself_never_crash_the_verifier) {
     EXPECT_EQ(verify().findings.size(), 0U);
 }
 
-// An owner that is killed after `commits` commits, with its WAL left behind.
-void killed_owner(const std::string& path, int commits) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = open_sqlite_store(path, create_options());
-        if (!store) ::_exit(1);
-        RunMaker maker(**store, run_id(1));
-        for (int i = 0; i < commits; ++i) {
-            Batch batch;
-            if (i == 0) maker.begin(batch);
-            maker.add(batch, "payload");
-            if (!(*store)->commit(batch)) ::_exit(2);
-        }
-        ::kill(::getpid(), SIGKILL);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
-}
-
 TEST(WalDamage, every_flip_in_a_killed_owner_s_wal_is_told) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
@@ -450,52 +430,6 @@ TEST(WalDamage, a_torn_header_is_put_together_from_the_log_it_was_written_over) 
     EXPECT_TRUE(store->recovery().wal_recovered);
     EXPECT_EQ(store->log_size(), 12U);
     EXPECT_EQ(store->verify({})->findings.size(), 0U);
-}
-
-TEST(WalDamage, another_log_than_the_confirmed_one_is_told) {
-    TempFolder folder;
-    const std::string path = folder / "s.weft";
-    const std::string wal = path + "-wal";
-    killed_owner(path, 12);
-    std::filesystem::copy_file(wal, folder / "older");
-    ASSERT_TRUE(open_store(path)->close());
-    {
-        auto store = open_store(path);  // its log is a new one
-        RunMaker maker(*store, run_id(2));
-        Batch batch;
-        maker.begin(batch);
-        maker.add(batch, "payload");
-        ASSERT_TRUE(store->commit(batch));
-    }
-    std::filesystem::rename(wal, folder / "newer");
-    std::filesystem::copy_file(folder / "older", wal);
-    const auto refused = open_sqlite_store(path, create_options());
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::Corrupt);
-    EXPECT_NE(refused.error().message.find("another one than"), std::string::npos)
-        << refused.error().message;
-    std::filesystem::rename(folder / "newer", wal);
-    EXPECT_EQ(open_store(path)->log_size(), 13U);
-}
-
-// A power failure tears it anywhere, also between its salts: that is another log's name then.
-TEST(WalDamage, a_torn_acknowledgement_says_nothing) {
-    TempFolder folder;
-    const std::string path = folder / "s.weft";
-    killed_owner(path, 12);
-    EXPECT_GT(AckFile::open(path)->found()->frames, 0U);
-    std::fstream file(path + ".ack", std::ios::in | std::ios::out | std::ios::binary);
-    for (int at = 0; at < 24; ++at) {
-        char byte = 0;
-        file.seekg(at).get(byte);
-        file.seekp(at).put(static_cast<char>(byte ^ 1)).flush();
-        const auto known = AckFile::open(path)->found();
-        ASSERT_TRUE(known);
-        EXPECT_EQ(known->frames, 0U) << at;
-        EXPECT_FALSE(scan_wal(path + "-wal", known)->damage) << at;
-        file.seekp(at).put(byte).flush();
-    }
-    EXPECT_EQ(open_store(path)->log_size(), 12U);
 }
 
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {

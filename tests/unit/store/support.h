@@ -3,8 +3,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -134,6 +136,26 @@ inline std::unique_ptr<Store> open_store(const std::string& path,
     auto store = open_sqlite_store(path, options);
     EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().message);
     return store ? std::move(*store) : nullptr;
+}
+
+// An owner that is killed after `commits` commits, with its WAL left behind.
+inline void killed_owner(const std::string& path, int commits) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto store = open_sqlite_store(path, create_options());
+        if (!store) ::_exit(1);
+        RunMaker maker(**store, run_id(1));
+        for (int i = 0; i < commits; ++i) {
+            Batch batch;
+            if (i == 0) maker.begin(batch);
+            maker.add(batch, "payload");
+            if (!(*store)->commit(batch)) ::_exit(2);
+        }
+        ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
 }
 
 }  // namespace weft::store
