@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 
-from programs import PROGRAMS, WEFT, Round
+from programs import PROGRAMS, WEFT, Round, message_of
 
 LIBRARY = str(pathlib.Path(os.environ["WEFT_FAILING_CALLS"]).resolve())
 HOW = {
@@ -33,7 +33,6 @@ HOW = {
 }
 # Done, no such store, busy, the environment, ended otherwise, rests for a person. Damage is none of them.
 CODES = {0, 3, 4, 5, 10, 11}
-UNCLEAR = ("terminate called", "internal error", "std::", "bad_alloc", "basic_string", "Aborted", "what():")
 
 
 class Failing(Round):
@@ -87,25 +86,11 @@ class Phase:
         problem = None
         if hit:
             ended = done.returncode in (10, 11)
-            problem = None if ",kill" in fault else message_of(done)
+            problem = None if ",kill" in fault else message_of(done, CODES)
             problem = problem or one.go_on(may_fail=ended or fault.endswith("ever"))
             if problem is None and not fits(one.seen(), self.seen, ended or fault.endswith("ever")):
                 problem = f"another outcome: {one.seen()} for {self.seen}"
         return hit, problem, one.folder
-
-
-def message_of(done):
-    """What is wrong with how a command ended; None when nothing is."""
-    if done.returncode not in CODES:
-        return f"exit {done.returncode}: {done.stderr[-400:]}"
-    if any(word in done.stderr for word in UNCLEAR):
-        return "unclear: " + done.stderr[-400:]
-    if done.returncode in (0, 10, 11):
-        return None
-    lines = [line for line in done.stderr.splitlines() if line.startswith("weft: ")]
-    if not lines or len(lines[-1]) < 20:
-        return f"exit {done.returncode} without a reason: {done.stderr[-400:]}"
-    return None
 
 
 def fits(seen, calm, may_fail):

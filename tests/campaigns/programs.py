@@ -12,6 +12,8 @@ WEFT = str(pathlib.Path(os.environ["WEFT_BIN"]).resolve())
 # What an exit may be when a call fails: done, no such store, busy, the environment, damage, ended otherwise, rests.
 CODES = {0, 3, 4, 5, 6, 10, 11}
 
+UNCLEAR = ("terminate called", "internal error", "std::", "bad_alloc", "basic_string", "Aborted", "what():")
+
 PROGRAMS = {
     "events": """\
 workflow main(n: Int where it in 1..9 = 3) -> Int
@@ -152,6 +154,20 @@ workflow main(file: File) -> Untrusted<Text>
 # More than a box holds: the body goes to a sealed file.
 INPUTS = {"large": ["text=" + "x" * 100_000], "reading": ["file=note.md"]}
 FILES = {"reading": {"note.md": "# A title\n\nOne paragraph.\n\nAnother.\n"}}
+
+
+def message_of(done, codes):
+    """What is wrong with how a command ended; None when nothing is."""
+    if done.returncode not in codes:
+        return f"exit {done.returncode}: {done.stderr[-400:]}"
+    if any(word in done.stderr for word in UNCLEAR):
+        return "unclear: " + done.stderr[-400:]
+    if done.returncode in (0, 10, 11):
+        return None
+    lines = [line for line in done.stderr.splitlines() if line.startswith("weft: ")]
+    if not lines or len(lines[-1]) < 20:
+        return f"exit {done.returncode} without a reason: {done.stderr[-400:]}"
+    return None
 
 
 class Round:

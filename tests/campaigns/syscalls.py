@@ -14,18 +14,18 @@ import shutil
 import sys
 import tempfile
 
-from programs import CODES, PROGRAMS, Round
+from programs import CODES, PROGRAMS, Round, message_of
 
 CALLS = ["openat", "pwrite64", "pread64", "fdatasync", "fsync", "ftruncate", "rename", "link", "unlink", "mkdir",
          "fallocate"]
 ERRORS = ["EIO", "ENOSPC"]
 
 
-def is_clear(done):
-    """A command that failed says once what is wrong, behind what it had told of its run."""
+def is_short(done):
+    """What is wrong is said once, behind what the command had told of its run."""
     lines = done.stderr.splitlines()
     said = [at for at, line in enumerate(lines) if line.startswith("weft: ")]
-    return "internal error" not in done.stderr and (not said or len(lines) - said[0] <= 3)
+    return not said or len(lines) - said[0] <= 3
 
 
 def fault(name, expected, paths, call, what, number, keep):
@@ -42,10 +42,10 @@ def fault(name, expected, paths, call, what, number, keep):
     problem = None
     if hit:
         killed = "SIGKILL" in what
-        if not killed and done.returncode not in CODES:
-            problem = f"exit {done.returncode}: {done.stderr[-400:]}"
-        if not killed and not is_clear(done):
-            problem = "message: " + done.stderr[-400:]
+        if not killed:
+            problem = message_of(done, CODES)
+            if problem is None and not is_short(done):
+                problem = "message: " + done.stderr[-400:]
         problem = problem or one.go_on()
         if problem is None and one.seen() != expected:
             problem = f"another outcome: {one.seen()} for {expected}"

@@ -47,6 +47,19 @@ class Locks : public ::testing::Test {
             return WorkerValue{"\"done\"", {}};
         });
     }
+    // It has the key.
+    std::string start_that_hangs() {
+        const auto run = world.start("flow", R"({"tag": "hangs"})");
+        world.until([&] { return world.core().busy(); });
+        return run;
+    }
+    // The next run gets the key, and the tables are what the records say.
+    void expect_free() {
+        world.expect_sound();
+        const auto next = world.start("flow", R"({"tag": "goes on"})");
+        EXPECT_EQ(world.finish(next), "completed");
+        EXPECT_EQ(world.status(next)["result"], "done");
+    }
     static constexpr auto kMoment = std::chrono::milliseconds(1);
 
     World world{kProgram};
@@ -54,28 +67,20 @@ class Locks : public ::testing::Test {
 
 // The end and the free key are one commit: there is no turn between an operator's word and a crash.
 TEST_F(Locks, AKeyIsFreeWithTheEndOfARunThatIsKilled) {
-    const auto first = world.start("flow", R"({"tag": "hangs"})");
-    world.until([&] { return world.core().busy(); });
+    const auto first = start_that_hangs();
     world.ask("kill", {{"run", first}, {"reason", "it hangs"}});
     world.crash();
     EXPECT_EQ(world.word(first), "killed");
-    world.expect_sound();
-    const auto second = world.start("flow", R"({"tag": "goes on"})");
-    EXPECT_EQ(world.finish(second), "completed");
-    EXPECT_EQ(world.status(second)["result"], "done");
+    expect_free();
 }
 
 TEST_F(Locks, AKeyIsFreeWithTheEndOfARunThatIsCancelled) {
-    const auto first = world.start("flow", R"({"tag": "hangs"})");
-    world.until([&] { return world.core().busy(); });
+    const auto first = start_that_hangs();
     world.ask("cancel", {{"run", first}, {"reason", "it hangs"}});
     world.crash();
     world.until([&] { return world.word(first) != "running" && world.word(first) != "waiting"; });
     world.crash();
-    world.expect_sound();
-    const auto second = world.start("flow", R"({"tag": "goes on"})");
-    EXPECT_EQ(world.finish(second), "completed");
-    EXPECT_EQ(world.status(second)["result"], "done");
+    expect_free();
 }
 
 // A parent goes on within the turn in which its child ends, and may end in it.
@@ -83,24 +88,18 @@ TEST_F(Locks, AKeyIsFreeWithTheEndOfARunThatWaitedForAnother) {
     const auto first = world.start("parent", R"({"tag": "a"})");
     world.until([&] { return world.word(first) == "completed"; });
     world.crash();
-    world.expect_sound();
-    const auto second = world.start("flow", R"({"tag": "goes on"})");
-    EXPECT_EQ(world.finish(second), "completed");
-    EXPECT_EQ(world.status(second)["result"], "done");
+    expect_free();
 }
 
 // One that asked, and ended before it got the key, stands in nobody's way.
 TEST_F(Locks, WhoAskedAndWasKilledIsPassed) {
-    const auto first = world.start("flow", R"({"tag": "hangs"})");
-    world.until([&] { return world.core().busy(); });
+    const auto first = start_that_hangs();
     const auto second = world.start("flow", R"({"tag": "waits"})");
     world.until([&] { return world.kinds(second).find("lock") != std::string::npos; });
     world.ask("kill", {{"run", second}, {"reason", "not needed"}});
     world.ask("kill", {{"run", first}, {"reason", "it hangs"}});
     world.crash();
-    world.expect_sound();
-    const auto third = world.start("flow", R"({"tag": "goes on"})");
-    EXPECT_EQ(world.finish(third), "completed");
+    expect_free();
 }
 
 }  // namespace

@@ -30,6 +30,19 @@ void commit_turns(Store& store, int turns, std::set<std::uintmax_t>* sizes = nul
     }
 }
 
+// An owner that goes without closing.
+void leave_behind(const std::string& path, int turns) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto store = open_store(path);
+        commit_turns(*store, turns);
+        ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_EQ(status, 0);
+}
+
 TEST(WalRoom, commits_write_into_what_the_file_has) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
@@ -49,15 +62,7 @@ TEST(WalRoom, commits_write_into_what_the_file_has) {
 TEST(WalRoom, is_nothing_to_the_next_owner) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = open_store(path);
-        commit_turns(*store, 30);
-        ::_exit(::testing::Test::HasFailure() ? 1 : 0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ASSERT_EQ(status, 0);
+    leave_behind(path, 30);
     const auto scan = scan_wal(path + "-wal", AckFile::open(path)->found());
     EXPECT_GT(scan->frames, scan->recovered);  // it is there
     auto store = open_store(path);
@@ -70,14 +75,7 @@ TEST(WalRoom, is_nothing_to_the_next_owner) {
 TEST(WalRoom, a_commit_torn_within_it_is_dropped_and_one_before_it_is_missed) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = open_store(path);
-        commit_turns(*store, 10);
-        ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    leave_behind(path, 10);
     const std::string wal = path + "-wal";
     const auto whole = *scan_wal(wal, AckFile::open(path)->found());
     std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
