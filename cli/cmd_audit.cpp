@@ -56,20 +56,28 @@ Result<Json> verify_store(const AuditOptions& options) {
     if (!witness) return std::unexpected(witness.error());
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
+    const auto seen = witness->size();
     auto answer =
         session->request("verify", {{"level", options.level}, {"witness", std::move(*witness)}});
     if (!answer) return answer;
     if (!options.witness.empty() && answer->value("ok", false)) {
         auto checkpoint = session->request("checkpoint");
         if (!checkpoint) return checkpoint;
+        // A piece of a checkpoint whose writer died goes; what came meanwhile is others' and stays.
         std::error_code code;
-        const auto before = std::filesystem::file_size(options.witness, code);
+        const auto whole = answer->value("witness_bytes", std::uintmax_t{0});
+        auto before = std::filesystem::file_size(options.witness, code);
+        if (code) before = 0;
+        if (whole < seen && before == seen) {
+            std::filesystem::resize_file(options.witness, whole, code);
+            before = whole;
+        }
         std::ofstream out(options.witness, std::ios::binary | std::ios::app);
         out << checkpoint->value("checkpoint", "");
         out.close();
         if (!out) {
-            // A piece of a checkpoint would be told as tampering the next time.
-            std::filesystem::resize_file(options.witness, code ? 0 : before, code);
+            // Nor is one left.
+            std::filesystem::resize_file(options.witness, before, code);
             return std::unexpected(
                 Error{ErrorKind::Environment, options.witness + " can't be written", ""});
         }

@@ -244,5 +244,5 @@ if __name__ == "__main__":
     parser.add_argument("--witness", metavar="FILE", type=lambda path: open(path, "rb").read(), default=b"")
     try:
         print(check(**vars(parser.parse_args())))
-    except (ValueError, LookupError, TypeError, struct.error) as found:
+    except (ValueError, LookupError, TypeError, RecursionError, struct.error) as found:
         sys.exit(f"the bundle does not hold: {found}")

@@ -169,6 +169,17 @@ class Witnesses(EvidenceCase):
             self.run_flow("hello.wf", "name=two")
             self.assertGreaterEqual(self.json("audit", "verify", "--witness", "kept")["witnessed"], 1)
 
+    def test_nor_is_half_a_checkpoint_that_a_killed_audit_left(self):
+        self.run_flow("hello.wf", "name=one")
+        seen = self.folder / "seen"
+        for count in range(1, 4):
+            self.weft("audit", "verify", "--witness", "seen")
+            notes = seen.read_bytes()
+            seen.write_bytes(notes + notes[:40 * count])
+            self.assertEqual(self.json("audit", "verify", "--witness", "seen")["witnessed"], 2 * count - 1)
+            notes = seen.read_bytes()
+            self.assertEqual(notes.count(b"\n\n"), 2 * count, notes)
+
     def test_a_witness_file_that_has_no_room_stays_as_it_was(self):
         self.run_flow("hello.wf", "name=one")
         self.weft("audit", "verify", "--witness", "seen")
