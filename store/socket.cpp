@@ -12,13 +12,17 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstdio>
 #include <cstring>
+#include <string_view>
 
 namespace weft::store {
 
 namespace {
 
-constexpr std::size_t kPathBytesMax = 100;
+constexpr std::size_t kPathBytesMax = 98;
+// A name ends so until somebody listens there; both together fit into an address.
+constexpr std::string_view kNew = ".new.sock";
 constexpr std::size_t kReadBytes = 64UL << 10;
 using Clock = std::chrono::steady_clock;
 
@@ -209,23 +213,25 @@ Listener::~Listener() {
 }
 
 Result<Listener> Listener::bind(const std::string& path) {
-    WEFT_TRY(address, address_of(path));
     struct stat info{};
-    if (::lstat(path.c_str(), &info) == 0) {
-        if (!S_ISSOCK(info.st_mode)) {
-            return fail(ErrorKind::Refused, path + " is not a socket and is in its place");
-        }
-        ::unlink(path.c_str());
+    if (::lstat(path.c_str(), &info) == 0 && !S_ISSOCK(info.st_mode)) {
+        return fail(ErrorKind::Refused, path + " is not a socket and is in its place");
     }
-    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd.valid()) return fail_errno("make", "a socket");
+    // Whoever sees the name is answered: it gets there, over a dead owner's, once this end listens.
+    Listener listener(path + std::string(kNew), {});
+    WEFT_TRY(address, address_of(listener.path_));
+    ::unlink(listener.path_.c_str());
+    listener.fd_ = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int fd = listener.fd();
+    if (fd < 0) return fail_errno("make", "a socket");
     // The mode of the inode before bind makes the name: there is no moment in which others can
     // connect. A process-wide umask would touch other threads.
-    if (::fchmod(fd.get(), 0600) != 0) return fail_errno("set the mode of", path);
-    if (::bind(fd.get(), plain(address), sizeof address) != 0) return fail_errno("bind", path);
-    Listener listener(path, std::move(fd));
-    if (::chmod(path.c_str(), 0600) != 0) return fail_errno("set the mode of", path);
-    if (::listen(listener.fd(), 64) != 0) return fail_errno("listen at", path);
+    if (::fchmod(fd, 0600) != 0) return fail_errno("set the mode of", path);
+    if (::bind(fd, plain(address), sizeof address) != 0) return fail_errno("bind", path);
+    if (::chmod(listener.path_.c_str(), 0600) != 0) return fail_errno("set the mode of", path);
+    if (::listen(fd, 64) != 0) return fail_errno("listen at", path);
+    if (::rename(listener.path_.c_str(), path.c_str()) != 0) return fail_errno("name", path);
+    listener.path_ = path;
     return listener;
 }
 

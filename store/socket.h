@@ -65,7 +65,7 @@ class Connection {
 class Listener {
   public:
     // Only the holder of the owner lock calls this: a socket that is there is a dead owner's and is
-    // removed. Mode 0600.
+    // replaced. Mode 0600. Whoever finds the path can connect.
     static Result<Listener> bind(const std::string& path);
     Listener(Listener&&) noexcept = default;
     Listener& operator=(Listener&&) noexcept = default;

@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <atomic>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -169,6 +171,34 @@ TEST(SocketTest, a_dead_owner_s_socket_is_told_from_a_live_one_and_replaced) {
     EXPECT_FALSE(std::filesystem::exists(path));
     std::ofstream(path) << "mine";
     EXPECT_EQ(Listener::bind(path).error().kind, ErrorKind::Refused);
+}
+
+TEST(SocketTest, whoever_sees_the_name_is_answered) {
+    TempFolder folder;
+    const std::string path = folder / "x.sock";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    std::atomic<bool> over = false;
+    int answered = 0;
+    int refused = 0;
+    std::thread client([&] {
+        while (!over) {
+            const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+            const auto* to = reinterpret_cast<const sockaddr*>(&address);
+            if (::connect(fd, to, sizeof address) == 0) {
+                ++answered;
+            } else if (errno == ECONNREFUSED) {
+                ++refused;
+            }
+            ::close(fd);
+        }
+    });
+    for (int i = 0; i < 3000; ++i) EXPECT_TRUE(Listener::bind(path));
+    over = true;
+    client.join();
+    EXPECT_EQ(refused, 0);
+    EXPECT_GT(answered, 0);
 }
 
 TEST(SocketTest, a_long_path_goes_to_the_runtime_folder) {
