@@ -156,7 +156,7 @@ FactRecord encode(const vm::SubEndedFact& fact, const FactContext&) {
 
 // Fields of a payload that must be a record of `count` of them, or of one more: what was added to
 // a kind later stands at the end.
-Result<std::vector<Value>> fields(const std::string& payload, std::size_t count,
+Result<std::vector<Value>> fields(std::string_view payload, std::size_t count,
                                   bool or_one_more = false) {
     Value value;
     if (decode_payload(payload, value) && value.tag() == Tag::Record) {
@@ -378,7 +378,7 @@ std::string encode_begin_payload(const vm::Begin& begin, const std::string& work
 }
 
 Result<vm::Begin> decode_begin(const Image& image, const Record& record,
-                               const std::string& payload) {
+                               std::string_view payload) {
     // The subjects stand at the end where the workflow names any.
     WEFT_TRY(values, fields(payload, 5, true));
     bool whole = values[0].tag() == Tag::Text && values[1].tag() == Tag::Record &&

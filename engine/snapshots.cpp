@@ -20,7 +20,7 @@ std::optional<vm::Begin> read_begin(ByteReader& in, const RunHeader& header) {
     Record record;
     record.run = header.row.id;
     record.time_ms = in.i64();
-    auto begin = decode_begin(*header.image, record, std::string(in.block()));
+    auto begin = decode_begin(*header.image, record, in.block());
     if (!in.ok() || !begin) return std::nullopt;
     return std::move(*begin);
 }
@@ -28,7 +28,7 @@ std::optional<vm::Begin> read_begin(ByteReader& in, const RunHeader& header) {
 // Nothing when the row is not a snapshot of this run at a record that stands in the log, made by a
 // machine of this version.
 Result<std::optional<Replayed>> open_snapshot(store::Store& store, const RunHeader& header,
-                                              const store::SnapshotRow& row) {
+                                              store::SnapshotRow row) {
     std::optional<Replayed> none;
     if (!header.key) return none;
     WEFT_TRY(last, store.read_run(header.row.id, row.seq, 1));
@@ -36,7 +36,7 @@ Result<std::optional<Replayed>> open_snapshot(store::Store& store, const RunHead
     Replayed out;
     out.head = {row.seq + 1, leaf_hash(last.front().record), last.front().leaf};
     const auto context = store::snapshot_context(header.row.id, row.seq, out.head.last_hash);
-    const auto plain = store::open_bytes(*header.key, context, row.box);
+    const auto plain = store::open_in_place(*header.key, context, row.box);
     if (!plain) return none;
     ByteReader in(*plain);
     if (in.u16() != kStateVersion || in.u16() != kSnapshotVersion) return none;
@@ -71,9 +71,10 @@ Result<Resumed> resume(store::Store& store, const RunHeader& header) {
     Resumed out;
     WEFT_TRY(row, store.snapshot(header.row.id));
     if (row) {
-        WEFT_TRY(opened, open_snapshot(store, header, *row));
+        const auto size = row->box.size();
+        WEFT_TRY(opened, open_snapshot(store, header, *std::move(row)));
         if (opened) {
-            out.pace.taken(opened->head.next_seq, opened->machine->fuel(), row->box.size());
+            out.pace.taken(opened->head.next_seq, opened->machine->fuel(), size);
             WEFT_TRY(replayed, replay_on(store, header, std::move(*opened)));
             out.replayed = std::move(replayed);
             if (!out.replayed.divergence) return out;

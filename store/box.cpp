@@ -35,18 +35,26 @@ std::string seal_bytes(Entropy& entropy, const Key& key, std::string_view contex
     return out;
 }
 
-Result<std::string> open_bytes(const Key& key, std::string_view context, std::string_view sealed) {
+Result<std::string_view> open_in_place(const Key& key, std::string_view context,
+                                       std::string& sealed) {
     if (sealed.size() < kNonceBytes + kTagBytes) {
         return fail(ErrorKind::Corrupt, "a sealed box is shorter than its seal");
     }
-    std::string out(sealed.size() - kNonceBytes - kTagBytes, '\0');
+    auto* const body = bytes_of(sealed) + kNonceBytes;
     unsigned long long written = 0;
     const int rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
-        bytes_of(out), &written, nullptr, bytes_of(sealed) + kNonceBytes,
-        sealed.size() - kNonceBytes, bytes_of(context), context.size(), bytes_of(sealed),
-        key.data());
+        body, &written, nullptr, body, sealed.size() - kNonceBytes, bytes_of(context),
+        context.size(), bytes_of(sealed), key.data());
     if (rc != 0) return fail(ErrorKind::Corrupt, "a sealed box does not open under its key");
-    return out;
+    return std::string_view(sealed).substr(kNonceBytes, written);
+}
+
+Result<std::string> open_bytes(const Key& key, std::string_view context, std::string_view sealed) {
+    std::string bytes(sealed);
+    WEFT_TRY(plain, open_in_place(key, context, bytes));
+    bytes.resize(kNonceBytes + plain.size());
+    bytes.erase(0, kNonceBytes);
+    return bytes;
 }
 
 std::string seal_box(Entropy& entropy, const Key& key, const RunId& run, std::uint64_t seq,

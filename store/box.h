@@ -42,6 +42,9 @@ Result<Box> open_box(const Key& key, const RunId& run, std::uint64_t seq, std::s
 std::string seal_bytes(Entropy& entropy, const Key& key, std::string_view context,
                        std::string_view plain);
 Result<std::string> open_bytes(const Key& key, std::string_view context, std::string_view sealed);
+// The same without a copy: what was sealed lies within `sealed` then.
+Result<std::string_view> open_in_place(const Key& key, std::string_view context,
+                                       std::string& sealed);
 
 // Contexts of the sealed tables. An inbox row is sealed under the key of its run, or of slot 0 when
 // it names none; an actor under slot 0; the others under their run's.

@@ -115,20 +115,6 @@ struct ValueAccess {
     }
 };
 
-Value::Value(Value&& other) noexcept
-    : tag_(std::exchange(other.tag_, Tag::None)),
-      small_(other.small_),
-      heap_(std::move(other.heap_)) {}
-
-Value& Value::operator=(Value&& other) noexcept {
-    if (this != &other) {
-        tag_ = std::exchange(other.tag_, Tag::None);
-        small_ = other.small_;
-        heap_ = std::move(other.heap_);
-    }
-    return *this;
-}
-
 Value Value::boolean(bool v) {
     return ValueAccess::small(v ? Tag::True : Tag::False, 0);
 }

@@ -51,8 +51,18 @@ class Value {
     Value() = default;  // None
     Value(const Value&) = default;
     Value& operator=(const Value&) = default;
-    Value(Value&& other) noexcept;  // leaves None behind
-    Value& operator=(Value&& other) noexcept;
+    Value(Value&& other) noexcept  // leaves None behind
+        : tag_(std::exchange(other.tag_, Tag::None)),
+          small_(other.small_),
+          heap_(std::move(other.heap_)) {}
+    Value& operator=(Value&& other) noexcept {
+        if (this != &other) {
+            tag_ = std::exchange(other.tag_, Tag::None);
+            small_ = other.small_;
+            heap_ = std::move(other.heap_);
+        }
+        return *this;
+    }
     ~Value() = default;
     static Value none() { return {}; }
     static Value boolean(bool v);

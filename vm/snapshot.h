@@ -157,7 +157,9 @@ class StateReader {
     template <typename T>
     void get(std::vector<T>& v) {
         v.clear();
-        for (auto left = count(); left > 0 && in_.ok(); --left) get(v.emplace_back());
+        auto left = count();
+        v.reserve(std::min(left, in_.left() / sizeof(T) + 1));
+        for (; left > 0 && in_.ok(); --left) get(v.emplace_back());
     }
     template <typename T>
     void get(std::set<T>& v) {
@@ -165,7 +167,7 @@ class StateReader {
         for (auto left = count(); left > 0 && in_.ok(); --left) {
             T item{};
             get(item);
-            v.insert(std::move(item));
+            v.insert(v.end(), std::move(item));
         }
     }
     template <typename K, typename T>
@@ -174,7 +176,7 @@ class StateReader {
         for (auto left = count(); left > 0 && in_.ok(); --left) {
             K key{};
             get(key);
-            get(v[key]);
+            get(v.try_emplace(v.end(), std::move(key))->second);
         }
     }
     void get(std::vector<Frame>& v) {
