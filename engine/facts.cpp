@@ -377,8 +377,7 @@ std::string encode_begin_payload(const vm::Begin& begin, const std::string& work
     return canonical(Value::record(std::move(parts)));
 }
 
-Result<vm::Begin> decode_begin(const Image& image, const Record& record,
-                               std::string_view payload) {
+Result<vm::Begin> decode_begin(const Image& image, const Record& record, std::string_view payload) {
     // The subjects stand at the end where the workflow names any.
     WEFT_TRY(values, fields(payload, 5, true));
     bool whole = values[0].tag() == Tag::Text && values[1].tag() == Tag::Record &&

@@ -34,7 +34,6 @@ Result<vm::Fact> decode_fact(const Record& record, const std::string& payload);
 
 // The begin record. Its payload: record (workflow Text, input, tunes, seed Bytes, starter Text).
 std::string encode_begin_payload(const vm::Begin& begin, const std::string& workflow);
-Result<vm::Begin> decode_begin(const Image& image, const Record& record,
-                               std::string_view payload);
+Result<vm::Begin> decode_begin(const Image& image, const Record& record, std::string_view payload);
 
 }  // namespace weft::engine

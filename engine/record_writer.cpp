@@ -1,7 +1,5 @@
 #include "engine/record_writer.h"
 
-#include "store/sealed_file.h"
-
 namespace weft::engine {
 namespace {
 
@@ -24,8 +22,7 @@ Result<std::string> RecordWriter::seal(RecordDraft& draft, const Bytes16& salt,
         box.form = store::BoxForm::LeftOut;
         box.body = length_bytes(payload.size());
     } else if (payload.size() > kRowBodyMax) {
-        WEFT_TRY(row, store::write_sealed_file(store_.files_folder(), key_, run_, store_.entropy(),
-                                               payload));
+        WEFT_TRY(row, store_.write_file(key_, run_, payload));
         box.form = store::BoxForm::InFile;
         box.body = std::string(view(row.id));
         batch.changes.emplace_back(row);

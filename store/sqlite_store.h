@@ -128,6 +128,7 @@ class SqliteStore final : public Store {
     Result<std::vector<Hash>> program_hashes() override;
     Result<std::vector<Hash>> image_hashes() override;
     std::string files_folder() const override { return path_ + ".files"; }
+    Result<FileRow> write_file(const Key& key, const RunId& run, std::string_view body) override;
 
     Result<Hash> root(std::uint64_t size) override;
     Result<std::vector<Hash>> inclusion_proof(std::uint64_t leaf, std::uint64_t size) override;

@@ -165,6 +165,9 @@ class Store {
     virtual Result<std::vector<Hash>> program_hashes() = 0;
     virtual Result<std::vector<Hash>> image_hashes() = 0;
     [[nodiscard]] virtual std::string files_folder() const = 0;  // for FileWriter, FileReader
+    // A sealed file, as `write_sealed_file` writes it. On a full disk it takes the room that is
+    // kept for outcomes, as a commit does.
+    virtual Result<FileRow> write_file(const Key& key, const RunId& run, std::string_view body) = 0;
 
     // Proofs.
     virtual Result<Hash> root(std::uint64_t size) = 0;

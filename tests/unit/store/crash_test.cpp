@@ -150,6 +150,39 @@ TEST_F(FullDisk, the_ballast_lets_one_more_batch_through_and_nothing_is_lost) {
     EXPECT_EQ(again->verify({})->findings.size(), 0U);
 }
 
+TEST_F(FullDisk, the_ballast_lets_a_large_body_through) {
+    OpenOptions options = create_options();
+    options.ballast_bytes = 2UL << 20;
+    options.low_space_bytes = 512UL << 10;
+    auto store = open_store(mount_ + "/s.weft", options);
+    ASSERT_EQ(store->space(), Space::Plenty);
+    const Key key{};
+    const std::string body(1UL << 20, 'x');
+    std::optional<Error> refused;
+    std::vector<FileRow> rows;
+    std::size_t after_full = 0;
+    for (int i = 0; i < 100 && !refused; ++i) {
+        auto row = store->write_file(key, run_id(1), body);
+        if (row) {
+            rows.push_back(*row);
+        } else {
+            refused = row.error();
+        }
+        if (row && store->space() == Space::Full) ++after_full;
+    }
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->kind, ErrorKind::Environment);
+    EXPECT_GT(after_full, 0U) << "no body went through on the ballast";
+    EXPECT_FALSE(store->poisoned());
+    std::size_t files = 0;
+    for (const auto& at : std::filesystem::recursive_directory_iterator(store->files_folder())) {
+        files += at.is_regular_file() ? 1 : 0;
+    }
+    EXPECT_EQ(files, rows.size()) << "a piece of a file is left";
+    for (const auto& row : rows)
+        EXPECT_EQ(*read_sealed_file(store->files_folder(), key, row), body);
+}
+
 TEST(Faults, a_failed_write_or_sync_poisons_the_handle_and_the_next_owner_recovers) {
     for (const Fault fault : {Fault::Write, Fault::Sync}) {
         // Fail at the n-th call from here on, once, until a whole commit passes without reaching
