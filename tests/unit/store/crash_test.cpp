@@ -176,7 +176,7 @@ TEST_F(FullDisk, the_ballast_lets_a_large_body_through) {
     EXPECT_FALSE(store->poisoned());
     std::size_t files = 0;
     for (const auto& at : std::filesystem::recursive_directory_iterator(store->files_folder())) {
-        files += at.is_regular_file() ? 1 : 0;
+        files += at.is_regular_file() ? 1U : 0U;
     }
     EXPECT_EQ(files, rows.size()) << "a piece of a file is left";
     for (const auto& row : rows)
