@@ -277,6 +277,23 @@ class Secrets(ErasureCase):
             if path.is_file():
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
 
+    def test_a_damaged_deposit_is_the_affair_of_its_run_alone(self):
+        (self.folder / "later.wf").write_text(LATER)
+        self.configure(200, 'secret = "env:WEFT_HOOK"')
+        begin = ("run", "later.wf", "token=canary-5e0d77", "--no-wait", "--no-verify")
+        runs = [self.json(*begin, code=11)["run"] for _ in range(2)]
+        with sqlite3.connect(self.folder / "weft.store") as database:
+            (box,) = database.execute("SELECT box FROM secret WHERE run = ?", (bytes.fromhex(runs[0]),)).fetchone()
+            database.execute("UPDATE secret SET box = ? WHERE box = ?", (box[:-1] + bytes([box[-1] ^ 1]), box))
+        database.close()
+        for run in runs:
+            self.weft("signal", run, "go", "more")
+        self.weft("resume", code=10)
+        failed, whole = (self.json("show", run) for run in runs)
+        self.assertEqual((failed["status"], whole["status"]), ("failed", "completed"))
+        self.assertIn("the row of a secret is damaged", failed["error"]["message"])
+        self.assertEqual(len(Echo.bodies), 1)
+
     def test_a_named_secret(self):
         """The log holds its name; the value is read when the attempt leaves."""
         secret = "canary-88c2fe"
