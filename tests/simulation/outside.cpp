@@ -26,6 +26,17 @@ WorkerOutcome failed(const std::string& name, bool is_sure, const std::string& f
     return std::unexpected(std::move(error));
 }
 
+// What a worker is asked for, without the name that each start has for a secret that it was given.
+std::string effect_of(const engine::Attempt& attempt) {
+    static constexpr std::string_view kDeposit = "deposit:";
+    std::string out = attempt.worker + " " + attempt.arguments;
+    for (auto at = out.find(kDeposit); at != std::string::npos; at = out.find(kDeposit, at)) {
+        at += kDeposit.size();
+        out.erase(at, out.find_first_not_of("0123456789abcdef", at) - at);
+    }
+    return out;
+}
+
 }  // namespace
 
 // One engine's end of the world.
@@ -87,6 +98,7 @@ void Outside::unsay(const std::string& list) {
 
 void Outside::submit(std::shared_ptr<engine::Attempt> attempt) {
     keys_[{attempt->run, attempt->call}] = attempt->key;
+    sent_[{attempt->run, attempt->call}] = attempt->number;
     note_sending(*attempt);
     Pending one;
     one.due_ms = attempt->time_ms;
@@ -220,7 +232,7 @@ std::string Outside::apply(const engine::Attempt& attempt, const Behaviour& does
     if (does.value) value = does.value->dump();
     if (does.echoes) value = scenarios::argument_of(attempt.arguments).dump();
     if (row(attempt.worker).effect == EffectClass::Read) return value;
-    effects_.push_back(attempt.worker + " " + attempt.arguments);
+    effects_.push_back(effect_of(attempt));
     results_[attempt.key] = value;
     return value;
 }
@@ -251,7 +263,7 @@ void Outside::engine_died() {
 bool Outside::can_be_done(const Pending& one) const {
     const auto& attempt = *one.attempt;
     if (!one.does.error.empty() || results_.contains(attempt.key)) return false;
-    const auto name = attempt.worker + " " + attempt.arguments;
+    const auto name = effect_of(attempt);
     return !allowed_ || std::ranges::find(*allowed_, name) != allowed_->end();
 }
 
@@ -267,9 +279,11 @@ void Outside::engine_came(const Knows& knows) {
     }
 }
 
-bool Outside::is_crash_doubt(const Bytes16& run, std::uint64_t call) const {
-    const auto key = keys_.find({run, call});
-    return key != keys_.end() && doubted_.contains(key->second);
+bool Outside::is_crash_doubt(const Bytes16& run, std::uint64_t call, std::uint16_t attempt) const {
+    const auto sent = sent_.find({run, call});
+    // The engine died between the start that it wrote and the attempt.
+    if (sent == sent_.end() || sent->second < attempt) return true;
+    return doubted_.contains(keys_.at({run, call}));
 }
 
 const std::string* Outside::truth(const Bytes16& run, std::uint64_t call) const {

@@ -58,7 +58,8 @@ class Outside {
 
     // What a person finds out about a call in doubt that nothing of the script settles: the value
     // when it was done.
-    [[nodiscard]] bool is_crash_doubt(const Bytes16& run, std::uint64_t call) const;
+    [[nodiscard]] bool is_crash_doubt(const Bytes16& run, std::uint64_t call,
+                                      std::uint16_t attempt) const;
     [[nodiscard]] const std::string* truth(const Bytes16& run, std::uint64_t call) const;
     // A person has said that it was not done: what is sent now may be the first for its receiver.
     void found_not_done(const Bytes16& run, std::uint64_t call);
@@ -110,7 +111,8 @@ class Outside {
     std::map<std::string, std::string> results_;    // by key: of effects that were done
     std::map<std::string, std::int64_t> due_of_;    // by key: of what was under way at a crash
     std::set<std::string> doubted_;                 // keys under way at a crash
-    std::map<std::pair<Bytes16, std::uint64_t>, std::string> keys_;  // of calls
+    std::map<std::pair<Bytes16, std::uint64_t>, std::string> keys_;    // of calls
+    std::map<std::pair<Bytes16, std::uint64_t>, std::uint16_t> sent_;  // the last attempt of each
     std::vector<std::string> effects_;
     std::optional<std::vector<std::string>> allowed_;
     std::vector<std::string> violations_;

@@ -149,9 +149,8 @@ void Player::let_pass(std::int64_t ms) {
 // At one time what comes from outside is first, then what workers have done, then the timers.
 void Player::wait(std::int64_t wait_ms) {
     if (!disk_.has_room() && random_.below(4) == 0) disk_.make_room();
-    settle_doubts();
-    believe_clock();
-    help();
+    // Who was refused asks again, and no time passes before that.
+    if (!settle_doubts() || !believe_clock() || !help()) return;
     const auto now = clock_.now();
     const bool has_event = next_event_ < scene_.events.size();
     const auto event_ms =
@@ -251,20 +250,20 @@ bool Player::happen() {
 }
 
 // What a person finds out at the receiver about the steps that nobody else can settle.
-void Player::settle_doubts() {
-    if (run_.empty() || core_ == nullptr) return;
+bool Player::settle_doubts() {
+    if (run_.empty() || core_ == nullptr) return true;
     store::RunFilter filter;
     filter.ended = false;
     filter.limit = 1000;
     auto rows = core_->store().runs(filter);
-    if (!rows) return;
+    if (!rows) return true;
     for (const auto& row : *rows) {
         engine::LiveRun* live = core_->live(row.id);
         if (live == nullptr) continue;
         for (const auto& want : live->machine().wants()) {
             if (want.kind != vm::WantKind::Settle) continue;
             const bool is_ours =
-                outside_.is_crash_doubt(row.id, want.call) || trouble_.is_weather();
+                outside_.is_crash_doubt(row.id, want.call, want.attempt) || trouble_.is_weather();
             if (!is_ours) continue;
             const std::string* truth = outside_.truth(row.id, want.call);
             SOMETIMES("a person settles a doubt");
@@ -284,31 +283,35 @@ void Player::settle_doubts() {
             } else if (!done && !core_->store().poisoned()) {
                 ending_.wrong.push_back("a doubt can't be settled: " + done.error().message);
             }
-            return;  // the wants are others now
+            return done.has_value();  // the wants are others now
         }
     }
+    return true;
 }
 
-// People without a script do what they can as soon as they can.
 // An operator says that a clock which has leapt is right; so long nothing waits for it in vain.
-void Player::believe_clock() {
-    if (core_->notice().find("accept-clock") == std::string::npos) return;
+bool Player::believe_clock() {
+    if (core_->notice().find("accept-clock") == std::string::npos) return true;
     SOMETIMES("an operator believes a clock that has leapt");
     auto accepted = core_->accept_clock("operator", "as told");
     if (!accepted && !disk_.was_hit() && disk_.has_room()) {
         ending_.wrong.push_back("the clock is not accepted: " + accepted.error().message);
     }
+    return accepted.has_value();
 }
 
-void Player::help() {
-    if (run_.empty() || !scene_.expect.value("plain", false)) return;
-    const auto ask = [this](const std::string& method, const Json& parameters) {
+// People without a script do what they can as soon as they can.
+bool Player::help() {
+    if (run_.empty() || !scene_.expect.value("plain", false)) return true;
+    bool is_refused = false;
+    const auto ask = [&](const std::string& method, const Json& parameters) {
         auto done = requests_->answer(method, parameters.dump(), "tester", uploads_);
         if (!done && !disk_.has_room()) {
             make_room();
         } else if (!done && !core_->store().poisoned()) {
             ending_.wrong.push_back(method + " is refused: " + done.error().message);
         }
+        is_refused = !done;
     };
     store::RunFilter filter;
     filter.ended = false;
@@ -316,8 +319,9 @@ void Player::help() {
     const auto rows = core_->store().runs(filter);
     for (std::size_t i = 0; rows && i < rows->size(); ++i) {
         engine::LiveRun* live = core_->live((*rows)[i].id);
-        if (live != nullptr && help_run(*live, ask)) return;
+        if (live != nullptr && help_run(*live, ask)) return !is_refused;
     }
+    return true;
 }
 
 std::string Player::status_word() {
@@ -363,12 +367,13 @@ Ending Player::play(const Trouble& trouble) {
         if (clock_.now() - begun_ms_ > trouble_.until_ms) outside_.set_weather({});
         if (core_ == nullptr && !open_engine()) continue;
         const bool goes_on = (!run_.empty() || begin_run()) && turn();
-        if (goes_on) settle_doubts();  // a run that is held for one is not at its end
+        // A run that is held for one is not at its end.
+        const bool is_settled = !goes_on || settle_doubts();
         if (!goes_on || core_->store().poisoned()) {
             died();
             continue;
         }
-        if (is_over()) break;
+        if (is_settled && is_over()) break;
     }
     gather(ending_);
     return std::move(ending_);

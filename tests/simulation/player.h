@@ -74,9 +74,10 @@ class Player {
     Result<std::string> send(const Json& event, const std::string& id);
     Result<std::string> decide(const Json& event, const std::string& id);
     Result<std::string> ask(const std::string& method, Json parameters, const std::string& id);
-    void settle_doubts();
-    void believe_clock();
-    void help();
+    // What people do. False: they were refused, and ask again.
+    bool settle_doubts();
+    bool believe_clock();
+    bool help();
     [[nodiscard]] bool is_over();
     [[nodiscard]] std::string status_word();
     void verify();
