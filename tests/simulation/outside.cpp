@@ -127,6 +127,9 @@ void Outside::note_sending(const engine::Attempt& attempt) {
     const auto& worker = row(attempt.worker);
     if (is_new || worker.effect != EffectClass::Idempotent || worker.window_ms == 0) return;
     SOMETIMES("a key is sent again");
+    // What surely was not done so far may be tried at any time.
+    const bool may_be_done = may_be_done_.contains(attempt.key) || doubted_.contains(attempt.key);
+    if (!may_be_done) return;
     if (attempt.time_ms - first->second <= worker.window_ms) return;
     violations_.push_back(attempt.worker + " " + attempt.arguments +
                           " was sent again when its receiver may have forgotten the key");
@@ -192,6 +195,9 @@ void Outside::finish_next(std::int64_t now_ms) {
     const bool is_stopped = one.attempt->cancelled && now_ms < one.due_ms;
     Answered note{one.attempt, one.does.list, false, is_scripted_doubt(one.does)};
     auto outcome = answer(one, is_stopped, note);
+    if (note.was_effect || (!outcome && !outcome.error().surely_not_done)) {
+        may_be_done_.insert(one.attempt->key);
+    }
     answered_.push_back(std::move(note));
     done_.push_back({std::move(one.attempt), std::move(outcome)});
 }
