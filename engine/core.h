@@ -177,6 +177,7 @@ class Core {
     Result<void> launch(store::Batch& batch);
     [[nodiscard]] bool may_start() const;  // an attempt: a thread is free, and space on the disk
     Result<void> launch_run(LiveRun& run, store::Batch& batch);
+    Result<void> leave_in_doubt(LiveRun& run, const vm::Want& want, store::Batch& batch);
     Result<void> sweep();  // what is due: retention, erasures that waited for an end
     Result<void> sweep_waiting();
     Result<void> sweep_retention();

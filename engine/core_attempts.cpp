@@ -55,4 +55,20 @@ vm::OutcomeFact Core::outcome_of(LiveRun& run, const InFlight& flight,
     return vm::outcome_of(run.image(), sent, completion.outcome);
 }
 
+// What waited (for its operator, for room, for its turn) until its receiver may have forgotten the
+// key would be done twice: it is not sent, and a person settles the doubt.
+Result<void> Core::leave_in_doubt(LiveRun& run, const vm::Want& want, store::Batch& batch) {
+    touched_.insert(run.id());  // its wants are others now
+    FactContext context;
+    context.binding = config_.binding_digest(run.image().workers[want.worker].name);
+    WEFT_TRY_VOID(feed_run(run, vm::StartFact{want.call, want.attempt}, context, batch));
+    vm::OutcomeFact unsent;
+    unsent.call = want.call;
+    unsent.attempt = want.attempt;
+    unsent.status = vm::OutcomeStatus::Unknown;
+    unsent.error = "Unavailable";
+    unsent.message = "it was not sent again: its receiver may have forgotten the key meanwhile";
+    return feed_run(run, unsent, {}, batch);
+}
+
 }  // namespace weft::engine

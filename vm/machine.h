@@ -66,6 +66,8 @@ struct Want {
     std::vector<Value> arguments;  // Attempt
     std::optional<Value> author_key;       // Attempt: of the step's `key`
     std::optional<Value> cache_key;        // Attempt: of the step's `cache`
+    // Attempt of an idempotent step in doubt: from then on its receiver may have forgotten the key.
+    std::optional<std::int64_t> forgotten_ms;
     std::uint64_t timer = 0;               // Timer
     std::int64_t due_ms = 0;               // Timer, Decision, Signal, Lock
     bool until = false;                    // Timer: not before the wall clock says so, either

@@ -27,6 +27,15 @@ std::optional<WantKind> kind_of(const Call& call, bool is_stopped, bool run_is_h
     return std::nullopt;
 }
 
+// It was decided while the receiver knew the key, and may have waited since.
+std::optional<std::int64_t> forgotten_ms(const Call& call, const WorkerRow& worker) {
+    const bool may_be_done = call.is_in_doubt && call.started_ms;
+    if (!may_be_done || worker.effect != EffectClass::Idempotent) return std::nullopt;
+    std::int64_t out = 0;
+    const bool is_never = __builtin_add_overflow(*call.started_ms, worker.window_ms, &out);
+    return is_never ? std::nullopt : std::optional(out);
+}
+
 }  // namespace
 
 std::vector<Want> Machine::State::wants() const {
@@ -46,6 +55,7 @@ std::vector<Want> Machine::State::wants() const {
             want.arguments = call.arguments;
             want.author_key = call.author_key;
             want.cache_key = call.cache_key;
+            want.forgotten_ms = forgotten_ms(call, image->workers[call.worker]);
         }
         if (*kind == WantKind::Settle) want.reason = call.message;
         out.push_back(std::move(want));
