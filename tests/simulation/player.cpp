@@ -217,6 +217,11 @@ Result<std::string> Player::decide(const Json& event, const std::string& id) {
     return fail(ErrorKind::NotFound, "no such task is open");
 }
 
+// The owner may not have seen yet that there is room again.
+bool Player::is_short_of_room() {
+    return !disk_.has_room() || core_->store().space() != store::Space::Plenty;
+}
+
 // Who is told that the disk is full frees it, and asks again.
 void Player::make_room() {
     SOMETIMES("a request is refused on a full disk");
@@ -233,7 +238,7 @@ bool Player::happen() {
         SOMETIMES("an event is sent to an engine that dies of it");
         return false;
     }
-    if (!answered && !disk_.has_room()) {
+    if (!answered && is_short_of_room()) {
         make_room();
         return false;
     }
@@ -275,10 +280,7 @@ bool Player::settle_doubts() {
                                {"request", "doubt " + std::to_string(want.call)}};
             auto done = requests_->answer("settle", parameters.dump(), "tester", uploads_);
             if (done && truth == nullptr) outside_.found_not_done(row.id, want.call);
-            // The owner may not have seen yet that there is room again.
-            const bool is_short =
-                !disk_.has_room() || core_->store().space() != store::Space::Plenty;
-            if (!done && is_short && !core_->store().poisoned()) {
+            if (!done && is_short_of_room() && !core_->store().poisoned()) {
                 make_room();
             } else if (!done && !core_->store().poisoned()) {
                 ending_.wrong.push_back("a doubt can't be settled: " + done.error().message);
@@ -306,7 +308,7 @@ bool Player::help() {
     bool is_refused = false;
     const auto ask = [&](const std::string& method, const Json& parameters) {
         auto done = requests_->answer(method, parameters.dump(), "tester", uploads_);
-        if (!done && !disk_.has_room()) {
+        if (!done && is_short_of_room() && !core_->store().poisoned()) {
             make_room();
         } else if (!done && !core_->store().poisoned()) {
             ending_.wrong.push_back(method + " is refused: " + done.error().message);

@@ -70,6 +70,7 @@ class Player {
     void wait(std::int64_t wait_ms);
     void let_pass(std::int64_t ms);
     bool happen();
+    [[nodiscard]] bool is_short_of_room();
     void make_room();
     Result<std::string> send(const Json& event, const std::string& id);
     Result<std::string> decide(const Json& event, const std::string& id);
