@@ -64,8 +64,8 @@ struct Want {
     std::uint8_t direction = 0;    // 0 forward, 1 undo, 2 probe
     Bytes16 key{};                 // Sub, CancelSub: id of the run
     std::vector<Value> arguments;  // Attempt
-    std::optional<Value> author_key;       // Attempt: of the step's `key`
-    std::optional<Value> cache_key;        // Attempt: of the step's `cache`
+    std::optional<Value> author_key;  // Attempt: of the step's `key`
+    std::optional<Value> cache_key;   // Attempt: of the step's `cache`
     // Attempt of an idempotent step in doubt: from then on its receiver may have forgotten the key.
     std::optional<std::int64_t> forgotten_ms;
     std::uint64_t timer = 0;               // Timer

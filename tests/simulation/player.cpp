@@ -150,8 +150,9 @@ void Player::let_pass(std::int64_t ms) {
 void Player::wait(std::int64_t wait_ms) {
     if (!disk_.has_room() && random_.below(4) == 0) disk_.make_room();
     // Who was refused asks again, and no time passes before that.
-    if (!settle_doubts() || !believe_clock() || !help()) return;
+    if (!settle_doubts() || !believe_clock() || !help() || !hold_for_a_while()) return;
     const auto now = clock_.now();
+    if (release_at_ms_ > now) wait_ms = std::min(wait_ms, release_at_ms_ - now);
     const bool has_event = next_event_ < scene_.events.size();
     const auto event_ms =
         has_event ? begun_ms_ + scene_.events[next_event_].at_ms : std::int64_t{INT64_MAX};
@@ -167,7 +168,7 @@ void Player::wait(std::int64_t wait_ms) {
         if (happen()) ++next_event_;
         return;
     }
-    would_wait_ = !has_event && wait_ms > 0 && outside_.in_flight() == 0;
+    would_wait_ = !has_event && release_at_ms_ == 0 && wait_ms > 0 && outside_.in_flight() == 0;
     if (would_wait_ && scene_.expect.value("status", "") == "waiting") return;
     let_pass(wait_ms);
 }
@@ -272,6 +273,8 @@ bool Player::settle_doubts() {
             if (!is_ours) continue;
             const std::string* truth = outside_.truth(row.id, want.call);
             SOMETIMES("a person settles a doubt");
+            // It may be sent again before the request is answered.
+            if (truth == nullptr) outside_.found_not_done(row.id, want.call);
             Json parameters = {{"run", to_hex(view(row.id))},
                                {"site", std::to_string(want.call)},
                                {"verdict", truth != nullptr ? "done" : "not-done"},
@@ -279,7 +282,6 @@ bool Player::settle_doubts() {
                                {"reason", "as the receiver has it"},
                                {"request", "doubt " + std::to_string(want.call)}};
             auto done = requests_->answer("settle", parameters.dump(), "tester", uploads_);
-            if (done && truth == nullptr) outside_.found_not_done(row.id, want.call);
             if (!done && is_short_of_room() && !core_->store().poisoned()) {
                 make_room();
             } else if (!done && !core_->store().poisoned()) {
@@ -300,6 +302,27 @@ bool Player::believe_clock() {
         ending_.wrong.push_back("the clock is not accepted: " + accepted.error().message);
     }
     return accepted.has_value();
+}
+
+// An operator looks at a run, and lets it go on after a while.
+bool Player::hold_for_a_while() {
+    if (run_.empty() || !trouble_.is_weather()) return true;
+    const auto now = clock_.now();
+    if (release_at_ms_ == 0) {
+        const bool is_fair = now - begun_ms_ > trouble_.until_ms;
+        if (is_fair || static_cast<int>(random_.below(100)) >= trouble_.holds) return true;
+        if (!ask("hold", {{"reason", "a look"}}, "hold " + std::to_string(now))) return true;
+        SOMETIMES("an operator holds a run");
+        release_at_ms_ = now + 1 + static_cast<std::int64_t>(random_.below(600'000));
+        return true;
+    }
+    if (now < release_at_ms_) return true;
+    auto done = ask("release", {{"reason", "seen"}}, "release " + std::to_string(release_at_ms_));
+    const auto status = done ? std::string() : status_word();
+    // It has ended meanwhile, or was not held after all.
+    if (done || (status != "held" && status != "stuck")) release_at_ms_ = 0;
+    if (!done && is_short_of_room() && !core_->store().poisoned()) make_room();
+    return done.has_value() || release_at_ms_ == 0;
 }
 
 // People without a script do what they can as soon as they can.
@@ -336,10 +359,22 @@ std::string Player::status_word() {
     return std::string(engine::status_name(static_cast<vm::RunStatus>((*row)->status)));
 }
 
+// A run below it that only a person lets go on, for which it waits; empty when there is none.
+std::string Player::stuck_below() {
+    store::RunFilter filter;
+    filter.statuses = {static_cast<std::int32_t>(vm::RunStatus::Held),
+                       static_cast<std::int32_t>(vm::RunStatus::Stuck)};
+    const auto rows = core_->store().runs(filter);
+    if (!rows || rows->empty()) return {};
+    return std::string(engine::status_name(static_cast<vm::RunStatus>(rows->front().status)));
+}
+
 bool Player::is_over() {
     const auto status = status_word();
-    const bool rests = status == "held" || status == "stuck";
-    const bool has_ended = !rests && status != "running" && status != "waiting";
+    const bool goes_on = status == "running" || status == "waiting";
+    const bool rests =
+        status == "held" || status == "stuck" || (goes_on && !stuck_below().empty() && would_wait_);
+    const bool has_ended = !rests && !goes_on;
     const bool has_event = next_event_ < scene_.events.size();
     if (has_ended) {
         while (next_event_ < scene_.events.size()) {
@@ -348,7 +383,7 @@ bool Player::is_over() {
         }
         return !core_->busy();
     }
-    if (has_event) return false;
+    if (has_event || release_at_ms_ > 0) return false;
     return (rests && !core_->busy()) ||
            (would_wait_ && scene_.expect.value("status", "") == "waiting");
 }
@@ -403,6 +438,8 @@ void Player::gather(Ending& out) {
     if (text) {
         const Json status = Json::parse(*text);
         out.status = status.at("status");
+        const auto below = stuck_below();
+        if (trouble_.is_weather() && out.status == "waiting" && !below.empty()) out.status = below;
         if (status.contains("error") && status.at("error").is_object()) {
             out.error = status.at("error").value("name", "");
         }

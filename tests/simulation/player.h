@@ -37,6 +37,7 @@ struct Trouble {
     Weather weather;
     std::optional<std::vector<std::string>> effects;  // of the undisturbed play, if it is known
     int clock_jumps = 0;                              // percent of the waits
+    int holds = 0;                                    // percent of the waits in which one is held
     int repeats = 0;                                  // percent of the events that are sent again
     std::int64_t until_ms = INT64_MAX;                // of the play: then all faults stop
     bool wants_bundle = false;                        // of the run, at its end
@@ -79,8 +80,10 @@ class Player {
     bool settle_doubts();
     bool believe_clock();
     bool help();
+    bool hold_for_a_while();
     [[nodiscard]] bool is_over();
     [[nodiscard]] std::string status_word();
+    [[nodiscard]] std::string stuck_below();
     void verify();
     void gather(Ending& out);
     void died();
@@ -102,6 +105,7 @@ class Player {
     std::size_t engines_ = 0;
     std::size_t next_event_ = 0;
     bool would_wait_ = false;
+    std::int64_t release_at_ms_ = 0;  // of the run that an operator holds
     Ending ending_;
 };
 

@@ -15,9 +15,9 @@
 // that receivers saw.
 //
 // `weather`: programs, faults and times are drawn: answers late, lost or uncertain, receivers that
-// refuse, events sent twice, clocks set, engines that die. Nothing may be done twice beyond its
-// class and the store must verify at each end (safety). After two virtual hours all faults stop,
-// and the run must come to an end (liveness).
+// refuse, events sent twice, clocks set, runs held for a while, engines that die. Nothing may be
+// done twice beyond its class and the store must verify at each end (safety). After two virtual
+// hours all faults stop, and the run must come to an end (liveness).
 //
 // `logs`: a line for each case with the hash of the log that its undisturbed play leaves, and of
 // one with crashes; tests/campaigns/determinism.py compares them between machines of all kinds.
@@ -196,6 +196,7 @@ class Campaign {
         out.weather = {some(30), some(15), some(30), some(20)};
         out.clock_jumps = some(10);
         out.repeats = some(60);
+        out.holds = some(30);
         out.until_ms = 2 * 3'600'000;
         static constexpr DiskFault::Kind kKinds[] = {
             DiskFault::Kind::Crash, DiskFault::Kind::Torn, DiskFault::Kind::SyncFails,
