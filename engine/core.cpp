@@ -284,12 +284,12 @@ Result<void> Core::launch_run(LiveRun& run, store::Batch& batch) {
         }
         if (want.kind == vm::WantKind::CancelSub) WEFT_TRY_VOID(cancel_sub(run, want, batch));
         if (want.kind != vm::WantKind::Attempt) continue;
-        if (want.forgotten_ms && time_->now() >= *want.forgotten_ms) {
-            return leave_in_doubt(run, want, batch);
-        }
         if (!may_start()) {
             starved_.insert(run.id());
             break;
+        }
+        if (want.forgotten_ms && time_->now() >= *want.forgotten_ms) {
+            return leave_in_doubt(run, want, batch);
         }
         WEFT_TRY(passes, pass_keys(run, want, batch));
         // A hit was fed: the rest of what it wants may have changed.

@@ -62,12 +62,8 @@ Result<void> Core::leave_in_doubt(LiveRun& run, const vm::Want& want, store::Bat
     FactContext context;
     context.binding = config_.binding_digest(run.image().workers[want.worker].name);
     WEFT_TRY_VOID(feed_run(run, vm::StartFact{want.call, want.attempt}, context, batch));
-    vm::OutcomeFact unsent;
-    unsent.call = want.call;
-    unsent.attempt = want.attempt;
-    unsent.status = vm::OutcomeStatus::Unknown;
-    unsent.error = "Unavailable";
-    unsent.message = "it was not sent again: its receiver may have forgotten the key meanwhile";
+    const auto unsent = vm::unheard(
+        want, "it was not sent again: its receiver may have forgotten the key meanwhile");
     return feed_run(run, unsent, {}, batch);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/run_input.h"
 #include "engine/worker_pool.h"
 #include "store/key_file.h"
+#include "vm/worker_border.h"
 
 namespace weft::engine {
 namespace {
@@ -263,12 +264,7 @@ Result<void> Core::adopt(LiveRun& run, store::Batch& batch) {
     auto wants = run.machine().wants();
     for (const auto& want : wants) {
         if (want.kind != vm::WantKind::Outcome && want.kind != vm::WantKind::Cancel) continue;
-        vm::OutcomeFact lost;
-        lost.call = want.call;
-        lost.attempt = want.attempt;
-        lost.status = vm::OutcomeStatus::Unknown;
-        lost.error = "Unavailable";
-        lost.message = "the engine ended while this attempt was under way";
+        const auto lost = vm::unheard(want, "the engine ended while this attempt was under way");
         WEFT_TRY_VOID(feed_run(run, lost, {}, batch));
     }
     return {};

@@ -7,6 +7,7 @@
 
 #include "bytecode/record.h"
 #include "testing/driver.h"
+#include "vm/worker_border.h"
 
 namespace weft::test {
 namespace {
@@ -102,12 +103,7 @@ void Driver::take_up(DrivenRun& run) {
     feed(run, vm::ResumedFact{});
     for (const auto& want : run.machine->wants()) {
         if (want.kind != vm::WantKind::Outcome && want.kind != vm::WantKind::Cancel) continue;
-        vm::OutcomeFact lost;
-        lost.call = want.call;
-        lost.attempt = want.attempt;
-        lost.status = vm::OutcomeStatus::Unknown;
-        lost.error = "Unavailable";
-        lost.message = "the engine ended while this attempt was under way";
+        const auto lost = vm::unheard(want, "the engine ended while this attempt was under way");
         if (!run.machine->accepts(lost)) continue;
         if (const auto said = run.said.find(want.call); said != run.said.end()) {
             run.lost.insert(*said);

@@ -3,6 +3,7 @@
 // drops them and replays. Nothing here checks what a field means (snapshot.cpp does).
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <type_traits>
 

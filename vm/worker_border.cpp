@@ -125,4 +125,14 @@ OutcomeFact outcome_of(const Image& image, const SentAttempt& sent, const Worker
     return fact;
 }
 
+OutcomeFact unheard(const Want& want, std::string why) {
+    OutcomeFact fact;
+    fact.call = want.call;
+    fact.attempt = want.attempt;
+    fact.status = OutcomeStatus::Unknown;
+    fact.error = "Unavailable";
+    fact.message = std::move(why);
+    return fact;
+}
+
 }  // namespace weft::vm

@@ -26,5 +26,7 @@ struct SentAttempt {
 
 // Results and fields of errors go through the guard of their types.
 OutcomeFact outcome_of(const Image& image, const SentAttempt& sent, const WorkerOutcome& outcome);
+// Of an attempt from which nobody will hear.
+OutcomeFact unheard(const Want& want, std::string why);
 
 }  // namespace weft::vm
