@@ -364,7 +364,7 @@ class Verifier(canary.Case):
                 bundles.verifier.open_note(b"n", public, bytes(mutant))
 
 
-class Tampering(Case):
+class Tampering(EvidenceCase):
     """Both verifiers refuse every change of three bundles that are kept for it."""
 
     def setUp(self):
@@ -509,6 +509,21 @@ class Forgeries(Tampering):
             one.record[88:120] = bundles.verifier.sha(b"\2", opened)
             return found
         return change
+
+    def test_a_payload_nested_thousands_deep(self):
+        payload = b"\x0c\5\0\0\0" + b"\x0b\1\0\0\0" * 5000 + b"\0" * 5
+
+        def deep(found):
+            one = next(one for one in found if one.kind == 16)
+            opened = bytes(16) + len(payload).to_bytes(8, "little") + payload
+            one.tail = b"\1" + opened
+            one.record[88:120] = bundles.verifier.sha(b"\2", opened)
+            return found
+
+        (self.folder / "m.bundle").write_bytes(bundles.forge(self.bundle("signed"), deep))
+        _, theirs = self.both("m.bundle", good=False)
+        self.assertIn("the bundle does not hold", theirs)
+        self.assertNotIn("Traceback", theirs)
 
     def test_fields_that_hang_together(self):
         """Where a run comes from, under which semantics it began, in what form an attempt was sent, and a payload

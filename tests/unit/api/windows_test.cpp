@@ -40,8 +40,11 @@ class Windows : public ::testing::Test {
         world.until([&] { return world.kinds(run).ends_with("outcome"); });
         return run;
     }
-    void release(const std::string& run) {
+    std::string released_after(std::int64_t ms) {
+        const auto run = held_in_doubt();
+        world.clock.pass(ms);
         world.ask("release", {{"run", run}, {"reason", "looked at"}});
+        return run;
     }
 
     std::atomic<int> asked = 0;
@@ -50,18 +53,14 @@ class Windows : public ::testing::Test {
 };
 
 TEST_F(Windows, A_run_that_was_held_for_a_while_asks_again) {
-    const auto run = held_in_doubt();
-    world.clock.pass(60'000);
-    release(run);
+    const auto run = released_after(60'000);
     EXPECT_EQ(world.finish(run), "completed");
     EXPECT_EQ(asked, 2);
     world.expect_sound();
 }
 
 TEST_F(Windows, One_that_was_held_for_longer_waits_for_a_person) {
-    const auto run = held_in_doubt();
-    world.clock.pass(180'000);
-    release(run);
+    const auto run = released_after(180'000);
     EXPECT_EQ(world.finish(run), "held");
     EXPECT_EQ(asked, 1);
     world.crash();
