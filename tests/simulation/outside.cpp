@@ -118,7 +118,10 @@ void Outside::submit(std::shared_ptr<engine::Attempt> attempt) {
 }
 
 void Outside::found_not_done(const Bytes16& run, std::uint64_t call) {
-    if (const auto key = keys_.find({run, call}); key != keys_.end()) first_ms_.erase(key->second);
+    const auto key = keys_.find({run, call});
+    if (key == keys_.end()) return;
+    first_ms_.erase(key->second);
+    may_be_done_.erase(key->second);
 }
 
 // A receiver knows a key again for so long only.
@@ -128,8 +131,7 @@ void Outside::note_sending(const engine::Attempt& attempt) {
     if (is_new || worker.effect != EffectClass::Idempotent || worker.window_ms == 0) return;
     SOMETIMES("a key is sent again");
     // What surely was not done so far may be tried at any time.
-    const bool may_be_done = may_be_done_.contains(attempt.key) || doubted_.contains(attempt.key);
-    if (!may_be_done) return;
+    if (!may_be_done_.contains(attempt.key)) return;
     if (attempt.time_ms - first->second <= worker.window_ms) return;
     violations_.push_back(attempt.worker + " " + attempt.arguments +
                           " was sent again when its receiver may have forgotten the key");
@@ -256,6 +258,7 @@ void Outside::engine_died() {
         // What the script leaves in doubt, its own probe settles.
         if (is_scripted_doubt(one.does)) continue;
         doubted_.insert(one.attempt->key);
+        may_be_done_.insert(one.attempt->key);
         if (can_be_done(one) && (one.is_lost || random_.below(2) == 0)) {
             SOMETIMES("it was done although the engine died");
             apply(*one.attempt, one.does);
@@ -279,6 +282,7 @@ void Outside::engine_came(const Knows& knows) {
         SOMETIMES("an answer was heard and not kept");
         if (one.is_scripted_doubt) continue;
         doubted_.insert(one.attempt->key);
+        may_be_done_.insert(one.attempt->key);
         if (!one.was_effect || row(one.attempt->worker).effect == EffectClass::Read) {
             unsay(one.list);
         }

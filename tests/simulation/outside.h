@@ -111,7 +111,7 @@ class Outside {
     std::map<std::string, std::string> results_;    // by key: of effects that were done
     std::map<std::string, std::int64_t> due_of_;    // by key: of what was under way at a crash
     std::set<std::string> doubted_;                 // keys under way at a crash
-    std::set<std::string> may_be_done_;             // keys, by an answer that said so or nothing
+    std::set<std::string> may_be_done_;             // keys: nobody has said that it surely was not
     std::map<std::pair<Bytes16, std::uint64_t>, std::string> keys_;    // of calls
     std::map<std::pair<Bytes16, std::uint64_t>, std::uint16_t> sent_;  // the last attempt of each
     std::vector<std::string> effects_;
