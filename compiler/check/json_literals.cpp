@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "compiler/check/constants.h"
 
 namespace weft::check {
@@ -32,6 +35,20 @@ bool is_json_already(const Context& context, TypeId type) {
     }
 }
 
+// A field whose type is a mistake, reported where it is declared, takes any value.
+bool has_mistaken_field(const Context& context, TypeId type, std::set<TypeId>& seen) {
+    if (!type.has_value() || !seen.insert(type).second) return false;
+    const Type& t = context.module.types[type];
+    const auto is_mistaken = [&](const FieldType& field) {
+        return is_bottom(context, field.type) || has_mistaken_field(context, field.type, seen);
+    };
+    return std::ranges::any_of(t.fields, is_mistaken) ||
+           std::ranges::any_of(
+               t.cases,
+               [&](const auto& one) { return std::ranges::any_of(one.fields, is_mistaken); }) ||
+           has_mistaken_field(context, t.element, seen);
+}
+
 // A part that is known before the run stands for its JSON form, whatever its type.
 std::optional<Value> known_json(Context& context, ir::ExprId id) {
     auto value = known_value(context, id);
@@ -48,6 +65,8 @@ ir::ExprId json_part(Body& body, ast::Expr part) {
     ir::ExprId id = check_expr(body, part, context.common.json);
     TypeId type = type_of(context, id);
     if (!type.has_value() || is_json_already(context, type)) return id;
+    std::set<TypeId> seen;
+    if (has_mistaken_field(context, type, seen)) return add_mistake(context, part.span());
     if (auto known = known_json(context, id)) {
         return add_literal(context, std::move(*known), context.common.json, part.span());
     }

@@ -1,6 +1,6 @@
 """What is forgotten is nowhere: in a folder where a run has left something in every place there is, an erasure and a
-sweep of retention are killed at each call that changes a file, and the next owner finishes what was ordered. Then
-every byte of the folder is searched."""
+sweep of retention are killed at each call that changes a file, or that call fails, and the next owner finishes what was
+ordered. Then every byte of the folder is searched."""
 
 import json
 import os
@@ -47,6 +47,7 @@ workflow reads(name: Text, letter: File) -> Int
 # WEFT_TAMPER_ALL=1 kills at each of them, else at some.
 ALL = os.environ.get("WEFT_TAMPER_ALL") == "1"
 CALLS = ("pwrite64", "fdatasync", "unlink", "ftruncate")
+KILLS, FAILS = "signal=KILL", "error=EIO"
 
 
 class Steps(Case):
@@ -120,16 +121,19 @@ class Steps(Case):
         read = subprocess.run([sys.executable, "-B", READER, folder / "weft.store"], text=True, capture_output=True)
         self.assertEqual(read.returncode, 0, read.stderr)
 
-    def each_kill(self, words, run, boxes, every):
-        """Killed at each such call in turn: (was it ordered, was it done at the next opening)."""
+    def each_fault(self, fault, words, run, boxes, every):
+        """Met by the fault at each such call in turn: (was it ordered, was it done at the next opening)."""
         seen = set()
         for call, count in self.calls(words).items():
             for number in range(1, count + 1, every):
                 folder = self.copy()
-                kill = f"inject={call}:signal=KILL:when={number}"
-                self.run_in(folder, *words, before=self.traced(folder, "-e", kill))
+                inject = f"inject={call}:{fault}:when={number}"
+                met = self.run_in(folder, *words, before=self.traced(folder, "-e", inject))
                 kinds = self.kinds(folder)
                 ordered = any(kind in kinds for kind in ("erase", "retained"))
+                if fault == FAILS:
+                    with self.subTest(f"{call} {number} fails"):
+                        self.told(met, folder, boxes if words == self.WORDS else ())
                 # Any opening finishes it, also one that only looks.
                 shown = self.run_in(folder, "show", run, "--json")
                 self.assertEqual(shown.returncode, 0, f"{call} {number}: {shown.stderr}")
@@ -143,6 +147,13 @@ class Steps(Case):
                         self.assertIn(CANARY, self.run_in(folder, "log", run, "--payloads").stdout)
         return seen
 
+    def told(self, met, folder, boxes):
+        """Whoever asked knows whether it is done: with exit 0 it is so by then, else something is said."""
+        if met.returncode == 0:
+            self.nowhere(folder, *boxes)
+        else:
+            self.assertRegex(met.stderr, "(?i)(disk I/O|input/output) error")
+
     def kinds(self, folder):
         read = subprocess.run([sys.executable, "-B", READER, folder / "weft.store", "--list"], text=True,
                               capture_output=True)
@@ -153,9 +164,10 @@ class Steps(Case):
         run = self.program()
         boxes = self.boxes(self.folder)
         self.assertGreater(len(boxes), 8)
-        seen = self.each_kill(self.WORDS, run, boxes, 1 if ALL else 5)
-        self.assertIn((False, False), seen, "none was killed before the order")
-        self.assertTrue(any(erased for _, erased in seen), "none came to its end")
+        for fault in (KILLS, FAILS):
+            seen = self.each_fault(fault, self.WORDS, run, boxes, 1 if ALL else 5)
+            self.assertIn((False, False), seen, f"{fault}: none before the order")
+            self.assertTrue(any(erased for _, erased in seen), f"{fault}: none came to its end")
 
         # Undisturbed, with a copy of the store from before, and one from after.
         before = self.folder.parent / (self.folder.name + "-before")
@@ -195,8 +207,9 @@ class Steps(Case):
         (self.folder / "other.wf").write_text("workflow other() -> Int\n  within 1h\n{\n  return 1\n}\n")
         time.sleep(1.1)
         # The sweep is at the engine's end.
-        seen = self.each_kill(("run", "other.wf", "--no-verify"), run, boxes, 1 if ALL else 9)
-        self.assertTrue(any(erased for _, erased in seen), seen)
+        for fault in (KILLS, FAILS):
+            seen = self.each_fault(fault, ("run", "other.wf", "--no-verify"), run, boxes, 1 if ALL else 9)
+            self.assertTrue(any(erased for _, erased in seen), f"{fault}: {seen}")
 
 
 if __name__ == "__main__":

@@ -119,6 +119,33 @@ TEST_F(KeyFileTest, one_damaged_header_page_is_survived_two_are_not) {
     }
 }
 
+// Each bit of either page: told as the header's, and gone after the page was written anew.
+TEST_F(KeyFileTest, a_header_page_that_does_not_fit_is_told_and_mended) {
+    create().reset();
+    const std::string whole = read_file(path_);
+    const auto told = [](KeyFile& keys) {
+        std::vector<std::string> places;
+        std::uint64_t slot = 0;
+        for (bool done = false; !done;) {
+            auto some = keys.check(slot, done);
+            EXPECT_TRUE(some);
+            for (const auto& one : *some) places.push_back(one.place);
+        }
+        return places;
+    };
+    for (std::size_t at = 0; at < 8192; at += 61) {
+        std::string bad = whole;
+        bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
+        write_file(path_, bad);
+        auto keys = open();
+        ASSERT_TRUE(keys) << at;
+        EXPECT_EQ(told(**keys), std::vector<std::string>{"header"}) << at;
+        ASSERT_TRUE((*keys)->mend_header());
+        EXPECT_EQ(told(**keys), std::vector<std::string>{}) << at;
+        EXPECT_EQ((*keys)->slot_key(17)->bytes(), (*open())->slot_key(17)->bytes());
+    }
+}
+
 TEST_F(KeyFileTest, a_destroyed_slot_stays_so) {
     auto keys = create();
     const std::string whole = read_file(path_);
