@@ -20,6 +20,8 @@ constexpr std::size_t kSaltsAt = 16;
 constexpr std::size_t kSaltsBytes = 8;
 constexpr std::size_t kSumAt = 24;
 constexpr std::size_t kFrameHeadBytes = 24;
+constexpr std::size_t kFrameCommitAt = 4;  // in it: the pages of the database, where a commit ends
+constexpr std::size_t kFrameSaltsAt = 8;
 constexpr std::uint32_t kWalMagic = 0x377F0682;  // the last bit: checksums over big-endian words
 constexpr std::size_t kAckBytes = 24;
 constexpr std::size_t kGuardAt = 16;  // in it
@@ -145,7 +147,20 @@ std::string damage_text(std::uint64_t frame, const std::string& why) {
 struct Walk {
     std::uint64_t stop = 0;            // the first frame that recovery doesn't take
     std::uint64_t commits_behind = 0;  // commit frames of this generation from there on
+    std::uint64_t whole_commits = 0;   // of them, those that no tear can feign
 };
+
+// Disks write sectors whole, or up to some byte. Where one ends between what a frame's head says of
+// a commit and its salts, the first may be an older log's and the second of this one.
+bool is_torn_by_sectors(std::uint64_t frame_at) {
+    constexpr std::uint64_t kSectorBytes = 512;
+    return (frame_at + kFrameCommitAt) / kSectorBytes != (frame_at + kFrameSaltsAt) / kSectorBytes;
+}
+
+Checksum continued(Checksum sum, std::string_view frame, bool big_endian) {
+    return extend(extend(sum, frame.substr(0, 8), big_endian), frame.substr(kFrameHeadBytes),
+                  big_endian);
+}
 
 Result<Walk> walk_frames(const Fd& fd, const WalHead& head, WalScan& scan,
                          const std::string& path) {
@@ -154,22 +169,24 @@ Result<Walk> walk_frames(const Fd& fd, const WalHead& head, WalScan& scan,
     Checksum sum = head.sum;
     bool chained = true;
     for (std::uint64_t i = 0; i < scan.frames; ++i) {
-        WEFT_TRY(frame, read_at(fd, kWalHeadBytes + i * frame_bytes, frame_bytes, path));
+        const std::uint64_t frame_at = kWalHeadBytes + i * frame_bytes;
+        WEFT_TRY(frame, read_at(fd, frame_at, frame_bytes, path));
         const bool ours = big32(frame, 8) == head.salt1 && big32(frame, 12) == head.salt2;
         const bool commits = big32(frame, 4) != 0;
-        if (chained) {
-            Checksum next = extend(sum, std::string_view(frame).substr(0, 8), head.big_endian);
-            next = extend(next, std::string_view(frame).substr(kFrameHeadBytes), head.big_endian);
-            chained = ours && big32(frame, 0) != 0 &&
-                      next == Checksum{big32(frame, 16), big32(frame, 20)};
-            sum = next;
-        }
+        const Checksum told{big32(frame, 16), big32(frame, 20)};
+        // Behind the break only what may be a commit is held against the frame before it.
+        const bool continues =
+            (chained || (ours && commits)) && continued(sum, frame, head.big_endian) == told;
+        chained = chained && ours && big32(frame, 0) != 0 && continues;
+        sum = told;
         if (chained) {
             walk.stop = i + 1;
             if (commits) scan.recovered = i + 1;
         } else if (ours) {
             scan.torn = i + 1 - scan.recovered;
-            if (commits) ++walk.commits_behind;
+            if (!commits) continue;
+            ++walk.commits_behind;
+            if (continues || !is_torn_by_sectors(frame_at)) ++walk.whole_commits;
         }
     }
     scan.torn = std::max(scan.torn, walk.stop - scan.recovered);
@@ -219,11 +236,11 @@ Result<WalScan> scan_wal(const std::string& wal_path, const std::optional<Acknow
     } else if (same && scan.recovered < known->frames) {
         scan.damage = damage_text(
             walk.stop, "commits up to frame " + std::to_string(known->frames) + " were confirmed");
-    } else if (walk.commits_behind > 1) {
+    } else if (walk.whole_commits > 1) {
         // A commit is synced before the next one begins, so only the last can be torn.
-        scan.damage = damage_text(walk.stop,
-                                  std::to_string(walk.commits_behind) + " commits stand behind it");
-    } else if (walk.commits_behind == 1 && !known) {
+        scan.damage =
+            damage_text(walk.stop, std::to_string(walk.whole_commits) + " commits stand behind it");
+    } else if (walk.commits_behind > 0 && !known) {
         scan.damage = damage_text(walk.stop, "a commit stands behind it");
     }
     return scan;

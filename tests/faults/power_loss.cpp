@@ -1,7 +1,7 @@
 // Power failures at every call that a store makes to its file system.
 //
 //     weft_power_loss [--states N] [--works N] [--seed N] [--runs N] [--failing N] [--full]
-//                     [--lying] [--sabotage cut|alter|row]
+//                     [--lying] [--sabotage cut|alter|row] [--keep FOLDER]
 //
 // Owners work with a store on a disk in memory (work.h); each prefix of their calls is followed by
 // a power failure, in as many of the states that this allows (medium.h) as N gives, spread evenly;
@@ -18,13 +18,16 @@
 // nothing: records may be lost, but never silently altered, and losses must be seen.
 // `--sabotage`: disks are damaged behind the store's back, where that takes away what was
 // confirmed, or (`row`) a row of the host program is taken away, altered or added; each of them
-// must be told, or the means of this test are no good.
+// must be told, or the means of this test are no good. `--keep`: the disks that turned out bad are
+// laid down in that folder, each in one of its own.
 #include <malloc.h>
 #include <sqlite3.h>
 
 #include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <unordered_map>
 
@@ -42,6 +45,16 @@ struct Options {
     bool is_full = false;
     bool lies = false;
     std::string sabotage;
+    std::string keep;  // a folder
+
+    std::uint64_t* number(std::string_view word) {
+        if (word == "--states") return &states;
+        if (word == "--works") return &works;
+        if (word == "--runs") return &runs;
+        if (word == "--failing") return &failing;
+        if (word == "--seed") return &seed;
+        return nullptr;
+    }
 };
 
 struct Counts {
@@ -151,7 +164,7 @@ class Campaign {
         ++counts_.states;
         const auto [known, is_new] = seen_.try_emplace(image.sum());
         if (is_new) known->second = finder_.look(image, opening_);
-        tell(known->second, at, policy.text());
+        tell(known->second, at, policy.text(), image);
         if (!is_new || opening_.operations.empty()) return 1;
 
         Medium again(image, options_.lies);
@@ -166,7 +179,8 @@ class Campaign {
         if (is_other) at_it->second = finder_.look(other, unused);
         tell(at_it->second, at,
              policy.text() + "; then after call " + std::to_string(until) + " of the opening, " +
-                 second.text());
+                 second.text(),
+             other);
         return 2;
     }
 
@@ -200,11 +214,23 @@ class Campaign {
         return 1;
     }
 
-    void tell(const Found& found, std::size_t at, const std::string& how) {
+    void tell(const Found& found, std::size_t at, const std::string& how, const Image& image) {
         const auto verdict = judge(work_, found, at, options_.lies);
         if (verdict.lost) ++counts_.lost;
         if (!verdict.problem.empty()) {
             report("after call " + std::to_string(at) + ", " + how, verdict.problem);
+            if (!options_.keep.empty()) keep(image);
+        }
+    }
+
+    void keep(const Image& image) const {
+        namespace fs = std::filesystem;
+        const auto folder = fs::path(options_.keep) / std::to_string(counts_.bad);
+        fs::create_directories(folder);
+        for (const auto& name : image.names) {
+            if (name.inode == kFolder || image.files[name.inode] == nullptr) continue;
+            std::ofstream out(folder / fs::path(name.path).filename(), std::ios::binary);
+            out << image.files[name.inode]->text();
         }
     }
 
@@ -249,6 +275,12 @@ void settle_memory() {
     ::mallopt(M_TOP_PAD, 1 << 24);
 }
 
+int refuse(std::string_view word) {
+    std::fprintf(stderr, "weft_power_loss: what is %.*s?\n", static_cast<int>(word.size()),
+                 word.data());
+    return 2;
+}
+
 int run(const Options& options) {
     settle_memory();
     const auto started = std::clock();
@@ -288,14 +320,14 @@ int main(int argc, char** argv) {
             options.is_full = true;
         } else if (i + 1 < argc && word == "--sabotage") {
             options.sabotage = argv[++i];
-        } else if (i + 1 < argc) {
+        } else if (i + 1 < argc && word == "--keep") {
+            options.keep = argv[++i];
+        } else if (auto* number = options.number(word); number != nullptr && i + 1 < argc) {
             const std::string_view text = argv[++i];
-            auto& number = word == "--states"    ? options.states
-                           : word == "--works"   ? options.works
-                           : word == "--runs"    ? options.runs
-                           : word == "--failing" ? options.failing
-                                                 : options.seed;
-            std::from_chars(text.data(), text.data() + text.size(), number);
+            const auto read = std::from_chars(text.data(), text.data() + text.size(), *number);
+            if (read.ptr != text.data() + text.size()) return weft::faults::refuse(text);
+        } else {
+            return weft::faults::refuse(word);
         }
     }
     return weft::faults::run(options);

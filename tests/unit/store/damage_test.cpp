@@ -432,6 +432,55 @@ TEST(WalDamage, a_torn_header_is_put_together_from_the_log_it_was_written_over) 
     EXPECT_EQ(store->verify({})->findings.size(), 0U);
 }
 
+// Where a sector ends between the number of pages and the salts of a frame's head, a torn commit
+// can show an older log's end of a commit under its own salts: that is not a second commit.
+TEST(WalDamage, a_frame_s_head_torn_between_two_sectors_is_no_commit) {
+    const TempFolder folder;
+    const std::string path = folder / "s.weft";
+    killed_owner(path, 300);
+    const std::string wal = path + "-wal";
+    std::string whole;
+    {
+        std::ifstream in(wal, std::ios::binary);
+        whole.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    constexpr std::size_t kFrame = 24 + 4096;
+    const auto at = [](std::size_t frame) { return 32 + frame * kFrame; };
+    const auto ends_commit = [&](std::size_t frame) {
+        return whole.substr(at(frame) + 4, 4) != std::string(4, '\0');
+    };
+    // 41 is the first frame with such a head, and each 64th after it.
+    std::size_t torn = 41;
+    ASSERT_EQ(at(torn) % 512, 504U);
+    while (at(torn + 3) < whole.size() && (ends_commit(torn) || ends_commit(torn + 1))) torn += 64;
+    ASSERT_LT(at(torn + 3), whole.size());
+    std::size_t first = torn;
+    while (!ends_commit(first - 1)) --first;
+    std::size_t last = torn;
+    while (!ends_commit(last)) ++last;
+    std::size_t next = last + 1;
+    while (!ends_commit(next)) ++next;
+    ASSERT_LE(at(next + 1), whole.size());
+    // An older log ended a commit here.
+    std::string bytes = whole;
+    bytes.replace(at(torn), 8, std::string("\0\0\0\7\0\0\0\7", 8));
+    const auto scan_to = [&](std::size_t frames) {
+        std::ofstream(wal, std::ios::binary | std::ios::trunc) << bytes.substr(0, at(frames));
+        return *scan_wal(wal, AckFile::open(path)->found());
+    };
+    EXPECT_TRUE(scan_to(last + 1).damage);  // it was confirmed
+    ASSERT_TRUE(AckFile::open(path)->clear());
+    const auto scan = scan_to(last + 1);
+    EXPECT_FALSE(scan.damage) << *scan.damage;
+    EXPECT_EQ(scan.recovered, first);
+    // Once the next commit has begun this one was whole.
+    EXPECT_TRUE(scan_to(next + 1).damage);
+    // Nobody tears a head within a sector so.
+    bytes = whole;
+    bytes.replace(at(torn + 1), 8, std::string("\0\0\0\7\0\0\0\7", 8));
+    EXPECT_TRUE(scan_to(last + 1).damage);
+}
+
 TEST(WalDamage, an_intact_wal_is_recovered_whole) {
     TempFolder folder;
     const std::string path = folder / "s.weft";
