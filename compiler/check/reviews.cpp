@@ -40,6 +40,17 @@ std::optional<std::string> role_of(Body& body, ast::Expr expr) {
     return std::nullopt;
 }
 
+// The time that a review's step has, behind another clause.
+ast::View time_of_step(const ast::View& review) {
+    // Only its name stands between a step and its body.
+    NodeId id = review.id();
+    while (id.index > 0 && review.tree()[id].kind != NodeKind::Step) --id.index;
+    const ast::View step(review.tree(), id);
+    if (step.kind() != NodeKind::Step || step.child<ast::Review>() != review) return {};
+    if (auto within = step.child<ast::Within>()) return within;
+    return step.child<ast::Until>();
+}
+
 // One line of people: the first, or an `overdue by`.
 void add_line(Body& body, const ast::View& node, ast::Expr by, std::string_view what,
               ir::ReviewTerms& terms) {
@@ -63,6 +74,11 @@ void add_line(Body& body, const ast::View& node, ast::Expr by, std::string_view 
             auto& d = context.report(DiagnosticCode::ReviewWithoutDeadline, node.span(),
                                      fmt::format("{} waits without end", what));
             d.help = "add `within 24h`";
+            if (const auto late = time_of_step(node)) {
+                d.secondary.push_back(
+                    {late.span(), "of the step: it stands behind another clause"});
+                d.help = "write it right behind the role";
+            }
         }
         line.deadline =
             add_literal(context, Value::duration(1), context.common.duration, node.span());

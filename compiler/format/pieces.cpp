@@ -1,6 +1,7 @@
 #include "compiler/format/pieces.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "compiler/format/shape.h"
@@ -164,8 +165,7 @@ class Maker {
                 if (in_braces) {
                     item(part.child, false);
                 } else if (has_clause_lines(kind) && category(child) == NodeCategory::Clause &&
-                           !(kind == NodeKind::Review &&
-                             (child == NodeKind::Within || child == NodeKind::Until))) {
+                           !(kind == NodeKind::Review && is_deadline(part.child))) {
                     if (!clauses_done) {
                         if (kind == NodeKind::Review) deadline_first(all, i);
                         clauses(id);
@@ -192,9 +192,7 @@ class Maker {
     void deadline_first(const std::vector<Part>& all, std::size_t at) {
         for (; at < all.size(); ++at) {
             const NodeId child = all[at].child;
-            if (!child.has_value()) continue;
-            const NodeKind what = tree_[child].kind;
-            if (what == NodeKind::Within || what == NodeKind::Until) node(child);
+            if (child.has_value() && is_deadline(child)) node(child);
         }
     }
 
@@ -290,21 +288,36 @@ class Maker {
         return !pieces_.empty() && pieces_.back().kind == PieceKind::Comment;
     }
 
+    bool is_deadline(NodeId id) const {
+        return tree_[id].kind == NodeKind::Within || tree_[id].kind == NodeKind::Until;
+    }
+
+    // Right behind such a review the time of its step would become its own.
+    bool is_timeless_review(NodeId step) const {
+        for (const NodeId body : tree_.children(step)) {
+            if (tree_[body].kind != NodeKind::Review) continue;
+            for (const NodeId part : tree_.children(body)) {
+                if (is_deadline(part)) return false;
+            }
+            return true;
+        }
+        return false;
+    }
+
     void clauses(NodeId id) {
         NodeKind kind = tree_[id].kind;
         std::vector<NodeId> found;
         for (NodeId child : tree_.children(id)) {
-            bool deadline =
-                tree_[child].kind == NodeKind::Within || tree_[child].kind == NodeKind::Until;
             if (category(tree_[child].kind) != NodeCategory::Clause) continue;
-            if (kind == NodeKind::Review && deadline) continue;
+            if (kind == NodeKind::Review && is_deadline(child)) continue;
             found.push_back(child);
         }
         if (auto order = clause_order(kind); !order.empty()) {
             // Those of one kind stay in the order of the source.
+            const bool time_last = kind == NodeKind::Step && is_timeless_review(id);
             std::ranges::sort(found, {}, [&](NodeId clause) {
                 auto rank = std::ranges::find(order, tree_[clause].kind) - order.begin();
-                return std::pair(rank, clause.index);
+                return std::tuple(time_last && is_deadline(clause), rank, clause.index);
             });
         }
         ++depth_;

@@ -17,6 +17,11 @@
 #include "tests/fuzz/mutate.h"
 #include "tests/fuzz/target.h"
 
+// A target that knows the structure of its input has one (libFuzzer's own hook).
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                                             std::size_t longest,
+                                                             unsigned int seed);
+
 namespace weft::fuzz {
 namespace {
 
@@ -74,6 +79,16 @@ std::string input_of(const char* path) {
     return text;
 }
 
+std::string reshaped(const std::vector<std::string>& seeds, std::size_t longest, Random& random) {
+    std::string text = seeds[random.below(seeds.size())];
+    const auto length = text.size();
+    text.resize(std::max(length, longest));
+    const auto size = LLVMFuzzerCustomMutator(reinterpret_cast<std::uint8_t*>(text.data()), length,
+                                              longest, static_cast<unsigned int>(random.next()));
+    text.resize(size);
+    return text;
+}
+
 int run(int argc, char** argv) {
     std::uint64_t rounds = 2000;
     std::uint64_t seed = 1;
@@ -103,7 +118,9 @@ int run(int argc, char** argv) {
     for (const auto& one : begin) witness.run(one);
     Random random(seed);
     for (std::uint64_t i = 0; i < rounds; ++i) {
-        witness.run(mutate(begin, words, longest, random));
+        const bool by_structure = LLVMFuzzerCustomMutator != nullptr && i % 2 == 1;
+        witness.run(by_structure ? reshaped(begin, longest, random)
+                                 : mutate(begin, words, longest, random));
     }
     std::printf("%s: %zu seeds, %llu mutants of seed %llu\n", name.c_str(), begin.size(),
                 static_cast<unsigned long long>(rounds), static_cast<unsigned long long>(seed));

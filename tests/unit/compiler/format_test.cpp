@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "grammar/comments.h"
-#include "grammar/literals.h"
+#include "tests/support/tree_meaning.h"
 
 namespace weft {
 namespace {
@@ -33,36 +33,6 @@ ParsedFile parsed(const std::string& text) {
 
 std::string formatted(const std::string& text) {
     return format(parsed(text));
-}
-
-// A tree without positions. Clauses are sorted, so that their order does not count; text blocks
-// stand for their value.
-std::string meaning(const Tree& tree, NodeId id) {
-    const Node& node = tree[id];
-    std::string out = "(" + std::string(label(node.kind)) + std::to_string(node.aux);
-    if (auto text = ast::View(tree, id).as<ast::Text>()) {
-        for (const TemplatePart& part : template_parts(text)) {
-            out += "|" + std::to_string(static_cast<int>(part.kind)) + part.text;
-        }
-    } else if (node.subtree == 1 && category(node.kind) != NodeCategory::Clause &&
-               node.kind != NodeKind::Block) {
-        for (char c : tree.text(id)) {
-            if (c != ' ' && c != '\n') out += c;
-        }
-    }
-    std::vector<std::string> clauses;
-    for (NodeId child : tree.children(id)) {
-        if (node.kind == NodeKind::Text || node.kind == NodeKind::TextBlock) continue;
-        std::string part = meaning(tree, child);
-        if (category(tree[child].kind) == NodeCategory::Clause && node.kind != NodeKind::Gate) {
-            clauses.push_back(part);
-        } else {
-            out += part;
-        }
-    }
-    std::ranges::sort(clauses);
-    for (const std::string& clause : clauses) out += clause;
-    return out + ")";
 }
 
 void expect_properties(const std::string& text, const std::string& name) {
