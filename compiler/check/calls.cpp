@@ -6,6 +6,7 @@
 
 #include "compiler/check/constants.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/defaults.h"
 #include "compiler/check/names.h"
 #include "compiler/check/origins.h"
 #include "compiler/check/others.h"
@@ -371,13 +372,12 @@ BoundCall bind_call(Body& body, ast::Call call, std::string_view callee, const S
     }
     Bindings bindings;
     std::vector<std::size_t> unfit;
-    Body defaults{.context = context, .module = home};
     for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
         const auto& p = signature.parameters[i];
         TypeId hint = substitute(context, p.type, bindings);
         ir::ExprId id = matched.exprs[i] ? check_expr(body, matched.exprs[i], hint)
                         : p.default_value
-                            ? check_expr(defaults, p.default_value, hint)
+                            ? check_default(context, home, p, hint)
                             : add_literal(context, {}, context.common.none, call.span());
         TypeId actual = type_of(context, id);
         // A type parameter stands for the bare type: labels are judged against the signature.

@@ -25,7 +25,14 @@ ir::ExprId pure_block(Body& body, ast::Block block, TypeId hint) {
     };
     std::vector<PendingLet> lets;
     ir::ExprId value;
+    bool is_mistaken = false;
     for (const auto& line : block.statements()) {
+        if (value.has_value() && type_of(context, value).has_value()) {
+            auto& d = context.report(DiagnosticCode::UnusedDeclaration, span_of(context, value),
+                                     "nothing takes this value");
+            d.help = "the value of a block is its last line";
+            value = {};
+        }
         if (auto let = line.as<ast::Let>()) {
             TypeId wanted = resolve_type(context, body.module, let.type());
             ir::ExprId id = wanted.has_value() ? expect_expr(body, let.value(), wanted,
@@ -41,11 +48,17 @@ ir::ExprId pure_block(Body& body, ast::Block block, TypeId hint) {
         } else if (is_expr(line.kind())) {
             value = check_expr(body, ast::Expr(line.tree(), line.id()), hint);
         } else {
+            is_mistaken = true;
             context.report(DiagnosticCode::EffectInExpression, line.span(),
                            fmt::format("`{}` stands inside an expression", label(line.kind())));
         }
     }
     body.leave(mark);
+    if (!value.has_value() && block && !is_mistaken && !context.has_syntax_error(block.span())) {
+        auto& d =
+            context.report(DiagnosticCode::TypeMismatch, block.span(), "this block gives no value");
+        d.help = "the value of a block is its last line";
+    }
     if (!value.has_value()) return add_mistake(context, block ? block.span() : Span{});
     for (auto it = lets.rbegin(); it != lets.rend(); ++it) {
         ir::Expr e;

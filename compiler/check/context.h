@@ -133,6 +133,10 @@ struct Context {
         usage_of_runs = {};
     mutable std::map<ir::LocalId, std::size_t> eaches_by_result = {};
     mutable std::size_t eaches_noted = 0;
+    std::vector<ast::Expr> open_defaults = {};  // that are being checked, each for the one before
+    std::vector<ast::Expr> mistaken_defaults = {};
+    std::size_t defaults_inside_others = 0;
+    std::vector<DeclId> open_prompts = {};
     FileId settings_file = {};  // its weft.toml among the sources, once a message points into it
 
     [[nodiscard]] TypeTable& types() const { return module.types; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/check/constants.h"
+#include "compiler/check/defaults.h"
 #include "compiler/check/expressions.h"
 #include "compiler/check/names.h"
 #include "compiler/check/origins.h"
@@ -304,6 +305,9 @@ void check_bodies(Context& context) {
         DeclId id{i};
         const auto& decl = context.declarations[id];
         if (!context.modules[decl.module].is_standard) resolve(context, id);
+    }
+    for (std::uint32_t i = 0; i < context.declarations.size(); ++i) {
+        check_defaults(context, DeclId{i});
     }
     std::vector<bool> checked(context.declarations.size(), false);
     for (bool again = true; again;) {

@@ -1,6 +1,8 @@
 // Prompts: typed templates.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/check/declare.h"
 #include "compiler/check/text.h"
 
@@ -26,6 +28,12 @@ void check_prompt(Context& context, DeclId id) {
     Declaration decl = context.declarations[id];
     ir::PromptId prompt{decl.row};
     if (context.module.prompts[prompt].user.has_value()) return;
+    if (std::ranges::find(context.open_prompts, id) != context.open_prompts.end()) {
+        context.report(DiagnosticCode::RecursiveDefinition, decl.name_span,
+                       fmt::format("`{}` asks itself", decl.qualified));
+        return;
+    }
+    context.open_prompts.push_back(id);
     auto node = decl.node.as<ast::Prompt>();
     Body body{.context = context, .module = decl.module, .in_prompt = true};
     std::vector<ir::LocalId> locals;
@@ -93,6 +101,7 @@ void check_prompt(Context& context, DeclId id) {
         auto& result = context.declarations[id].signature.result;
         result = with_labels(context.types(), result, outer_labels(context.types(), user_type));
     }
+    context.open_prompts.pop_back();
 }
 
 }  // namespace weft::check

@@ -45,7 +45,9 @@ ir::WorkerId read_probe(Body& body, ast::Probe probe, const Declaration& decl, W
                        legal_values(context, decl.module, name));
         return {};
     }
+    const bool is_cycle = context.declarations[id].state == Declaration::State::InProgress;
     resolve(context, id);
+    if (is_cycle) return {};  // reported; it has no row yet
     const auto& other = context.declarations[id];
     const auto& signature = other.signature;
     ir::WorkerId worker{other.row};

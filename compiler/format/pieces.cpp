@@ -83,10 +83,12 @@ class Maker {
 
     void word(const Token& token) {
         if (source_.leading.contains(token.begin)) {
-            ++depth_;
+            // What goes on behind a block, `else`, stands where the block's first line does.
+            const std::uint32_t deeper = previous_.text == "}" ? 0 : 1;
+            depth_ += deeper;
             leading(token.begin, true, false);
             line(depth_);
-            --depth_;
+            depth_ -= deeper;
         }
         if (!fresh_ && !pieces_.empty()) space(token);
         fresh_ = false;

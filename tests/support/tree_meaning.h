@@ -22,7 +22,7 @@ inline std::string meaning(const Tree& tree, NodeId id) {
     } else if (node.subtree == 1 && category(node.kind) != NodeCategory::Clause &&
                node.kind != NodeKind::Block) {
         for (char c : tree.text(id)) {
-            if (c != ' ' && c != '\n') out += c;
+            if (std::string_view(" \n\t\r").find(c) == std::string_view::npos) out += c;
         }
     }
     std::vector<std::string> clauses;
