@@ -351,8 +351,8 @@ Result<void> Core::commit(store::Batch& batch) {
         const auto end_ms = run == nullptr ? 0 : run->count_time(*attempt, time_->monotonic());
         if (end_ms > 0) deadlines_.add(end_ms, attempt);
     }
+    forget_settled();  // before an attempt leaves that would find what the last one noted
     if (!leaving.empty()) pool_->submit(std::move(leaving));
-    forget_settled();
     return {};
 }
 
@@ -382,7 +382,9 @@ Result<void> Core::close() {
     if (!options_.brief) {
         WEFT_TRY_VOID(sweep_waiting());
         WEFT_TRY_VOID(sweep_retention());
-        if (!config_.witness.empty()) WEFT_TRY_VOID(store_->sign_checkpoint());
+    }
+    if (!config_.witness.empty() && store_->log_size() > size_at_open_) {
+        WEFT_TRY_VOID(store_->sign_checkpoint());
         WEFT_TRY_VOID(keep_witness());
     }
     return store_->close();

@@ -327,6 +327,7 @@ class Core {
     std::map<store::Tag, std::set<store::RunId>> key_waiters_;  // behind another use of a key
     std::int64_t next_sweep_ms_ = 0;                            // monotonic
     std::int64_t sweep_offset_ms_ = 0;                          // wall - monotonic, last time
+    std::uint64_t size_at_open_ = 0;                            // records of the log
     std::string witnessed_;                                     // the last note written there
     store::Batch begun_;                                        // by start_soon, for the next turn
     Deadlines deadlines_;                                       // of attempts under way

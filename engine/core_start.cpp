@@ -66,6 +66,7 @@ Result<std::unique_ptr<Core>> Core::open(const CoreOptions& options) {
     open.entropy = options.entropy;
     WEFT_TRY(opened, store::open_sqlite_store(settled.store, open));
     core->store_ = std::move(opened);
+    core->size_at_open_ = core->store_->log_size();
     core->places_ = {core->store_->path() + ".state", core->store_->path() + ".children"};
     core->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (core->wake_fd_ < 0) return fail(ErrorKind::Environment, "eventfd failed");

@@ -189,7 +189,9 @@ Result<void> SqliteStore::maintain(std::int64_t monotonic_ms, bool idle) {
 Result<void> SqliteStore::close() {
     Result<void> done;
     if (!poison_ && database_->handle() != nullptr) {
-        if (!options_.brief) done = sign_leaves();
+        // A short command's records too, and what a killed owner left: an older copy of the
+        // database alone must not pass for the whole one.
+        done = sign_leaves();
         if (done) done = store_pending_checkpoint();
         if (done) done = save_checkpoint_in_keys();
         if (done) done = checkpoint_wal("TRUNCATE");

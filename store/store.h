@@ -31,7 +31,7 @@ struct OpenOptions {
     // The origin line of checkpoints; empty: weft.store/<store id>.
     std::string origin;
     bool create = false;  // make it when it isn't there
-    bool brief = false;   // no ballast, no signing: a short command that only looks
+    bool brief = false;   // no ballast, no signing before its end: a short command
     // An operator has seen the report and goes on: WAL damage, or a log shorter than its last
     // checkpoint. The engine logs it (`accepted`).
     bool accept_damage = false;

@@ -114,6 +114,9 @@ void Machine::State::need_person(Call& call) {
 // The attempt failed with the error that left it in doubt. One that only the engine's end cut off
 // is no failure of the receiver: it is made again, and no retry is used up.
 void Machine::State::surely_not_done(Call& call) {
+    // What its worker has noted of that attempt would leave the next one in doubt, too.
+    progress.settled.push_back(
+        {call.seq, call.step, call.worker, call.key, call.author_key.has_value()});
     clear_doubt(call);
     if (call.is_lost && !call.is_late && !is_stopped(call)) {
         next_attempt(call);

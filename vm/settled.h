@@ -21,7 +21,8 @@ struct KeyedCall {
     std::optional<Value> cache_key;  // Done
 };
 
-// A call that changes the world, and is over: nothing about it is open any more.
+// A call that changes the world, of which nothing is open any more: it is over, or its attempt in
+// doubt was surely not done.
 struct SettledCall {
     std::uint64_t call = 0;
     std::uint32_t step = 0;

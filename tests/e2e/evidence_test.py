@@ -134,6 +134,32 @@ class Witnesses(EvidenceCase):
         answer = self.json("audit", "verify", "--witness", "seen", code=6)
         self.assertIn("shorter than what was witnessed", json.dumps(answer["findings"]))
 
+    def test_what_a_short_command_wrote_is_not_taken_back(self):
+        """Put back alone, an older database is refused, whichever command wrote the last record."""
+        run = self.run_flow("hello.wf", "name=one")
+        store = self.folder / "weft.store"
+        (self.folder / "weft.toml").write_text('[store]\nwitness = "wit"\n')
+        words = (("audit", "hold", run, "--reason", "court"), ("audit", "release", run, "--reason", "over"),
+                 ("audit", "export", run, "-o", "a.bundle"), ("audit", "erase", run, "--reason", "asked"))
+        for command in words:
+            with self.subTest(" ".join(command)):
+                before = store.read_bytes()
+                self.weft(*command)
+                after = store.read_bytes()
+                self.assertNotEqual(before, after)
+                store.write_bytes(before)
+                for look in (("audit", "verify"), ("runs",)):
+                    refused = self.weft(*look, code=6)
+                    self.assertRegex(refused.stderr, "older copy|shorter|rolled back")
+                store.write_bytes(after)
+                said = self.weft("audit", "checkpoint", "--json")
+                size = json.loads(said.stdout)["size"]
+                self.assertIn(f"\n{size}\n", (self.folder / "wit").read_text())
+        # One that only looks adds nothing to the witness file.
+        notes = (self.folder / "wit").read_bytes()
+        self.weft("runs")
+        self.assertEqual((self.folder / "wit").read_bytes(), notes)
+
     def test_a_fork_is_found(self):
         self.run_flow("hello.wf", "name=one")
         self.run_flow("hello.wf", "name=two")

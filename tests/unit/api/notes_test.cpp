@@ -27,6 +27,15 @@ workflow buy(orders: List<Text> where length in 0..2_000) -> Int
   return count(all)
 }
 
+workflow again(order: Text) -> Text
+  within 1h
+{
+  step paid = shop.pay(order)
+    retry 2 times, backoff 1s to 1s
+    compensate none "it may stay"
+  return paid
+}
+
 workflow look(orders: List<Text> where length in 0..2_000) -> Int
   within 1h
 {
@@ -100,6 +109,29 @@ TEST_F(Notes, TheyStayWhileAnEffectIsInDoubt) {
     }
     EXPECT_EQ(world.finish(run), "completed");
     EXPECT_EQ(forgotten, sent);
+}
+
+// Else the worker would find its own note, and leave the next attempt in doubt as well.
+TEST_F(Notes, WhatWasSurelyNotDoneIsForgottenBeforeTheNextAttempt) {
+    bool was_forgotten = false;
+    answer = [&](const WorkerCall& call) -> WorkerOutcome {
+        was_forgotten = forgotten == std::vector<std::string>{std::string(call.key)};
+        if (sent.size() > 1) return WorkerValue{"\"paid\"", {}};
+        return std::unexpected(WorkerError{"Unavailable", "who knows", false, {}, {}});
+    };
+    world.worker("shop.paid", [&](const WorkerCall&) -> WorkerOutcome {
+        return std::unexpected(WorkerError{"Refused", "-", true, {}, {}});
+    });
+    const auto run = world.start("again", R"({"order": "a"})");
+    world.until([&] { return world.word(run) == "held"; });
+    EXPECT_TRUE(forgotten.empty());
+    world.ask("settle", {{"run", run},
+                         {"site", "again.paid"},
+                         {"verdict", "not-done"},
+                         {"reason", "the receiver has nothing"}});
+    EXPECT_EQ(world.finish(run), "completed");
+    EXPECT_EQ(sent.size(), 2U);
+    EXPECT_TRUE(was_forgotten);
 }
 
 TEST_F(Notes, ASweepSparesWhatIsOpen) {
