@@ -14,6 +14,16 @@ bool is_secret(const Type& row, bool inside) {
     return inside || (row.kind == TypeKind::Labelled && row.label == LabelKind::Secret);
 }
 
+// A list, map or record whose size alone is held to something: its texts can be handles. Not so a
+// text that is held to a form itself, nor what a function looks into.
+bool is_refined_outside(const TypeTable& types, const Type& row) {
+    const auto looks_inside = [](const Constraint& one) {
+        return one.kind == Constraint::Kind::Function;
+    };
+    const auto kind = types[types.base(row.element)].kind;
+    return kind != TypeKind::Text && std::ranges::none_of(row.constraints, looks_inside);
+}
+
 Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, bool inside,
                     const std::function<std::string(const std::string&)>& put);
 
@@ -73,6 +83,10 @@ Value deposit_parts(const TypeTable& types, TypeId type, const Value& value, boo
         }
         case TypeKind::Enum:
             return deposit_case(types, row, value, inside, put);
+        case TypeKind::Refined:
+            return is_refined_outside(types, row)
+                       ? deposit_parts(types, row.element, value, inside, put)
+                       : value;
         default:
             return value;
     }
@@ -130,6 +144,10 @@ Result<void> visit_texts(const TypeTable& types, TypeId type, JsonNode& node, bo
             return is_object ? visit_fields(types, row.fields, node, inside, take) : Result<void>();
         case TypeKind::Enum:
             return is_object ? visit_case(types, row, node, inside, take) : Result<void>();
+        case TypeKind::Refined:
+            return is_refined_outside(types, row)
+                       ? visit_texts(types, row.element, node, inside, take)
+                       : Result<void>();
         default:
             return {};
     }

@@ -53,6 +53,36 @@ workflow outer(token: Secret<Text>) -> Secret<Text>
 """
 
 
+SIZED = """\
+record Receipt {
+  id: Text
+  channel: Text
+  accepted: Int
+}
+
+record Pair {
+  a: Secret<Text>
+  b: Text
+}
+
+worker notify.webhook(event: Text, body: List<Secret<Text>>) -> Receipt
+  effect   idempotent for 1d
+  timeout  5s
+
+workflow sized(words: List<Secret<Text>> where length in 1..9, pair: Pair) -> Text
+  within 1d
+{
+  signal go: Text
+
+  step more = wait go within 5h else {
+    fail "nobody came"
+  }
+  step told = notify.webhook(more, concat(words, [pair.a]))
+    compensate none "told is told"
+  return told.channel
+}
+"""
+
 LATER = """\
 record Receipt {
   id: Text
@@ -320,6 +350,26 @@ class Secrets(ErasureCase):
                       + self.weft("log", run).stdout)
         (self.folder / "in.json").write_text('{"token": {"secret": "other"}}')
         self.assertIn("names no secret `other`", self.weft(*words, code=2).stderr)
+
+    def test_in_a_list_or_a_record_of_a_certain_size(self):
+        """A refinement of what a secret stands in does not make it payload."""
+        secret = "canary-77aa01"
+        (self.folder / "sized.wf").write_text(SIZED)
+        self.configure(200, 'secret = "env:WEFT_HOOK"\n\n[secrets]\nshop = "env:WEFT_SHOP"')
+        given = {"words": [secret, {"secret": "shop"}], "pair": {"a": secret + "-pair", "b": "open"}}
+        (self.folder / "in.json").write_text(json.dumps(given))
+        run = self.json("run", "sized.wf", "--input", "in.json", "--no-wait", "--no-verify", code=11)["run"]
+        self.assertEqual(self.deposits(), 2)
+        environment = dict(os.environ, WEFT_SHOP=secret + "-shop")
+        self.weft("signal", run, "go", "more")
+        self.weft("resume", run, environment=environment)
+        (body,) = Echo.bodies
+        for word in (secret, secret + "-shop", secret + "-pair"):
+            self.assertIn(word.encode(), body)
+        self.assertEqual(self.deposits(), 0)
+        for text in self.outputs(run, environment):
+            self.assertNotIn(secret, text)
+        self.assertTrue(self.json("audit", "verify", "--level", "3")["ok"])
 
     def test_what_people_give(self):
         """A settlement, a form, a signal, and what stands in maps and cases: handles like any input."""
