@@ -1,6 +1,9 @@
 // Gates. The ladder is counted by one hidden register, the number of rungs taken so far: a rung
 // that may be taken n times stands for n numbers. A retry rung goes back to a label before its
 // step, after undoing what was done since.
+#include <algorithm>
+#include <ranges>
+
 #include "base/check.h"
 #include "compiler/lower/emitter.h"
 
@@ -216,6 +219,16 @@ void Emitter::rung(const ir::Gate& node, GateState& state, std::size_t number, L
             Reg reason = expression(rung.value);
             builder_.emit(Opcode::Accept, local(node.verdict), reason, 0,
                           site_here(SiteKind::Gate, state.row));
+            // From a review one comes here without another look at the requirements, and the last
+            // look has the review's number.
+            const auto before = node.rungs | std::views::take(number);
+            if (std::ranges::any_of(before, [](const ir::Rung& one) {
+                    return one.kind == ir::Rung::Kind::Review;
+                })) {
+                Reg own = builder_.temporary();
+                literal(Value::integer(static_cast<std::int64_t>(number)), own);
+                builder_.emit3(Opcode::WithField, local(node.verdict), local(node.verdict), own, 1);
+            }
             builder_.jump(Opcode::Jump, {}, done);
             break;
         }

@@ -138,6 +138,42 @@ class Tests(canary.Case):
         self.assertIn('right: "HELLO <Ada>"', failure.text)
         self.assertIsNotNone(cases["compiles"].find("error"))
 
+    def test_a_verdict_has_the_rung_that_let_it_pass(self):
+        """Behind a review nobody looks at the requirements again before the next rung."""
+        path = self.write('''\
+workflow flow(n: Int) -> Int within 1d {
+  gate g {
+    require n > 3
+    otherwise review n by "boss" within 100s
+    otherwise accept "fine"
+  }
+  return g.rung
+}
+
+test "silence" {
+  run flow(1)
+  expect output == 1
+}
+
+test "rejected" {
+  decide g as "ann" in "boss" after 1s: reject "no"
+  run flow(1)
+  expect output == 1
+}
+
+test "approved" {
+  decide g as "ann" in "boss" after 1s: approve "yes"
+  run flow(1)
+  expect output == 0
+}
+
+test "passed" {
+  run flow(4)
+  expect output == -1
+}
+''')
+        self.assertIn("4 passed", self.weft("test", path.name).stdout)
+
     def test_watching_runs_again_on_a_change(self):
         path = self.write(PROGRAM)
         with subprocess.Popen([WEFT, "test", "--watch", path.name], cwd=self.folder, text=True,

@@ -58,7 +58,7 @@ Task<std::optional<ir::StmtId>> Run::gate(Branch& branch, std::uint32_t row, std
             }
             case ir::Rung::Kind::Accept: {
                 Value reason = co_await value(branch, rung.value);
-                co_await accept(branch, node, row, reason);
+                co_await accept(branch, node, row, reason, number);
                 co_return std::nullopt;
             }
             case ir::Rung::Kind::Block:
@@ -151,7 +151,8 @@ Task<Value> Run::requirement(Branch& branch, const ir::Requirement& node, Value 
     co_return Value::record({score, threshold, holds, Value::text(node.text)});
 }
 
-Task<> Run::accept(Branch& branch, const ir::Gate& node, std::uint32_t row, Value reason) {
+Task<> Run::accept(Branch& branch, const ir::Gate& node, std::uint32_t row, Value reason,
+                   std::size_t number) {
     co_await at_site(branch);
     auto& memo = branch.gates[row];
     memo.reasons.push_back(reason);
@@ -161,7 +162,10 @@ Task<> Run::accept(Branch& branch, const ir::Gate& node, std::uint32_t row, Valu
     body.round = memo.rounds - 1;
     const Value payload = Value::record({reason});
     log(RecordKind::Gate, "gate " + node.path, branch.id, body, &payload);
-    branch.env()[node.verdict.index] = verdict(true, memo);
+    // The log has the number of the last look at the requirements, the program that of the rung.
+    GateMemo own = memo;
+    own.rung = Value::integer(static_cast<std::int64_t>(number));
+    branch.env()[node.verdict.index] = verdict(true, own);
 }
 
 // What was done since the rung's step is undone, and it is run again with other tune values.

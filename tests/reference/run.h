@@ -115,7 +115,8 @@ class Run final : public Executor {
     Task<Value> ask_workers(Branch& branch, const ir::Requirement& node);
     Task<Value> requirement(Branch& branch, const ir::Requirement& node, Value error);
     Task<bool> judge(Branch& branch, const ir::Gate& node, std::uint32_t row, std::uint32_t taken);
-    Task<> accept(Branch& branch, const ir::Gate& node, std::uint32_t row, Value reason);
+    Task<> accept(Branch& branch, const ir::Gate& node, std::uint32_t row, Value reason,
+                  std::size_t number);
     Task<> go_back(Branch& branch, const ir::Rung& rung, std::size_t mark);
     Task<DecisionCode> review_rung(Branch& branch, const ir::Gate& node, const ir::Rung& rung);
     static std::size_t rung_after(const ir::Gate& node, std::uint32_t taken);
