@@ -30,7 +30,7 @@ int runs(const RunsOptions& options) {
     for (const auto& run : (*answer)["runs"]) {
         auto begun = run.value("begun", std::int64_t{0});
         rows.push_back(
-            {short_run(run.value("run", "")), run.value("workflow", ""), time_text(begun),
+            {short_run(run.value("run", "")), run.value("workflow", "(erased)"), time_text(begun),
              run.contains("ended") ? duration_text(run["ended"].get<std::int64_t>() - begun) : "",
              status_word(run.value("status", ""), colour)});
     }

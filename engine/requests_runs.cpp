@@ -67,10 +67,12 @@ Result<Json> answer_runs(const RequestContext& request) {
             live != nullptr ? live->machine().status() : static_cast<vm::RunStatus>(row.status);
         if (!wanted.empty() && status_name(status) != wanted) continue;
         WEFT_TRY(header, read_run_header(request.core.store(), row.id, &request.core.images()));
-        if (!workflow.empty() && header.workflow_row().name != workflow) continue;
+        const auto name = header.known_workflow();
+        if (!workflow.empty() && name != workflow) continue;
         Json item;
         item["run"] = to_hex(view(row.id));
-        item["workflow"] = header.workflow_row().name;
+        if (!name.empty()) item["workflow"] = name;
+        if (!header.key) item["erased"] = true;
         item["status"] = status_name(status);
         if (row.parent) item["parent"] = to_hex(view(*row.parent));
         item["begun"] = row.begun_ms;

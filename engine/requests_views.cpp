@@ -270,7 +270,7 @@ Result<Json> answer_timeline(const RequestContext& request) {
     for (const auto& entry : viewed.entries) builder.take(entry);
     Json out;
     out["run"] = to_hex(view(viewed.header.row.id));
-    out["workflow"] = viewed.header.workflow_row().name;
+    out["workflow"] = viewed.header.known_workflow();
     out["status"] = status_name(status_of(request, viewed.header.row));
     out["begun"] = viewed.header.row.begun_ms;
     out["ended"] = viewed.header.row.ended_ms.value_or(builder.last_ms());

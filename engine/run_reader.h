@@ -61,6 +61,10 @@ struct RunHeader {
     std::optional<store::Key> key;  // none: erased
 
     [[nodiscard]] const WorkflowRow& workflow_row() const { return image->workflows[workflow]; }
+    // Empty when the data is erased: which of several it was stood there.
+    [[nodiscard]] std::string known_workflow() const {
+        return key || image->workflows.size() == 1 ? workflow_row().name : std::string();
+    }
 };
 
 // The image that the bytes are, verified; `name` is for messages.

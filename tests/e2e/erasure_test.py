@@ -186,6 +186,20 @@ class Which(ErasureCase):
         self.assertIn("bob", self.weft("log", bob, "--payloads").stdout)
         self.verify()
 
+    def test_nobody_says_which_workflow_it_was(self):
+        """Which of several a run was stood in its data."""
+        (self.folder / "two.wf").write_text("workflow alpha(a: Int) -> Int within 1h {\n  return a\n}\n\n"
+                                            "workflow beta(a: Int) -> Int within 1h {\n  return a\n}\n")
+        run = self.run_flow("two.wf", "beta", "a=1")
+        self.weft("audit", "erase", run, "--reason", "asked")
+        (row,) = [one for one in self.json("runs")["runs"] if one["run"] == run]
+        self.assertTrue(row["erased"])
+        self.assertNotIn("workflow", row)
+        for words in (("runs",), ("timeline", run), ("show", run), ("why", run)):
+            self.assertNotIn("alpha", self.weft(*words).stdout)
+        self.assertIn("(erased)", self.weft("runs").stdout)
+        self.assertEqual(self.json("runs", "--workflow", "alpha")["runs"], [])
+
     def test_runs_that_go_on(self):
         run = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
         self.weft("audit", "erase", run, "--reason", "asked", code=8)
