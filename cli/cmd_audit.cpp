@@ -123,7 +123,7 @@ int verify_bundle_file(const AuditOptions& options) {
     }
     for (const auto& decision : answer["decisions"]) {
         print(fmt::format("signed       record {} by {}, key {}\n",
-                          decision.value("seq", std::uint64_t{0}), decision.value("by", ""),
+                          decision.value("seq", std::uint64_t{0}), plain(decision, "by"),
                           decision.value("key", "")));
     }
     if (answer.value("witnessed", 0) > 0) {

@@ -48,7 +48,7 @@ Result<Json> look_at_runs(const CompatOptions& options, const Program& program) 
     store.config = options.config;
     auto session = Session::open(store, Use::Look);
     if (!session) return std::unexpected(session.error());
-    auto ids = runs_of_program(*session, program, false);
+    auto ids = runs_of_program(*session, program);
     if (!ids) return std::unexpected(ids.error());
     Json list = Json::array();
     Json params = Json::parse(program_parameters(program));

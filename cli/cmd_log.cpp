@@ -68,10 +68,10 @@ Result<Json> read_trace(const LogOptions& options) {
 std::string step_values(const Json& step) {
     std::string out;
     for (const auto& read : step.value("reads", Json::array())) {
-        out += (out.empty() ? "" : ", ") + read.value("name", "") + "=" + json_text(read["value"]);
+        out += (out.empty() ? "" : ", ") + read.value("name", "") + "=" + shown_json(read["value"]);
     }
     if (step.contains("gives")) {
-        out += (out.empty() ? "-> " : " -> ") + json_text(step["gives"]);
+        out += (out.empty() ? "-> " : " -> ") + shown_json(step["gives"]);
     }
     return out;
 }
@@ -119,7 +119,7 @@ int log(const LogOptions& options) {
     bool colour = terminal_of(stdout).colour;
     std::vector<std::vector<std::string>> rows;
     for (const auto& entry : (*answer)["entries"]) {
-        std::string text = entry.value("text", "");
+        std::string text = plain(entry, "text");
         std::string place = entry.value("place", "");
         if (!place.empty()) text += "  " + paint(Tone::Dim, "(" + place + ")", colour);
         rows.push_back({std::to_string(entry.value("seq", std::uint64_t{0})),
@@ -127,7 +127,7 @@ int log(const LogOptions& options) {
                         entry.value("fact", false) ? "fact" : "command", entry.value("kind", ""),
                         entry.value("step", ""), text});
         if (entry.contains("payload"))
-            rows.back().back() += "\n      " + json_text(entry["payload"]);
+            rows.back().back() += "\n      " + shown_json(entry["payload"]);
     }
     print(table(rows));
     return kSuccess;

@@ -25,7 +25,7 @@ Result<Json> move_each(const MigrateOptions& options, const Program& program) {
     if (!session) return std::unexpected(session.error());
     auto ids = options.runs;
     if (options.all) {
-        auto found = runs_of_program(*session, program, false);
+        auto found = runs_of_program(*session, program);
         if (!found) return std::unexpected(found.error());
         ids = std::move(*found);
     }

@@ -1,6 +1,7 @@
 // weft replay: runs the program again over a log and compares every record.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "cli/command.h"
@@ -16,22 +17,31 @@ struct ReplayOptions {
     StoreCommand common;
     std::string run;
     bool all = false;
-    std::string with;  // another program
+    std::string with;      // another program
+    std::string workflow;  // of all runs, those of this one
     std::int64_t to = -1;
 };
+
+// The one that was named, or all, the oldest first.
+Result<std::vector<std::string>> ids_of(Session& session, const ReplayOptions& options) {
+    if (!options.all) return std::vector<std::string>{options.run};
+    Json params = {{"limit", 100'000}};
+    if (!options.workflow.empty()) params["workflow"] = options.workflow;
+    auto runs = session.request("runs", std::move(params));
+    if (!runs) return std::unexpected(runs.error());
+    std::vector<std::string> ids;
+    for (const auto& run : (*runs)["runs"]) ids.push_back(run.value("run", ""));
+    std::ranges::reverse(ids);
+    return ids;
+}
 
 Result<Json> replay_each(const ReplayOptions& options) {
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
-    std::vector<std::string> ids = {options.run};
-    if (options.all) {
-        auto runs = session->request("runs", {{"limit", 100'000}});
-        if (!runs) return runs;
-        ids.clear();
-        for (const auto& run : (*runs)["runs"]) ids.push_back(run.value("run", ""));
-    }
+    auto ids = ids_of(*session, options);
+    if (!ids) return std::unexpected(ids.error());
     Json list = Json::array();
-    for (const auto& id : ids) {
+    for (const auto& id : *ids) {
         Json params = {{"run", id}};
         if (options.to >= 0) params["to"] = options.to;
         auto replayed = session->request("replay", std::move(params));
@@ -56,15 +66,12 @@ Result<Json> replay_each(const ReplayOptions& options) {
 Result<Json> follow_each(const ReplayOptions& options, const Program& program) {
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
-    std::vector<std::string> ids = {options.run};
-    if (options.all) {
-        auto found = runs_of_program(*session, program, true);
-        if (!found) return std::unexpected(found.error());
-        ids = std::move(*found);
-    }
+    // One whose workflow the program does not have would have gone otherwise, too.
+    auto ids = ids_of(*session, options);
+    if (!ids) return std::unexpected(ids.error());
     Json list = Json::array();
     Json params = Json::parse(program_parameters(program));
-    for (const auto& id : ids) {
+    for (const auto& id : *ids) {
         params["run"] = id;
         auto followed = session->request("follow", params);
         if (!followed && !options.all) return followed;
@@ -100,7 +107,7 @@ int replay_with(const ReplayOptions& options) {
         }
         if (run.value("refused", false)) {
             ++classes["erased"];
-            text += fmt::format("{}  {}\n", id, run.value("error", ""));
+            text += fmt::format("{}  {}\n", id, plain(run, "error"));
             continue;
         }
         code = kSourceErrors;
@@ -110,7 +117,7 @@ int replay_with(const ReplayOptions& options) {
             text += fmt::format("{}  {}\n", id, difference_text(difference));
         } else {
             ++classes["error"];
-            text += fmt::format("{}  {}\n", id, run.value("error", ""));
+            text += fmt::format("{}  {}\n", id, plain(run, "error"));
         }
     }
     if (options.common.json) {
@@ -125,6 +132,9 @@ int replay_with(const ReplayOptions& options) {
 int replay(const ReplayOptions& options) {
     if (options.all != options.run.empty()) {
         return report({ErrorKind::Usage, "name a run, or say --all", "`weft runs` lists them"});
+    }
+    if (!options.workflow.empty() && !options.all) {
+        return report({ErrorKind::Usage, "--workflow goes with --all", ""});
     }
     if (!options.with.empty()) return replay_with(options);
     auto answer = replay_each(options);
@@ -145,7 +155,7 @@ int replay(const ReplayOptions& options) {
                               at.value("seq", std::uint64_t{0}),
                               place.empty() ? "" : " (" + place + ")", at.value("what", "")));
         } else {
-            print(fmt::format("{}  {}\n", id, run.value("error", "")));
+            print(fmt::format("{}  {}\n", id, plain(run, "error")));
         }
     }
     if (options.common.json) print_json(options.all ? *answer : (*answer)["runs"][0]);
@@ -160,6 +170,7 @@ void add_replay(CLI::App& app, Chosen& chosen) {
         app.add_subcommand("replay", "run the program again over the log and compare every record");
     command->add_option("RUN", options->run, "the run, or the first digits of its id");
     command->add_flag("--all", options->all, "every run of the store");
+    command->add_option("--workflow", options->workflow, "with --all: the runs of this one");
     command->add_option("--with", options->with,
                         "another program (.wf): what would have gone otherwise under it");
     command->add_option("--to", options->to, "only up to this record")

@@ -31,7 +31,7 @@ Result<std::vector<std::string>> take_up(Session& session, const ResumeOptions& 
         const bool is_outside = failed.value("kind", "") == "environment";
         code = report({is_outside ? ErrorKind::Environment : ErrorKind::Corrupt,
                        fmt::format("run {} was not taken up: {}",
-                                   short_run(failed.value("run", "")), failed.value("message", "")),
+                                   short_run(failed.value("run", "")), plain(failed, "message")),
                        "the others go on"});
     }
     return answer->value("runs", std::vector<std::string>());

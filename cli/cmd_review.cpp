@@ -68,7 +68,7 @@ int show(const ReviewOptions& options) {
         print(fmt::format("until      {}\n", time_text(due)));
     }
     if (answer->contains("scores")) {
-        print(fmt::format("scores     {}\n", json_text((*answer)["scores"])));
+        print(fmt::format("scores     {}\n", shown_json((*answer)["scores"])));
     }
     if (answer->value("needed", 1) > 1) {
         print(fmt::format("approvals  {} of {}\n", (*answer)["approved_by"].size(),

@@ -37,8 +37,7 @@ Result<TakenUp> take_up_all(Session& session, const ServeScreen& screen) {
     if (!answer) return std::unexpected(answer.error());
     for (const auto& failed : answer->value("failed", Json::array())) {
         screen.complain(fmt::format("run {} was not taken up: {}",
-                                    short_run(failed.value("run", "")),
-                                    failed.value("message", "")));
+                                    short_run(failed.value("run", "")), plain(failed, "message")));
     }
     return TakenUp{(*answer)["runs"].get<std::vector<std::string>>(),
                    (*answer)["parked"].get<std::size_t>()};

@@ -24,7 +24,7 @@ void print_values(const Json& values) {
     for (const auto& item : values) {
         const auto branch = item.value("branch", 0);
         rows.push_back({branch == 0 ? "" : fmt::format("branch {}", branch), item.value("in", ""),
-                        item.value("name", ""), fit(json_text(item["value"]), 200)});
+                        item.value("name", ""), fit(shown_json(item["value"]), 200)});
     }
     print(table(rows));
 }
@@ -67,7 +67,7 @@ void print_run(const Json& status, const std::vector<std::string>& files,
     bool colour = terminal_of(stdout).colour;
     auto begun = status.value("begun", std::int64_t{0});
     print(fmt::format("run        {}\n", status.value("run", "")));
-    print(fmt::format("workflow   {}\n", status.value("workflow", "")));
+    print(fmt::format("workflow   {}\n", status.value("workflow", "(erased)")));
     print(fmt::format("status     {}{}\n", status_word(status.value("status", ""), colour),
                       status.value("live", false) ? ", driven now" : ""));
     print(fmt::format("begun      {}\n", time_text(begun)));
@@ -80,7 +80,7 @@ void print_run(const Json& status, const std::vector<std::string>& files,
         print(fmt::format("origin     {}\n", origin));
     }
     if (status.contains("input") && !status["input"].empty()) {
-        print(fmt::format("input      {}\n", fit(json_text(status["input"]), kShownColumns)));
+        print(fmt::format("input      {}\n", fit(shown_json(status["input"]), kShownColumns)));
     }
     print(fmt::format("records    {}\n", status.value("records", std::uint64_t{0})));
     if (status.contains("spent")) {
@@ -93,7 +93,7 @@ void print_run(const Json& status, const std::vector<std::string>& files,
         print("           past the point of no return\n");
     }
     if (status.contains("result")) {
-        print(fmt::format("result     {}\n", json_text(status["result"])));
+        print(fmt::format("result     {}\n", shown_json(status["result"])));
     }
     for (const auto& file : files) print(fmt::format("file       {}\n", file));
     if (status.contains("at")) {

@@ -58,7 +58,7 @@ void print_last(const Json& status) {
     for (const auto& entry : status["last"]) {
         rows.push_back({"  " + std::to_string(entry.value("seq", std::uint64_t{0})),
                         time_text(entry.value("time", std::int64_t{0})), entry.value("step", ""),
-                        entry.value("place", ""), entry.value("text", "")});
+                        entry.value("place", ""), plain(entry, "text")});
     }
     print(table(rows));
 }
@@ -68,7 +68,7 @@ void print_why(const Json& status, const std::string& flags) {
     const auto word = status.value("status", "");
     const auto begun = status.value("begun", std::int64_t{0});
     print(fmt::format("{}  {}, {}\n", short_run(status.value("run", "")),
-                      status.value("workflow", ""), status_word(word, colour)));
+                      status.value("workflow", "(erased)"), status_word(word, colour)));
     print(fmt::format("begun      {}\n", time_text(begun)));
     if (status.contains("ended")) {
         const auto ended = status["ended"].get<std::int64_t>();
@@ -79,14 +79,14 @@ void print_why(const Json& status, const std::string& flags) {
         print(fmt::format("origin     {}\n", origin));
     }
     if (status.contains("input") && !status["input"].empty()) {
-        print(fmt::format("input      {}\n", fit(json_text(status["input"]), kInputColumns)));
+        print(fmt::format("input      {}\n", fit(shown_json(status["input"]), kInputColumns)));
     }
     if (status.value("erased", false)) {
         print("data       erased: what it worked on can't be read any more\n");
     }
     if (status.value("legal_hold", false)) print("data       on legal hold: nothing erases it\n");
     if (status.contains("result")) {
-        print(fmt::format("result     {}\n", fit(json_text(status["result"]), kInputColumns)));
+        print(fmt::format("result     {}\n", fit(shown_json(status["result"]), kInputColumns)));
     }
     print_errors(status);
     for (const auto& line : end_lines(status)) print(line + "\n");

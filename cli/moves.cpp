@@ -8,8 +8,7 @@
 
 namespace weft::cli {
 
-Result<std::vector<std::string>> runs_of_program(Session& session, const Program& program,
-                                                 bool ended) {
+Result<std::vector<std::string>> runs_of_program(Session& session, const Program& program) {
     auto answer = session.request("runs", {{"limit", 100'000}});
     if (!answer) return std::unexpected(answer.error());
     std::vector<std::string> out;
@@ -17,7 +16,7 @@ Result<std::vector<std::string>> runs_of_program(Session& session, const Program
         const auto workflow = run.value("workflow", "");
         const bool known = std::ranges::any_of(
             program.workflows(), [&](const WorkflowInfo& info) { return info.name == workflow; });
-        if (!known || (!ended && run.contains("ended"))) continue;
+        if (!known || run.contains("ended")) continue;
         out.push_back(run.value("run", ""));
     }
     std::ranges::reverse(out);  // the oldest first

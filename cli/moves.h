@@ -10,9 +10,8 @@
 
 namespace weft::cli {
 
-// Ids of the runs of the program's workflows; those that have ended too, if asked for.
-Result<std::vector<std::string>> runs_of_program(Session& session, const Program& program,
-                                                 bool ended);
+// Ids of the runs of the program's workflows that have not ended.
+Result<std::vector<std::string>> runs_of_program(Session& session, const Program& program);
 
 // One line, and below it why, of an answer to `migrate`; of one that only looked when `done` is
 // false.

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/one_line.h"
 #include "cli/exit_codes.h"
 #include "weft/tools.h"
 
@@ -138,6 +139,14 @@ std::string pretty_json(const Json& json) {
     return reveal_numbers(json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+std::string plain(const Json& object, const char* name) {
+    return one_line(object.value(name, ""));
+}
+
+std::string shown_json(const Json& json) {
+    return one_line(json_text(json));
+}
+
 void print_json(const Json& json) {
     print(pretty_json(json) + "\n");
 }
@@ -145,8 +154,8 @@ void print_json(const Json& json) {
 int report(const Error& error) {
     bool colour = terminal_of(stderr).colour;
     std::fflush(stdout);
-    say(stderr, "{} {}\n", paint(Tone::Bad, "weft:", colour), error.message);
-    if (!error.hint.empty()) say(stderr, "      {}\n", error.hint);
+    say(stderr, "{} {}\n", paint(Tone::Bad, "weft:", colour), one_line(error.message));
+    if (!error.hint.empty()) say(stderr, "      {}\n", one_line(error.hint));
     return exit_code(error.kind);
 }
 

@@ -42,6 +42,10 @@ void hold_streams();
 int end_output(int code);
 
 void print(std::string_view text);
+// A text field of an answer, "" when it is not there, for a line that people read.
+std::string plain(const Json& object, const char* name);
+// JSON for a line that people read.
+std::string shown_json(const Json& json);
 void print_json(const Json& json);
 // Numbers that hide_numbers (weft/tools.h) took out of a text stand in these as they were.
 std::string json_text(const Json& json);    // compact

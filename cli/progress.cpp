@@ -166,13 +166,13 @@ std::vector<std::string> wait_lines(const Json& status, const std::string& flags
         // Deadlines run beside every task; they are news only when nothing else is waited for.
         const bool is_first = wait.value("due", INT64_MAX) == first_due;
         if (kind == "timer" && (person || !out.empty() || !is_first)) continue;
-        std::string reason = wait.value("reason", "");
+        std::string reason = plain(wait, "reason");
         if (kind == "review") {
             std::string roles;
             for (const auto& role : wait.value("roles", Json::array())) {
                 roles += (roles.empty() ? "\"" : " or \"") + role.get<std::string>() + "\"";
             }
-            std::string title = wait.value("title", "");
+            std::string title = plain(wait, "title");
             out.push_back(fmt::format("waits for {}{}{}", roles, title.empty() ? "" : ": " + title,
                                       until(wait)));
             out.push_back(fmt::format("  weft review approve {} --reason \"…\"{}",

@@ -137,7 +137,7 @@ Result<void> ServeScreen::show_run(Session& session, const Json& change) {
                                duration_text(answer->value("ended", time) - begun)));
         if (answer->contains("error")) {
             line(time, fmt::format("          {}: {}", (*answer)["error"].value("name", ""),
-                                   (*answer)["error"].value("message", "")));
+                                   plain((*answer)["error"], "message")));
         }
         runs_.erase(known);
         return {};

@@ -25,11 +25,11 @@ bool is_silent(const std::string& kind) {
 std::string line_of(const Json& entry) {
     const auto kind = entry.value("kind", "");
     const auto step = entry.value("step", "");
-    auto text = entry.value("text", "");
+    auto text = plain(entry, "text");
     const bool is_taken_over = kind == "hit" && text.starts_with("taken over from ");
     if ((kind == "outcome" && text.starts_with("done in ")) || is_taken_over) {
         const auto* value = given_value(entry);
-        return fmt::format("gives {}{}", step, value == nullptr ? "" : " " + json_text(*value));
+        return fmt::format("gives {}{}", step, value == nullptr ? "" : " " + shown_json(*value));
     }
     // How long an attempt took, and when a timer is due, is no decision.
     if (kind == "timer-set" || kind == "outcome") {
@@ -40,7 +40,7 @@ std::string line_of(const Json& entry) {
     }
     auto out = fmt::format("{} {} {}", kind, step, text);
     const bool shows = entry.contains("payload") && kind != "timer-set" && kind != "outcome";
-    return shows ? out + " " + json_text(entry["payload"]) : out;
+    return shows ? out + " " + shown_json(entry["payload"]) : out;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ std::vector<StoryLine> story_of(const Json& status, const Json& log) {
         const auto seq = entry.value("seq", std::uint64_t{0});
         if (is_silent(kind)) continue;
         if (kind == "begin") {
-            out.push_back({"begin " + json_text(status.value("input", Json::object())), seq});
+            out.push_back({"begin " + shown_json(status.value("input", Json::object())), seq});
             continue;
         }
         const auto branch = entry.value("branch", std::uint32_t{0});

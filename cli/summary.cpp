@@ -55,8 +55,7 @@ std::string status_word(const std::string& status, bool colour) {
 void print_errors(const Json& status) {
     if (status.contains("error")) {
         const auto& error = status["error"];
-        print(fmt::format("error      {}: {}\n", error.value("name", ""),
-                          error.value("message", "")));
+        print(fmt::format("error      {}: {}\n", error.value("name", ""), plain(error, "message")));
         if (error.contains("fields")) print(fmt::format("           {}\n", error["fields"].dump()));
         std::string step = error.value("step", "");
         if (!step.empty()) {

@@ -22,8 +22,8 @@ std::string in_brackets(const std::string& text) {
 
 // "Transient: the bank is away"
 std::string error_of(const Json& wait) {
-    auto name = wait.value("error", "");
-    auto message = wait.value("message", "");
+    auto name = plain(wait, "error");
+    auto message = plain(wait, "message");
     if (name.empty()) return message;
     return message.empty() ? name : name + ": " + message;
 }
@@ -164,7 +164,7 @@ class Teller {
     void tell_doubt(const Json& wait) {
         const auto step = wait.value("step", "");
         say(fmt::format("in doubt: did {} have its effect?{}", step,
-                        in_brackets(wait.value("reason", ""))));
+                        in_brackets(plain(wait, "reason"))));
         since(wait);
         add(fmt::format("somebody finds out at the receiver of {}, by the key {}, and says so",
                         wait.value("worker", ""), wait.value("key", "")));
@@ -190,7 +190,7 @@ class Teller {
         const auto due = moment(wait.value("due", std::int64_t{0}));
         if (purpose == "backoff" && wait.value("in_doubt", false)) {
             say(fmt::format("in doubt: did {} have its effect?{}", step,
-                            in_brackets(wait.value("message", ""))));
+                            in_brackets(plain(wait, "message"))));
             since(wait);
             add(fmt::format("{} is sent it again under the same key {}", wait.value("worker", ""),
                             due));
@@ -201,7 +201,7 @@ class Teller {
             add(fmt::format("it is tried again {}", due));
         } else if (purpose == "settling") {
             say(fmt::format("in doubt: did {} have its effect?{}", step,
-                            in_brackets(wait.value("message", ""))));
+                            in_brackets(plain(wait, "message"))));
             since(wait);
             add(fmt::format("{} is asked that {}", wait.value("probe", "its probe"), due));
         } else if (purpose == "sleep") {
@@ -232,7 +232,7 @@ class Teller {
     }
 
     void tell_review(const Json& wait) {
-        const auto title = wait.value("title", "");
+        const auto title = plain(wait, "title");
         say(fmt::format("waits for \"{}\"{}", joined(wait["roles"], "\" or \""),
                         title.empty() ? "" : ": " + title));
         since(wait);
@@ -289,7 +289,7 @@ class Teller {
     void tell_release(const Json& wait) {
         const auto cause = wait.value("cause", "");
         const auto step = wait.value("step", "");
-        const auto reason = in_brackets(wait.value("reason", ""));
+        const auto reason = in_brackets(plain(wait, "reason"));
         const auto at = step.empty() ? place(wait) : " at " + step;
         if (cause == "operator") {
             const auto act = wait.value("act", "");
@@ -329,10 +329,10 @@ class Teller {
                            : how == "fails"   ? "it fails"
                                               : "";
         if (text.empty()) return;
-        if (status_.contains("cancelled_by")) text = status_["cancelled_by"].value("text", "");
+        if (status_.contains("cancelled_by")) text = plain(status_["cancelled_by"], "text");
         if (ending.contains("error") && how == "fails") {
             text += fmt::format(": {}: {}", ending["error"].value("name", ""),
-                                ending["error"].value("message", ""));
+                                plain(ending["error"], "message"));
         }
         say(text);
         std::vector<std::string> steps;
@@ -381,7 +381,7 @@ std::vector<std::string> end_lines(const Json& status) {
     for (const auto* act : {"cancelled_by", "killed_by"}) {
         if (!status.contains(act)) continue;
         const auto& entry = status[act];
-        out.push_back(fmt::format("{}  (record {}, {})", entry.value("text", ""),
+        out.push_back(fmt::format("{}  (record {}, {})", plain(entry, "text"),
                                   entry.value("seq", std::uint64_t{0}),
                                   time_text(entry.value("time", std::int64_t{0}))));
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/one_line.h"
 #include "bytecode/record.h"
 #include "engine/error_fields.h"
 #include "engine/history_text.h"
@@ -128,6 +129,7 @@ HistoryEntry Historian::entry(const ReadRecord& record) {
     fill_place(record, out);
     describe(record, out);
     if (record.payload_state == PayloadState::Erased) out.text += " (the data was erased)";
+    out.text = one_line(out.text);
     return out;
 }
 

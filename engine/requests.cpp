@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/one_line.h"
 #include "engine/request_context.h"
 #include "engine/secret_handles.h"
 
@@ -106,6 +107,9 @@ Result<Begun> Requests::begin(std::string_view method, std::string_view params,
     }
     auto as = parsed.find("as");
     std::string who = as != parsed.end() && as->is_string() ? as->get<std::string>() : actor;
+    if (!is_one_line(who)) {
+        return fail(ErrorKind::Usage, "a name is one line, and has no control characters");
+    }
     RequestContext request{core_, parsed, std::move(who), uploads, cursors_};
     for (const auto& [name, handler] : kHandlers) {
         if (name != method) continue;

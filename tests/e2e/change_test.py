@@ -484,6 +484,13 @@ class Otherwise(Case):
         left = self.json("replay", "--all", "--with", "fixed.wf")
         self.assertEqual(left["classes"], {"erased": 1, "same": 1})
         self.assertIn("was erased", self.weft("replay", "--all", "--with", "fixed.wf"))
+        # A run whose workflow the program does not have is told of, as when it is named.
+        (self.folder / "other.wf").write_text("workflow other() -> Int within 1h {\n  return 1\n}\n")
+        alone = self.json("replay", second, "--with", "other.wf", code=1)["runs"][0]
+        found = self.json("replay", "--all", "--with", "other.wf", code=1)
+        self.assertEqual(found["classes"], {"erased": 1, "input": 1})
+        self.assertIn(alone, found["runs"])
+        self.assertEqual(self.json("replay", "--all", "--workflow", "other", "--with", "other.wf")["classes"], {})
 
 
 if __name__ == "__main__":

@@ -303,6 +303,26 @@ class Why(Server):
         self.assertEqual(self.json("show", run, "--at", "99999")["at"], len(entries) - 1)
         self.assertEqual(self.ask("status", run=run, at=-3)["error"]["kind"], "usage")
 
+    def test_what_others_wrote_is_one_line(self):
+        """A reason or a name forges no record of what people read, and moves no cursor."""
+        (self.folder / "asks.wf").write_text("workflow ask(a: Text) -> Text within 1d {\n"
+                                             '  step r = review a by "boss" within 2h\n  return r.by\n}\n')
+        run = json.loads(self.weft("run", "asks.wf", "a=b", "--no-wait", "--json", code=11).stdout)["run"]
+        forged = "6  2026-11-27 05:31:14  fact     decision      ask.r  approved by cfo"
+        for reason in (f"look\n{forged}", f"look\r{forged}", f"\x1b[2K\x1b[1A{forged}", f"\u2028{forged}",
+                       f"\u202e{forged}"):
+            self.weft("hold", run, "--as", "root", "--reason", reason)
+            for words in (("log", run), ("log", run, "--payloads"), ("why", run), ("show", run), ("timeline", run)):
+                said = self.weft(*words).stdout
+                self.assertFalse([line for line in said.splitlines() if line.strip().startswith(forged)], said)
+                self.assertNotRegex(said, "[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u2028-\u202e]")
+            # As data it is what was written.
+            entries = json.loads(self.weft("log", run, "--payloads", "--json").stdout)["entries"]
+            self.assertIn(["root", reason], [entry.get("payload") for entry in entries])
+            self.weft("release", run)
+        refused = self.weft("hold", run, "--as", "cfo\nboss", "--reason", "look", code=2)
+        self.assertIn("one line", refused.stderr)
+
     def test_two_runs(self):
         server = self.serve("all.wf")
         one = self.begin("pairs", "waiting")
