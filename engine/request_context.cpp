@@ -45,7 +45,9 @@ Result<std::optional<Taken>> RequestContext::taken_before(InboxKind kind) const 
         return fail(ErrorKind::Usage, "the id of a request has at most 200 bytes");
     }
     if (id.empty()) return std::optional<Taken>();
-    return core.taken_before(kind, core.request_tag(id));
+    WEFT_TRY(taken, core.taken_before(kind, core.request_tag(id)));
+    if (taken) WEFT_TRY_VOID(check_same(*this, kind, *taken));
+    return taken;
 }
 
 Result<store::RunId> find_run(Core& core, const std::string& prefix) {

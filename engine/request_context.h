@@ -33,6 +33,9 @@ struct RequestContext {
     [[nodiscard]] Result<std::optional<Taken>> taken_before(InboxKind kind) const;
 };
 
+// Refused when what was taken under the request's id is something else than what it asks for.
+Result<void> check_same(const RequestContext& request, InboxKind kind, const Taken& taken);
+
 struct TaskId {
     store::RunId run{};
     std::uint64_t seq = 0;

@@ -1,10 +1,13 @@
 // Beginning runs, and waiting for their ends. Both take turns of the engine: starts that come
 // together share a commit, and who waits is told by the turn that had the end.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "engine/exact_numbers.h"
 #include "engine/long_poll.h"
 #include "engine/request_context.h"
+#include "engine/run_reader.h"
 
 namespace weft::engine {
 namespace {
@@ -102,6 +105,17 @@ Result<std::unique_ptr<Job>> begin_start(const RequestContext& request) {
         tag = request.core.request_tag(id);
         WEFT_TRY(before, request.core.taken_before(InboxKind::Start, *tag));
         if (before) {
+            WEFT_TRY(header, read_run_header(request.core.store(), before->run,
+                                             &request.core.images()));
+            const auto known = header.known_workflow();
+            const auto asked = request.text("workflow");
+            if (!known.empty() && !asked.empty() && known != asked) {
+                return fail(ErrorKind::Refused,
+                            fmt::format("the request's id was given before: it began run {} of {}",
+                                        to_hex(view(before->run)), known),
+                            "give each request an id of its own, and the same one only to send "
+                            "it again");
+            }
             WEFT_TRY_VOID(request.core.take_up(before->run));
             return std::make_unique<DoneJob>(json_line(started_json({before->run, true, true})));
         }

@@ -323,6 +323,31 @@ class Why(Server):
         refused = self.weft("hold", run, "--as", "cfo\nboss", "--reason", "look", code=2)
         self.assertIn("one line", refused.stderr)
 
+    def test_an_id_that_was_given_before(self):
+        """The same again is answered by the first; something else under its id is refused."""
+        (self.folder / "asks.wf").write_text("workflow ask(a: Text) -> Text within 1d {\n"
+                                             '  step r = review a by "boss" within 2h needing 2 approvals\n'
+                                             "  return r.by\n}\n\nworkflow other() -> Int within 1d {\n"
+                                             "  return 1\n}\n")
+        start = ("run", "asks.wf", "ask", "a=b", "--no-wait", "--json", "--request-id", "start")
+        run = json.loads(self.weft(*start, code=11).stdout)["run"]
+        self.assertEqual(json.loads(self.weft(*start, code=11).stdout)["run"], run)
+        self.weft("run", "asks.wf", "other", "--request-id", "start", code=8)
+        task = f"{run}:2"
+        approve = ("review", "approve", task, "--role", "boss", "--request-id", "one")
+        first = self.weft(*approve, "--as", "ann", "--reason", "fine").stdout
+        self.assertEqual(self.weft(*approve, "--as", "ann", "--reason", "fine").stdout, first)
+        for words in ((*approve, "--as", "bob", "--reason", "fine"), (*approve, "--as", "ann", "--reason", "well"),
+                      ("review", "reject", task, "--role", "boss", "--request-id", "one", "--as", "ann", "--reason",
+                       "fine")):
+            refused = self.weft(*words, code=8).stderr
+            self.assertIn("approve by ann", refused)
+        hold = ("hold", run, "--as", "kim", "--request-id", "two")
+        self.weft(*hold, "--reason", "a question")
+        self.weft(*hold, "--reason", "a question")
+        self.assertIn("by kim", self.weft(*hold, "--reason", "no question", code=8).stderr)
+        self.weft("release", run, "--as", "kim", "--request-id", "two", "--reason", "a question", code=8)
+
     def test_two_runs(self):
         server = self.serve("all.wf")
         one = self.begin("pairs", "waiting")
