@@ -27,6 +27,11 @@ Result<Json> parameters(const ActOptions& options) {
     params["site"] = options.site;
     params["verdict"] = options.verdict;
     if (options.value.empty()) return params;
+    if (options.verdict != "done") {
+        return std::unexpected(Error{ErrorKind::Usage,
+                                     fmt::format("`{}` takes no value", options.verdict),
+                                     "only what was done has one"});
+    }
     // Travels as the text that was written, so that no number changes on the way.
     auto text = read_value(options.value);
     if (!text) return std::unexpected(text.error());

@@ -35,6 +35,9 @@ int store(const StoreInfoOptions& options) {
                       info->value("protocol", 0)));
     print(info->value("served", false) ? "owner     another process, reached through its socket\n"
                                        : "owner     none; this command opened it\n");
+    if (info->value("clock_doubted", false)) {
+        print(fmt::format("clock     {}\n          {}\n", kClockDoubted, kAcceptClock));
+    }
     return kSuccess;
 }
 

@@ -44,6 +44,11 @@ int end_output(int code);
 void print(std::string_view text);
 // A text field of an answer, "" when it is not there, for a line that people read.
 std::string plain(const Json& object, const char* name);
+// What people are told of a clock that was far ahead.
+inline constexpr std::string_view kClockDoubted =
+    "the clock was far ahead: retention rests, and so do named times";
+inline constexpr std::string_view kAcceptClock =
+    "when it is right: `weft audit accept-clock --reason \"…\"`";
 // JSON for a line that people read.
 std::string shown_json(const Json& json);
 void print_json(const Json& json);

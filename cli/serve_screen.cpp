@@ -55,6 +55,8 @@ Result<void> ServeScreen::opened(Session& session, const std::vector<std::string
         print(json_text({{"serves", store_}, {"resumed", count}, {"schedules", schedules}}) + "\n");
     }
     line(wall_ms(), fmt::format("serves {}, {} taken up", store_, counted(count, "run")));
+    auto clock = look_at_clock(session);
+    if (!clock) return clock;
     for (const auto& schedule : schedules) {
         line(wall_ms(), fmt::format("{} runs {}, {}; next {}", schedule.value("schedule", ""),
                                     schedule.value("workflow", ""), schedule.value("when", ""),
@@ -63,7 +65,27 @@ Result<void> ServeScreen::opened(Session& session, const std::vector<std::string
     return show_news(session);
 }
 
+// Told when it begins, also to who wants to hear little else: nothing is erased meanwhile.
+Result<void> ServeScreen::look_at_clock(Session& session) {
+    constexpr std::int64_t kEveryMs = 60'000;
+    if (std::abs(wall_ms() - clock_seen_ms_) < kEveryMs) return {};
+    clock_seen_ms_ = wall_ms();
+    auto hello = session.request("hello");
+    if (!hello) return std::unexpected(hello.error());
+    const bool is_doubted = hello->value("clock_doubted", false);
+    if (is_doubted && !clock_doubted_) {
+        erase();
+        report({ErrorKind::Environment, std::string(kClockDoubted), std::string(kAcceptClock)});
+    }
+    clock_doubted_ = is_doubted;
+    return {};
+}
+
 Result<void> ServeScreen::show_news(Session& session) {
+    if (!learns_) {
+        auto clock = look_at_clock(session);
+        if (!clock) return clock;
+    }
     constexpr int kAtOnce = 500;
     while (true) {
         auto answer = session.request("changes", {{"from", next_}, {"limit", kAtOnce}});

@@ -33,6 +33,7 @@ class ServeScreen {
         std::int64_t since_ms = 0;
         std::string status;
     };
+    Result<void> look_at_clock(Session& session);
     Result<void> show(Session& session, const Json& change);
     Result<void> show_run(Session& session, const Json& change);
     void show_schedule(const Json& change);
@@ -48,6 +49,8 @@ class ServeScreen {
     std::uint64_t next_ = 0;
     std::map<std::string, Known> runs_;  // that go on
     std::string next_schedule_;
+    std::int64_t clock_seen_ms_ = 0;
+    bool clock_doubted_ = false;
     std::int64_t next_due_ms_ = 0;
     std::size_t drawn_ = 0;  // rows on the screen
     std::string drawn_text_;

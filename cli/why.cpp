@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/progress.h"
 
 namespace weft::cli {
@@ -46,13 +48,19 @@ class Teller {
         }
         if (!is_live_ && !options_.is_past) {
             say("no engine drives it now: nothing of this happens until one does");
-            command("resume " + run_);
+            // Naming a held run to `resume` would release it as well, and that is said above.
+            if (!is_held()) command("resume " + run_);
             command("serve");
         }
         return std::move(out_);
     }
 
   private:
+    [[nodiscard]] bool is_held() const {
+        const auto waits = status_.value("waits", Json::array());
+        return std::ranges::any_of(
+            waits, [](const Json& wait) { return wait.value("kind", "") == "release"; });
+    }
     void say(std::string text) { out_.push_back(std::move(text)); }
     void add(const std::string& text) { out_.push_back("  " + text); }
     void command(const std::string& text) {

@@ -153,6 +153,7 @@ class Core {
     [[nodiscard]] std::string notice() const;
     // An operator says that the wall clock, which has leapt ahead, is right.
     Result<void> accept_clock(const std::string& actor, const std::string& reason);
+    Result<bool> is_clock_doubted();
     [[nodiscard]] store::Store& store() { return *store_; }
     [[nodiscard]] const Config& config() const { return config_; }
     store::OwnerLock& lock() { return lock_; }

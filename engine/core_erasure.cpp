@@ -177,10 +177,16 @@ Result<void> Core::doubt_clock(std::int64_t last_record_ms) {
     return commit(batch);
 }
 
-Result<void> Core::accept_clock(const std::string& by, const std::string& reason) {
+// It was far ahead once: until somebody accepts it, retention rests, and what waits for a named
+// time if it is ahead still.
+Result<bool> Core::is_clock_doubted() {
     WEFT_TRY(doubt, store_->meta(kClockDoubt));
-    const bool is_doubted = doubt && !doubt->empty();
-    if (!is_doubted && !time_->leap_ms()) {
+    return (doubt && !doubt->empty()) || time_->leap_ms().has_value();
+}
+
+Result<void> Core::accept_clock(const std::string& by, const std::string& reason) {
+    WEFT_TRY(is_doubted, is_clock_doubted());
+    if (!is_doubted) {
         return fail(ErrorKind::Refused, "the clock has not leapt ahead");
     }
     Gathered batch(*this);

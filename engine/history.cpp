@@ -239,7 +239,13 @@ void Historian::describe_outcome(const ReadRecord& record, HistoryEntry& out) {
     if (auto settled = decode_body<SettledBody>(record.record.body);
         settled && record.record.kind == RecordKind::Settled) {
         fill_of_call(settled->call, out);
-        out.text = settled->verdict == SettledVerdict::Done ? "settled: done" : "settled: not done";
+        const bool is_done = settled->verdict == SettledVerdict::Done;
+        // What was done already is settled when it could not be undone.
+        if (calls_[settled->call].is_done) {
+            out.text = is_done ? "settled: undone by other means" : "settled: left as it is";
+        } else {
+            out.text = is_done ? "settled: done" : "settled: not done";
+        }
         return;
     }
     if (auto doubt = decode_body<DoubtBody>(record.record.body);
@@ -261,6 +267,7 @@ void Historian::describe_outcome(const ReadRecord& record, HistoryEntry& out) {
     switch (body->status) {
         case OutcomeCode::Ok:
             out.text = fmt::format("done in {}", took);
+            calls_[body->call].is_done = true;
             break;
         case OutcomeCode::Failed:
             out.text = fmt::format("failed after {}", took);

@@ -59,6 +59,7 @@ class Historian {
         std::uint32_t generation = 0;
         std::uint8_t direction = 0;
         std::int64_t started_ms = 0;
+        bool is_done = false;
     };
     void fill_place(const ReadRecord& record, HistoryEntry& out) const;
     void fill_of_call(std::uint64_t call, HistoryEntry& out) const;

@@ -89,7 +89,7 @@ void Historian::describe_people(const ReadRecord& record, HistoryEntry& out) con
             break;
         case RecordKind::Operator: {
             static constexpr std::array<std::string_view, 4> kActions = {
-                "lets it be tried again", "skips it", "settles a doubt", "notes"};
+                "lets it be tried again", "skips it", "settles it", "notes"};
             auto body = decode_body<OperatorBody>(record.record.body);
             if (!body) return;
             out.text = fmt::format("{} {}{}", name_field(fields, 0),

@@ -31,6 +31,8 @@ Result<Json> answer_hello(const RequestContext& request) {
     out["path"] = store.path();
     out["config"] = request.core.config().digest();
     out["brief"] = request.core.brief();
+    WEFT_TRY(is_doubted, request.core.is_clock_doubted());
+    out["clock_doubted"] = is_doubted;
     return out;
 }
 

@@ -105,8 +105,8 @@ Result<std::unique_ptr<Job>> begin_start(const RequestContext& request) {
         tag = request.core.request_tag(id);
         WEFT_TRY(before, request.core.taken_before(InboxKind::Start, *tag));
         if (before) {
-            WEFT_TRY(header, read_run_header(request.core.store(), before->run,
-                                             &request.core.images()));
+            WEFT_TRY(header,
+                     read_run_header(request.core.store(), before->run, &request.core.images()));
             const auto known = header.known_workflow();
             const auto asked = request.text("workflow");
             if (!known.empty() && !asked.empty() && known != asked) {

@@ -18,11 +18,12 @@ Result<std::vector<ReadRecord>> records_of(Core& core, const RunHeader& header, 
     WEFT_TRY(rows, core.store().read_run(header.row.id, first - 1, 1));
     if (rows.empty()) return out;
     const store::RunHead after{first, leaf_hash(rows[0].record), rows[0].leaf};
-    WEFT_TRY_VOID(read_records(core.store(), header, after, [&](ReadRecord& record) -> Result<bool> {
-        const bool more = record.record.seq < seq;
-        out.push_back(std::move(record));
-        return more;
-    }));
+    WEFT_TRY_VOID(
+        read_records(core.store(), header, after, [&](ReadRecord& record) -> Result<bool> {
+            const bool more = record.record.seq < seq;
+            out.push_back(std::move(record));
+            return more;
+        }));
     return out;
 }
 
@@ -65,8 +66,7 @@ Result<void> check_same(const RequestContext& request, InboxKind kind, const Tak
     }
     return fail(ErrorKind::Refused,
                 fmt::format("the request's id was given before: record {} is{} by {}", *taken.seq,
-                            verdict.empty() ? "" : " " + verdict,
-                            one_line(name_field(said, 0))),
+                            verdict.empty() ? "" : " " + verdict, one_line(name_field(said, 0))),
                 "give each request an id of its own, and the same one only to send it again");
 }
 

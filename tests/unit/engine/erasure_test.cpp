@@ -177,7 +177,10 @@ TEST_F(ErasureTest, AStoreThatWasAwayForLongErasesNothingByItself) {
     open();  // nor by opening it twice
     turn();
     EXPECT_FALSE(is_erased(run));
+    // Whoever asks is told that it rests.
+    EXPECT_NE(request("hello", "{}")->find(R"("clock_doubted":true)"), std::string::npos);
     ASSERT_TRUE(request("accept_clock", R"({"reason": "we were closed"})"));
+    EXPECT_NE(request("hello", "{}")->find(R"("clock_doubted":false)"), std::string::npos);
     turn();
     EXPECT_TRUE(is_erased(run));
 }
