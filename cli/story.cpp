@@ -22,6 +22,32 @@ bool is_silent(const std::string& kind) {
     return kind == "resumed" || kind == "start" || kind == "operator";
 }
 
+// An attempt that only an engine's end cut off is made again.
+bool is_restart(const Json& entry) {
+    return entry.value("kind", "") == "outcome" &&
+           entry.value("text", "").starts_with("in doubt: the engine ended");
+}
+
+bool is_hex(const Json& json, std::size_t size) {
+    if (!json.is_string()) return false;
+    const auto& text = json.get_ref<const std::string&>();
+    return text.size() == size && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// Without the ids of files, which are drawn: what a file holds its hash says.
+Json without_file_ids(Json value) {
+    if (!value.is_structured()) return value;
+    const bool is_file = value.is_array() && value.size() == 5 && is_hex(value[0], 32) &&
+                         value[3].is_number() && is_hex(value[4], 64);
+    if (is_file) value[0] = "…";
+    for (auto& part : value) part = without_file_ids(std::move(part));
+    return value;
+}
+
+std::string compared_json(const Json& value) {
+    return shown_json(without_file_ids(value));
+}
+
 std::string line_of(const Json& entry) {
     const auto kind = entry.value("kind", "");
     const auto step = entry.value("step", "");
@@ -29,7 +55,7 @@ std::string line_of(const Json& entry) {
     const bool is_taken_over = kind == "hit" && text.starts_with("taken over from ");
     if ((kind == "outcome" && text.starts_with("done in ")) || is_taken_over) {
         const auto* value = given_value(entry);
-        return fmt::format("gives {}{}", step, value == nullptr ? "" : " " + shown_json(*value));
+        return fmt::format("gives {}{}", step, value == nullptr ? "" : " " + compared_json(*value));
     }
     // How long an attempt took, and when a timer is due, is no decision.
     if (kind == "timer-set" || kind == "outcome") {
@@ -40,7 +66,7 @@ std::string line_of(const Json& entry) {
     }
     auto out = fmt::format("{} {} {}", kind, step, text);
     const bool shows = entry.contains("payload") && kind != "timer-set" && kind != "outcome";
-    return shows ? out + " " + shown_json(entry["payload"]) : out;
+    return shows ? out + " " + compared_json(entry["payload"]) : out;
 }
 
 }  // namespace
@@ -56,9 +82,9 @@ std::vector<StoryLine> story_of(const Json& status, const Json& log) {
     for (const auto& entry : log["entries"]) {
         const auto kind = entry.value("kind", "");
         const auto seq = entry.value("seq", std::uint64_t{0});
-        if (is_silent(kind)) continue;
+        if (is_silent(kind) || is_restart(entry)) continue;
         if (kind == "begin") {
-            out.push_back({"begin " + shown_json(status.value("input", Json::object())), seq});
+            out.push_back({"begin " + compared_json(status.value("input", Json::object())), seq});
             continue;
         }
         const auto branch = entry.value("branch", std::uint32_t{0});

@@ -437,6 +437,29 @@ class Compat(Case):
         self.assertNotIn("not there any more", self.weft("compat", "before.wf", "known.wf"))
 
 
+PACKS = """\
+use std.pack
+
+record Brief {
+  title: Text
+  summary: Text
+}
+
+record Answer {
+  question: Text
+  answer: Text
+}
+
+workflow packs(title: Text) -> Text
+  within 1d
+{
+  step t = pack.build(Brief(title, summary: "s"), [Answer(question: "q", answer: "a")])
+    compensate pack.delete(t)
+  return t.manifest.title
+}
+"""
+
+
 class Looking(Case):
     def test_a_run_as_it_was(self):
         run = self.waiting_run()
@@ -465,6 +488,15 @@ class Looking(Case):
         self.assertIn("later", found)
         same = self.json("diff", first, first)
         self.assertEqual((same["same"], same["diff"], same["changes"]), (True, "", []))
+
+
+    def test_two_runs_that_did_the_same(self):
+        """Files have drawn ids; what they hold is what counts."""
+        (self.folder / "packs.wf").write_text(PACKS)
+        runs = [self.json("run", "packs.wf", "title=T", "--no-verify")["run"] for _ in range(2)]
+        self.assertEqual(self.json("diff", *runs)["diff"], "")
+        other = self.json("run", "packs.wf", "title=U", "--no-verify")["run"]
+        self.assertFalse(self.json("diff", runs[0], other, code=1)["same"])
 
 
 class Otherwise(Case):
