@@ -11,7 +11,6 @@
 #include <cstring>
 #include <ctime>
 
-#include "base/one_line.h"
 #include "cli/exit_codes.h"
 #include "weft/tools.h"
 

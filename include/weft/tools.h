@@ -85,6 +85,10 @@ std::string start_parameters(const Program& program, std::string_view workflow);
 std::string hide_numbers(std::string_view json);
 std::string reveal_numbers(std::string json);
 
+// What others have written, for a line that people read: control characters, line ends and what
+// turns the direction of writing become escapes, so that nothing of it looks like a line of ours.
+std::string one_line(std::string_view text);
+
 // Bytes as JSON carries them: base64 of RFC 4648 with padding.
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);

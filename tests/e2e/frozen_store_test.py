@@ -56,7 +56,7 @@ class FrozenStores(Case):
                 self.weft("audit", "verify", "--level", "3")
                 runs = self.json("runs", "--limit", "1000")["runs"]
                 for run in runs:
-                    if run["status"] == "erased" or run["workflow"] in (None, "brief", "short"):
+                    if run["status"] == "erased" or run.get("workflow") in (None, "brief", "short"):
                         continue  # some of these are erased
                     self.weft("replay", run["run"])
                 waiting = [run["run"] for run in runs if run["status"] == "waiting" and run["workflow"] == "wait_for"]

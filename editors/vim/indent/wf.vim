@@ -74,11 +74,6 @@ function! s:CodeBefore(line) abort
   return l:line
 endfunction
 
-" An `else` that a comment keeps from its brace stands deeper than what it holds.
-function! s:IndentOf(line) abort
-  return indent(a:line) - (getline(a:line) =~# '^\s*else\>' ? 2 : 0)
-endfunction
-
 function! WfIndent() abort
   let l:text = getline(v:lnum)
   let [l:opener, l:in_text] = s:OpenAt(v:lnum)
@@ -87,7 +82,7 @@ function! WfIndent() abort
     return -1
   endif
   if l:text =~# '^\s*[])}]'
-    return l:opener > 0 ? s:IndentOf(l:opener) : 0
+    return l:opener > 0 ? indent(l:opener) : 0
   endif
   " A comment stands as the line below it.
   let l:below = v:lnum
@@ -100,8 +95,8 @@ function! WfIndent() abort
     " Outside of every bracket: declarations, and what belongs to one.
     return l:below == 0 || l:before == 0 || l:text =~# s:declaration || l:text =~# '^\s*{' ? 0 : 2
   endif
-  let l:base = s:IndentOf(l:opener) + 2
-  if l:text =~# s:review || l:text =~# '^\s*else\>'
+  let l:base = indent(l:opener) + 2
+  if l:text =~# s:review
     return l:base + 2
   endif
   if l:text =~# s:clause && l:text !~# s:hook && getline(l:opener) !~# s:arms
