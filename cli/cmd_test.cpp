@@ -71,6 +71,7 @@ int watch(const RunTestsOptions& options) {
         for (const auto& file : files) {
             read.insert(read.end(), file.report.files.begin(), file.report.files.end());
         }
+        if (is_output_lost()) return kSuccess;
         if (auto changed = wait_for_change(read); !changed) return report(changed.error());
         if (!options.json) print("\n");
     }

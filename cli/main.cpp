@@ -79,6 +79,12 @@ int parse_and_run(int count, char** words) {
     std::set_new_handler(end_without_memory);
 }
 
+// A stream that nobody reads any more, or a file that may not grow, is an error of the write then,
+// as a full disk is. By a handler: programs that are started would be left with what is ignored.
+void watch_writes() {
+    for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, [](int) {});
+}
+
 }  // namespace
 
 std::string default_config(const std::string& directory) {
@@ -108,8 +114,7 @@ void add_store_options(CLI::App& command, StoreCommand& options) {
 
 int main(int count, char** words) {
     weft::cli::hold_streams();
-    // A file that may not grow any further is an error of the write then, as on a full disk.
-    std::signal(SIGXFSZ, SIG_IGN);
+    weft::cli::watch_writes();
     try {
         return weft::cli::end_output(weft::cli::parse_and_run(count, words));
     } catch (const std::exception& error) {

@@ -116,9 +116,13 @@ void hold_streams() {
     }
 }
 
+bool is_output_lost() {
+    return std::ferror(stdout) != 0;
+}
+
 int end_output(int code) {
     if (std::fflush(stdout) != 0) note_failure(stdout);
-    if (std::ferror(stdout) == 0) return code;
+    if (!is_output_lost()) return code;
     const auto why = output_failure == 0 ? "" : ": " + std::string(std::strerror(output_failure));
     const int failed = report({ErrorKind::Environment, "standard output could not be written" + why,
                                "what was to be done is done; ask for what it says again"});

@@ -38,6 +38,8 @@ void say(std::FILE* stream, fmt::format_string<Arguments...> format, Arguments&&
 // A stream that was closed before the program began is one that nobody reads: no file of a store
 // may get its number.
 void hold_streams();
+// Standard output takes no more: who has nothing else to do may end.
+bool is_output_lost();
 // At the end of a command: its code, or another one when not all came to standard output.
 int end_output(int code);
 

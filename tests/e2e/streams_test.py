@@ -58,6 +58,52 @@ class Streams(cli_test.Case):
         self.assertEqual(self.into(["log", "nothing"], "/dev/full", "/dev/full")[0], 2)
         self.assert_all_is_done()
 
+    def gone(self, words, *streams):
+        """The exit code, and what came to standard error, with readers of these streams that leave at once."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        out = {name: writing if name in streams else subprocess.PIPE for name in ("stdout", "stderr")}
+        try:
+            # Its default disposition back: SIGPIPE ends who does not care.
+            done = subprocess.run([cli_test.WEFT, *words], cwd=self.folder, text=True, timeout=60, check=False,
+                                  restore_signals=True, **out)
+        finally:
+            os.close(writing)
+        return done.returncode, done.stderr
+
+    def test_a_reader_that_left_ends_nothing(self):
+        code, said = self.gone(["run", "main.wf"], "stdout")
+        self.assertEqual(code, 5)
+        self.assertIn("weft: standard output could not be written: Broken pipe", said)
+        (run,) = self.json("runs")["runs"]
+        for words in (["log", run["run"]], ["runs", "--json"], ["--help"]):
+            self.assertEqual(self.gone(words, "stdout")[0], 5, words)
+        self.assertEqual(self.gone(["log", "nothing"], "stderr")[0], 2)
+        self.assertEqual(self.gone(["log", "nothing"], "stdout", "stderr")[0], 2)
+        self.assert_all_is_done()
+        self.assertEqual(self.gone(["run", "main.wf"], "stderr")[0], 0)
+        self.assert_all_is_done()
+        self.assertEqual(self.gone(["run", "main.wf"], "stdout", "stderr")[0], 5)
+        self.assert_all_is_done()
+
+    # They end as others expect of them when nobody reads them any more.
+    def test_what_is_started_has_its_signals_as_usual(self):
+        (self.folder / "notes").write_text(
+            "#!/bin/sh\ngrep -E 'SigIgn' /proc/self/status >\"$FOUND\"\nexit 1\n", encoding="utf-8")
+        (self.folder / "notes").chmod(0o755)
+        self.json("run", "review.wf", "text=a", "--no-wait", "--no-verify", code=11)
+        (task,) = self.json("review", "list")["tasks"]
+        environment = dict(os.environ, VISUAL=str(self.folder / "notes"), FOUND=str(self.folder / "found"))
+        self.weft("review", "revise", task["task"], "--edit", "n", code=8, environment=environment)
+        ignored = int((self.folder / "found").read_text(encoding="utf-8").split()[1], 16)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            self.assertFalse(ignored >> (number - 1) & 1, number)
+
+    def test_tests_that_nobody_watches_end(self):
+        (self.folder / "main.wf").write_text(
+            FLOW + 'test "it runs" {\n  run main(1)\n  expect output == 1\n}\n', encoding="utf-8")
+        self.assertEqual(self.gone(["test", "--watch"], "stdout")[0], 5)
+
     def test_closed_streams_end_nothing(self):
         for closed in (">&-", "2>&-", ">&- 2>&- <&-"):
             with self.subTest(closed):
