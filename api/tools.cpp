@@ -14,6 +14,7 @@
 #include "compiler/lower/lower.h"
 #include "engine/exact_numbers.h"
 #include "grammar/parse.h"
+#include "store/store_files.h"
 #include "value/base64.h"
 
 namespace weft {
@@ -149,6 +150,10 @@ std::string line_of(const nlohmann::ordered_json& json) {
 }
 
 }  // namespace
+
+std::string store_of_file(const std::string& path) {
+    return store::store_of_file(path);
+}
 
 std::string program_parameters(const Program& program) {
     return line_of(program_json(program));

@@ -7,6 +7,7 @@
 #include "cli/audit_commands.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "weft/audit.h"
 
 namespace weft::cli {
@@ -44,15 +45,23 @@ int print_verdict(const Json& answer, std::string_view what) {
     return kCorrupt;
 }
 
-// What the witness file holds so far; a new one holds nothing.
-Result<std::string> witness_text(const AuditOptions& options) {
+// What the witness file holds so far, to which the newest checkpoint is to be added; a new one
+// holds nothing.
+Result<std::string> witness_text(const std::string& path) {
+    if (path.empty()) return "";
+    if (auto allowed = refuse_store_file(path); !allowed) return std::unexpected(allowed.error());
     std::error_code code;
-    if (options.witness.empty() || !std::filesystem::exists(options.witness, code)) return "";
-    return read_text(options.witness);
+    const auto there = std::filesystem::status(path, code);
+    if (!std::filesystem::exists(there)) return "";
+    if (!std::filesystem::is_regular_file(there)) {
+        return std::unexpected(
+            Error{ErrorKind::Usage, path + " is no regular file, so it keeps no checkpoints", ""});
+    }
+    return read_text(path);
 }
 
 Result<Json> verify_store(const AuditOptions& options) {
-    auto witness = witness_text(options);
+    auto witness = witness_text(options.witness);
     if (!witness) return std::unexpected(witness.error());
     auto session = Session::open(options.common.store, Use::Look);
     if (!session) return std::unexpected(session.error());
@@ -101,7 +110,7 @@ int verify_bundle_file(const AuditOptions& options) {
     if (!bytes) return report(bytes.error());
     auto key = verifier_key(options);
     if (!key) return report(key.error());
-    auto witness = witness_text(options);
+    auto witness = options.witness.empty() ? "" : read_text(options.witness);
     if (!witness) return report(witness.error());
     auto text = verify_bundle(*bytes, {*key, *witness, options.level});
     if (!text) return report(text.error());

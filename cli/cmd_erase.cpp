@@ -6,7 +6,7 @@
 
 #include "cli/audit_commands.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
+#include "cli/output_file.h"
 
 namespace weft::cli {
 namespace {
@@ -89,11 +89,18 @@ void print_runs(const Json& runs, std::string_view what) {
 int erase(const EraseOptions& options) {
     auto params = erase_params(options);
     if (!params) return report(params.error());
+    // What can't be written is told before anything goes.
+    std::optional<OutputFile> file;
+    if (!options.receipt.empty()) {
+        auto place = OutputFile::open(options.receipt);
+        if (!place) return report(place.error());
+        file.emplace(std::move(*place));
+    }
     auto answer = ask(options.common.store, "erase", std::move(*params));
     if (!answer) return report(answer.error());
     bool erased = answer->value("erased", false);
-    if (erased && !options.receipt.empty()) {
-        auto written = write_file(options.receipt, answer->value("receipt", ""));
+    if (erased && file) {
+        auto written = file->finish(answer->value("receipt", ""));
         if (!written) return report(written.error());
     }
     if (options.common.json) {

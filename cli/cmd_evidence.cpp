@@ -5,8 +5,8 @@
 
 #include "cli/audit_commands.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "weft/tools.h"
 
 namespace weft::cli {
@@ -27,25 +27,29 @@ int export_run(const ExportOptions& options) {
         if (!text) return report(text.error());
         params["witness"] = std::move(*text);
     }
+    const std::string path = options.out.empty() ? options.run + ".bundle" : options.out;
+    // Before it stands in the log that it was handed out.
+    auto file = OutputFile::open(path, Readers::Owner);
+    if (!file) return report(file.error());
     auto answer = ask(options.common.store, "export", std::move(params));
     if (!answer) return report(answer.error());
     auto bytes = from_base64(answer->value("bundle", ""));
     if (!bytes) return report({ErrorKind::Corrupt, "the bundle did not arrive whole", ""});
-    std::string path = options.out.empty() ? options.run + ".bundle" : options.out;
-    auto written = write_file(path, *bytes);
+    // Nothing comes between what is printed there.
+    std::FILE* told = is_standard_output(path) ? stderr : stdout;
+    auto written = file->finish(*bytes);
     if (!written) return report(written.error());
     if (options.common.json) {
         answer->erase("bundle");
         (*answer)["file"] = path;
-        print_json(*answer);
+        say(told, "{}\n", pretty_json(*answer));
         return kSuccess;
     }
-    print(fmt::format("{}: {} records of {} run{}, {} bytes\n", path,
-                      answer->value("records", std::uint64_t{0}),
-                      answer->value("runs", std::uint64_t{0}),
-                      answer->value("runs", std::uint64_t{0}) == 1 ? "" : "s", bytes->size()));
-    print(fmt::format("signed by {}\n", answer->value("key", "")));
-    print(fmt::format("check it with `weft audit verify {} --key KEY`\n", shell_word(path)));
+    const auto runs = answer->value("runs", std::uint64_t{0});
+    say(told, "{}: {} records of {} run{}, {} bytes\n", path,
+        answer->value("records", std::uint64_t{0}), runs, runs == 1 ? "" : "s", bytes->size());
+    say(told, "signed by {}\n", answer->value("key", ""));
+    say(told, "check it with `weft audit verify {} --key KEY`\n", shell_word(path));
     return kSuccess;
 }
 

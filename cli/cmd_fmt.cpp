@@ -4,8 +4,8 @@
 #include "cli/command.h"
 #include "cli/diff.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "weft/tools.h"
 
 namespace weft::cli {
@@ -39,7 +39,7 @@ Result<int> format_one(const std::string& path, const FmtOptions& options) {
         return kSuccess;
     }
     if (same) return kSuccess;
-    auto written = rewrite_file(path, formatted.text);
+    auto written = write_file(path, formatted.text);
     if (!written) return std::unexpected(written.error());
     print(fmt::format("formatted {}\n", path));
     return kSuccess;

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
+#include "cli/output_file.h"
 #include "cli/source.h"
 #include "weft/tools.h"
 
@@ -25,14 +25,7 @@ int plan(const PlanOptions& options) {
                                                       : PlanFormat::Text;
     auto text = plan_file(options.file, format, options.workflow);
     if (!text) return report(text.error());
-    if (options.out.empty() || options.out == "-") {
-        print(*text);
-        return kSuccess;
-    }
-    auto written = write_file(options.out, *text);
-    if (!written) return report(written.error());
-    print(fmt::format("wrote {}\n", options.out));
-    return kSuccess;
+    return show_text(options.out, *text);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "cli/editor.h"
 #include "cli/exit_codes.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "weft/audit.h"
 
 namespace weft::cli {
@@ -229,6 +230,7 @@ struct KeyOptions {
 };
 
 int show_key(const KeyOptions& options) {
+    if (auto allowed = refuse_store_file(options.file); !allowed) return report(allowed.error());
     std::error_code code;
     bool is_new = !std::filesystem::exists(options.file, code);
     auto key = is_new ? SigningKey::create(options.file) : SigningKey::read(options.file);

@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
+#include "cli/output_file.h"
 #include "cli/tests.h"
 
 namespace weft::cli {

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
+#include "cli/output_file.h"
 #include "cli/timeline.h"
 
 namespace weft::cli {
@@ -28,17 +28,10 @@ int timeline(const TimelineOptions& options) {
         text = timeline_html(read_timeline(*answer));
     } else {
         auto terminal = terminal_of(stdout);
-        if (!options.out.empty()) terminal = Terminal{};
+        if (!options.out.empty() && !is_standard_output(options.out)) terminal = Terminal{};
         text = timeline_text(read_timeline(*answer), terminal);
     }
-    if (options.out.empty() || options.out == "-") {
-        print(text);
-        return kSuccess;
-    }
-    auto written = write_file(options.out, text);
-    if (!written) return report(written.error());
-    print(fmt::format("wrote {}\n", options.out));
-    return kSuccess;
+    return show_text(options.out, text);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "cli/files.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 
 namespace weft::cli {
 namespace {

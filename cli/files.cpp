@@ -1,15 +1,12 @@
 #include "cli/files.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "cli/file_names.h"
+#include "cli/output_file.h"
 #include "weft/tools.h"
 
 namespace weft::cli {
@@ -55,35 +52,15 @@ Result<std::string> fetch(Session& session, const std::string& run, const std::s
 
 }  // namespace
 
-Result<void> write_file(const std::string& path, std::string_view bytes) {
-    std::string part = fmt::format("{}.{}.part", path, ::getpid());
-    errno = 0;
-    std::ofstream out(part, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    bool good = out.good() && std::rename(part.c_str(), path.c_str()) == 0;
-    if (good) return {};
-    std::string why = std::strerror(errno);
-    std::remove(part.c_str());
-    return std::unexpected(
-        Error{ErrorKind::Environment, fmt::format("{} cannot be written: {}", path, why), ""});
-}
-
-Result<void> rewrite_file(const std::string& path, std::string_view bytes) {
-    std::error_code code;
-    auto target = fs::canonical(path, code);
-    auto permissions = fs::status(target, code).permissions();
-    auto written = write_file(target.string(), bytes);
-    if (written) fs::permissions(target, permissions, code);
-    return written;
-}
-
 Result<std::vector<std::string>> write_result_files(Session& session, const std::string& run,
                                                     const Json& result, const std::string& folder) {
     std::vector<const Json*> values;
     collect(result, values);
     std::vector<std::string> out;
     if (values.empty()) return out;
+    if (auto allowed = refuse_store_file(folder); !allowed) {
+        return std::unexpected(allowed.error());
+    }
     std::error_code code;
     fs::create_directories(folder, code);
     if (code) {

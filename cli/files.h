@@ -12,10 +12,4 @@ namespace weft::cli {
 Result<std::vector<std::string>> write_result_files(Session& session, const std::string& run,
                                                     const Json& result, const std::string& folder);
 
-// A new file beside the target, renamed when it is complete.
-Result<void> write_file(const std::string& path, std::string_view bytes);
-// The same over a file that is there: through a link to the file behind it, which keeps its
-// permissions.
-Result<void> rewrite_file(const std::string& path, std::string_view bytes);
-
 }  // namespace weft::cli

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/files.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 
 namespace weft::cli {
 namespace {
@@ -46,7 +46,7 @@ Result<void> apply(const std::string& path, std::vector<SourceEdit> edits) {
         }
         text->replace(edit.begin, edit.end - edit.begin, edit.text);
     }
-    return rewrite_file(path, *text);
+    return write_file(path, *text);
 }
 
 }  // namespace

@@ -89,6 +89,10 @@ std::string reveal_numbers(std::string json);
 // turns the direction of writing become escapes, so that nothing of it looks like a line of ours.
 std::string one_line(std::string_view text);
 
+// The store that the file at this path is part of, or would be if it were there: its database, its
+// keys, what stands beside them under their names. Links are not followed. Empty: of none.
+std::string store_of_file(const std::string& path);
+
 // Bytes as JSON carries them: base64 of RFC 4648 with padding.
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
