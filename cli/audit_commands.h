@@ -6,6 +6,6 @@
 namespace weft::cli {
 
 void add_evidence(CLI::App& audit, Chosen& chosen);  // export, proof, checkpoint, keys
-void add_erasure(CLI::App& audit, Chosen& chosen);   // erase, hold, release, accept-clock
+void add_erasure(CLI::App& audit, Chosen& chosen);   // erase, receipt, hold, release, accept-clock
 
 }  // namespace weft::cli

@@ -1,4 +1,4 @@
-// weft audit erase, hold, release, accept-clock: what goes for ever, and what must not go.
+// weft audit erase, receipt, hold, release, accept-clock: what goes for ever, and what must not go.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -24,12 +24,12 @@ struct EraseOptions {
     bool dry_run = false;
 };
 
+// Digits alone: from_chars would take a sign.
 std::optional<int> whole_number(std::string_view text) {
     int out = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (text.empty() || code != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
+    const bool is_signed = text.starts_with('-');
+    if (is_signed || code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return out;
 }
 
@@ -43,22 +43,24 @@ std::optional<std::int64_t> point_in_time(std::string_view text) {
         return chrono::duration_cast<chrono::milliseconds>(then.time_since_epoch()).count();
     }
     if (text.ends_with('Z')) text.remove_suffix(1);
+    constexpr std::string_view kForm = "0000-00-00T00:00:00";
     if (text.size() != 10 && text.size() != 16 && text.size() != 19) return std::nullopt;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (kForm[i] == '0' ? !is_digit : text[i] != kForm[i]) return std::nullopt;
+    }
     const auto part = [&](std::size_t at, std::size_t size) {
-        return whole_number(text.substr(at, size));
+        return text.size() > at ? whole_number(text.substr(at, size)).value_or(0) : 0;
     };
-    const auto y = part(0, 4);
-    const auto m = part(5, 2);
-    const auto d = part(8, 2);
-    if (!y || !m || !d || text[4] != '-' || text[7] != '-') return std::nullopt;
-    const chrono::year_month_day date{chrono::year(*y), chrono::month(static_cast<unsigned>(*m)),
-                                      chrono::day(static_cast<unsigned>(*d))};
-    const auto hour = text.size() > 10 ? part(11, 2) : 0;
-    const auto minute = text.size() > 10 ? part(14, 2) : 0;
-    const auto second = text.size() > 16 ? part(17, 2) : 0;
-    if (!date.ok() || !hour || !minute || !second) return std::nullopt;
-    const auto time = chrono::sys_days(date).time_since_epoch() + chrono::hours(*hour) +
-                      chrono::minutes(*minute) + chrono::seconds(*second);
+    const chrono::year_month_day date{chrono::year(part(0, 4)),
+                                      chrono::month(static_cast<unsigned>(part(5, 2))),
+                                      chrono::day(static_cast<unsigned>(part(8, 2)))};
+    const int hour = part(11, 2);
+    const int minute = part(14, 2);
+    const int second = part(17, 2);
+    if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    const auto time = chrono::sys_days(date).time_since_epoch() + chrono::hours(hour) +
+                      chrono::minutes(minute) + chrono::seconds(second);
     return chrono::duration_cast<chrono::milliseconds>(time).count();
 }
 
@@ -86,6 +88,41 @@ void print_runs(const Json& runs, std::string_view what) {
     for (const auto& run : runs) print(fmt::format("{}  {}\n", run.get<std::string>(), what));
 }
 
+void print_erasure(const EraseOptions& options, const Json& answer) {
+    const bool erased = answer.value("erased", false);
+    const bool waits = answer.value("waits", false);
+    const char* would = options.dry_run ? "would be " : "";
+    print_runs(answer["runs"], erased ? "erased" : waits ? "waits" : "would be erased");
+    print_runs(answer["live"],
+               waits ? fmt::format("{}erased when it has ended", would) : "has not ended");
+    print_runs(answer["held"], "under a legal hold");
+    print_runs(answer["apart"], "stays: it got values of these, and is about somebody else");
+    if (!erased && !waits && answer["runs"].empty() && !answer.contains("refused")) {
+        print(fmt::format("nothing {} there to erase\n", options.dry_run ? "is" : "was"));
+    }
+}
+
+// What the order would be answered, which was only looked at.
+int refusal(const Json& refused) {
+    const bool passes = refused.value("kind", "") == "unavailable";
+    return report({passes ? ErrorKind::Unavailable : ErrorKind::Refused,
+                   refused.value("message", ""), refused.value("hint", "")});
+}
+
+// The erasure is done: what can't be written any more is printed.
+int hand_over(OutputFile& file, const EraseOptions& options, const Json& answer) {
+    const auto& runs = answer["runs"];
+    auto written = file.finish(answer.value("receipt", ""));
+    if (written) return kSuccess;
+    if (!options.common.json) print("\n" + answer.value("receipt", ""));
+    auto error = written.error();
+    error.message += runs.size() == 1 ? "; the run was erased"
+                                      : fmt::format("; {} runs were erased", runs.size());
+    error.hint = fmt::format("`weft audit receipt {}` gives it again",
+                             short_run(runs[0].get<std::string>()));
+    return report(error);
+}
+
 int erase(const EraseOptions& options) {
     auto params = erase_params(options);
     if (!params) return report(params.error());
@@ -98,23 +135,32 @@ int erase(const EraseOptions& options) {
     }
     auto answer = ask(options.common.store, "erase", std::move(*params));
     if (!answer) return report(answer.error());
-    bool erased = answer->value("erased", false);
-    if (erased && file) {
-        auto written = file->finish(answer->value("receipt", ""));
-        if (!written) return report(written.error());
-    }
     if (options.common.json) {
         print_json(*answer);
-        return kSuccess;
+    } else {
+        print_erasure(options, *answer);
     }
-    bool waits = answer->value("waits", false);
-    print_runs((*answer)["runs"], erased ? "erased" : waits ? "waits" : "would be erased");
-    print_runs((*answer)["live"], waits ? "erased when it has ended" : "has not ended");
-    print_runs((*answer)["held"], "under a legal hold");
-    print_runs((*answer)["apart"], "stays: it got values of these, and is about somebody else");
-    if (!erased && !waits && !options.dry_run) print("nothing was there to erase\n");
-    if (erased && options.receipt.empty()) print("\n" + answer->value("receipt", ""));
+    if (answer->contains("refused")) return refusal((*answer)["refused"]);
+    if (answer->value("erased", false)) {
+        if (file) return hand_over(*file, options, *answer);
+        if (!options.common.json) print("\n" + answer->value("receipt", ""));
+    } else if (file && answer->value("waits", false) && !options.dry_run) {
+        say(stderr, "no receipt yet: `weft audit receipt RUN` gives it then\n");
+    }
     return kSuccess;
+}
+
+struct ReceiptOptions {
+    StoreCommand common;
+    std::string run;
+    std::string out;
+};
+
+int receipt(const ReceiptOptions& options) {
+    auto answer = ask(options.common.store, "receipt", {{"run", options.run}});
+    if (!answer) return report(answer.error());
+    if (options.common.json) return show_text(options.out, pretty_json(*answer) + "\n");
+    return show_text(options.out, answer->value("receipt", ""));
 }
 
 struct HoldOptions {
@@ -186,6 +232,13 @@ void add_erasure(CLI::App& audit, Chosen& chosen) {
     command->add_option("--as", options->common.store.actor, "who says so, if not you");
     add_store_options(*command, options->common);
     choose(*command, chosen, options, erase);
+
+    auto again = std::make_shared<ReceiptOptions>();
+    command = audit.add_subcommand("receipt", "the receipt of the order that erased a run, again");
+    command->add_option("RUN", again->run, "the run that was erased")->required();
+    command->add_option("-o,--out", again->out, "write to this file");
+    add_store_options(*command, again->common);
+    choose(*command, chosen, again, receipt);
 
     add_hold_command(audit, chosen, "hold", "a run is not erased until it is released", false);
     add_hold_command(audit, chosen, "release", "a run may be erased again", true);

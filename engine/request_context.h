@@ -89,6 +89,7 @@ Result<Json> answer_schedules(const RequestContext& request);
 Result<Json> answer_checkpoint(const RequestContext& request);
 Result<Json> answer_proof(const RequestContext& request);
 Result<Json> answer_legal_hold(const RequestContext& request);
+Result<Json> answer_receipt(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_export(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_keys(const RequestContext& request);
 Result<std::unique_ptr<Job>> begin_erase(const RequestContext& request);

@@ -37,7 +37,7 @@ Result<Json> answer_hello(const RequestContext& request) {
 }
 
 using Handler = Result<Json> (*)(const RequestContext&);
-constexpr std::array<std::pair<std::string_view, Handler>, 28> kHandlers = {{
+constexpr std::array<std::pair<std::string_view, Handler>, 29> kHandlers = {{
     {"hello", answer_hello},
     {"upload", answer_upload},
     {"status", answer_status},
@@ -63,6 +63,7 @@ constexpr std::array<std::pair<std::string_view, Handler>, 28> kHandlers = {{
     {"proof", answer_proof},
     {"checkpoint", answer_checkpoint},
     {"legal-hold", answer_legal_hold},
+    {"receipt", answer_receipt},
     {"migrate", answer_migrate},
     {"follow", answer_follow},
     {"fork", answer_fork},

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "engine/request_context.h"
+#include "engine/requests.h"
+#include "engine/system_facts.h"
 #include "store/key_file.h"
 
 namespace weft::engine {
@@ -54,16 +56,17 @@ class EraseJob final : public Job {
         }
         // Once at the beginning, and again when all of them are attested: others may have come.
         WEFT_TRY(plan, plan_erasure(core_.store(), wish_.seeds, wish_.subjects));
-        if (wish_.dry_run) return json_line(answer(plan, nullptr));
+        const auto allowed = allow(plan);
+        waits_ = allowed && !plan.live.empty() && wish_.when_ended;
+        if (wish_.dry_run) return json_line(look(plan, allowed));
+        // What is refused leaves everything as it is.
+        WEFT_TRY_VOID(allowed);
         if (!plan.live.empty() && wish_.kill) {
-            // What is refused leaves everything as it is.
-            WEFT_TRY_VOID(refuse_held(plan.held));
-            WEFT_TRY_VOID(refuse_held(plan.held_live));
             WEFT_TRY_VOID(kill(plan.live));
             return std::nullopt;
         }
-        WEFT_TRY(waits, has_to_wait(plan));
-        if (waits || plan.runs.empty()) return json_line(answer(plan, nullptr));
+        if (waits_) WEFT_TRY_VOID(wait_for_ends(plan));
+        if (waits_ || plan.runs.empty()) return json_line(answer(plan, nullptr));
         const bool is_attested = std::all_of(plan.runs.begin(), plan.runs.end(),
                                              [&](const auto& r) { return attested_.contains(r); });
         plan_ = std::move(plan);
@@ -95,26 +98,39 @@ class EraseJob final : public Job {
                     "`weft audit release RUN` lifts it");
     }
 
-    // True: they are erased when they have ended. Refused when they can't be, now.
-    Result<bool> has_to_wait(const ErasePlan& plan) {
+    // Refused when they can't be erased now, nor, as it was wished, after their end.
+    [[nodiscard]] Result<void> allow(const ErasePlan& plan) const {
         WEFT_TRY_VOID(refuse_held(plan.held));
+        // Then they have to end first.
+        if (!plan.live.empty() && wish_.kill) return refuse_held(plan.held_live);
+        if (wish_.when_ended) return {};
         for (const auto& run : plan.runs) {
-            if (core_.live(run) == nullptr || wish_.when_ended) continue;
+            if (core_.live(run) == nullptr) continue;
             return fail(ErrorKind::Unavailable,
                         fmt::format("run {} has attempts under way", short_ids({run})),
                         "try again when they have ended");
         }
-        if (plan.live.empty()) return false;
-        if (!wish_.when_ended) {
-            return fail(ErrorKind::Refused, fmt::format("not ended yet: {}", short_ids(plan.live)),
-                        "`--when-ended` erases them then, `--kill` ends them now");
-        }
-        // Those that have ended may be what a live one still needs: all go together.
+        if (plan.live.empty()) return {};
+        return fail(ErrorKind::Refused, fmt::format("not ended yet: {}", short_ids(plan.live)),
+                    "`--when-ended` erases them then, `--kill` ends them now");
+    }
+
+    // Those that have ended may be what a live one still needs: all go together.
+    Result<void> wait_for_ends(const ErasePlan& plan) {
         auto waiting = plan.live;
         waiting.insert(waiting.end(), plan.runs.begin(), plan.runs.end());
-        WEFT_TRY_VOID(core_.erase_when_ended(waiting, wish_.by, wish_.reason));
-        waits_ = true;
-        return true;
+        return core_.erase_when_ended(waiting, wish_.by, wish_.reason);
+    }
+
+    // What the order would be answered.
+    [[nodiscard]] Json look(const ErasePlan& plan, const Result<void>& allowed) const {
+        Json out = answer(plan, nullptr);
+        if (allowed) return out;
+        const auto& error = allowed.error();
+        out["refused"]["kind"] = error_kind_name(error.kind);
+        out["refused"]["message"] = error.message;
+        out["refused"]["hint"] = error.hint;
+        return out;
     }
 
     [[nodiscard]] Json answer(const ErasePlan& plan, const Erased* done) const {
@@ -190,6 +206,13 @@ Result<EraseWish> read_wish(const RequestContext& request) {
     return wish;
 }
 
+Result<bool> is_erased(store::Store& store, const store::RunId& run) {
+    WEFT_TRY(row, store.run(run));
+    if (!row) return fail(ErrorKind::NotFound, "there is no such run");
+    WEFT_TRY(state, store.keys().slot_state(row->slot));
+    return state == store::SlotState::Destroyed;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Job>> begin_erase(const RequestContext& request) {
@@ -201,10 +224,29 @@ Result<Json> answer_legal_hold(const RequestContext& request) {
     WEFT_TRY(reason, needed_reason(request, "a legal hold"));
     WEFT_TRY(run, request.run());
     const auto change = request.flag("lift") ? HoldChange::Lifted : HoldChange::Placed;
+    WEFT_TRY(erased, is_erased(request.core.store(), run));
+    if (erased && change == HoldChange::Placed) {
+        return fail(ErrorKind::Refused, fmt::format("run {} was erased", short_ids({run})),
+                    "what is left of it stays without a hold");
+    }
     WEFT_TRY_VOID(request.core.change_hold(run, change, request.actor, reason));
     Json out;
     out["run"] = to_hex(view(run));
     out["held"] = change == HoldChange::Placed;
+    return out;
+}
+
+Result<Json> answer_receipt(const RequestContext& request) {
+    WEFT_TRY(run, request.run());
+    WEFT_TRY(receipt, receipt_of(request.core.store(), run));
+    if (!receipt) {
+        return fail(ErrorKind::Refused, fmt::format("run {} was not erased", short_ids({run})),
+                    "only what was erased has a receipt");
+    }
+    Json out;
+    out["run"] = to_hex(view(run));
+    out["order"] = receipt->order;
+    out["receipt"] = receipt->note;
     return out;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/system_facts.h"
 
+#include <algorithm>
+
 #include "engine/run_reader.h"
 #include "store/key_file.h"
 #include "value/payload.h"
@@ -24,6 +26,14 @@ Result<std::vector<store::RunId>> runs_of(const Record& record, const std::strin
         out.push_back(to_array<16>(one.as_text()));
     }
     return out;
+}
+
+Result<std::string> note_of(const std::string& payload) {
+    Value value;
+    const bool is_read = decode_payload(payload, value) && value.tag() == Tag::Record &&
+                         !value.items().empty() && value.items().front().tag() == Tag::Text;
+    if (!is_read) return fail(ErrorKind::Corrupt, "the receipt of an erasure is damaged");
+    return value.items().front().as_text();
 }
 
 class Reader {
@@ -125,6 +135,28 @@ Result<std::vector<store::RunId>> ordered_runs(store::Store& store, std::uint64_
     WEFT_TRY(box, store::open_box(key, store::RunId{}, seq, *sealed));
     if (commitment(box.salt, box.body) != record.commitment) return no_order();
     return runs_of(record, box.body);
+}
+
+Result<std::optional<Receipt>> receipt_of(store::Store& store, const store::RunId& run) {
+    std::set<std::uint64_t> orders;
+    std::optional<Receipt> out;
+    RunHeader header;
+    WEFT_TRY(key, store.keys().slot_key(store::kSystemSlot));
+    header.key = key;
+    WEFT_TRY_VOID(read_records(store, header, {}, [&](ReadRecord& read) -> Result<bool> {
+        const auto kind = read.record.kind;
+        if (kind == RecordKind::Erase || kind == RecordKind::Retained) {
+            WEFT_TRY(runs, runs_of(read.record, read.payload));
+            if (std::ranges::find(runs, run) != runs.end()) orders.insert(read.record.seq);
+        } else if (kind == RecordKind::Erased) {
+            const auto body = decode_body<ErasedBody>(read.record.body);
+            if (!body || !orders.contains(body->erase)) return true;
+            WEFT_TRY(note, note_of(read.payload));
+            out = Receipt{body->erase, std::move(note)};
+        }
+        return true;
+    }));
+    return out;
 }
 
 }  // namespace weft::engine

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "bytecode/record_system_bodies.h"
@@ -25,5 +27,13 @@ Result<SystemFacts> read_system_facts(store::Store& store);
 
 // The runs that an `erase` or `retained` record names; Corrupt when the record is none.
 Result<std::vector<store::RunId>> ordered_runs(store::Store& store, std::uint64_t seq);
+
+struct Receipt {
+    std::uint64_t order = 0;  // seq of its record
+    std::string note;         // signed
+};
+// Of the order by which the run was erased; nothing when the log has none. Corrupt when it can't be
+// read.
+Result<std::optional<Receipt>> receipt_of(store::Store& store, const store::RunId& run);
 
 }  // namespace weft::engine

@@ -13,7 +13,7 @@ import unittest
 
 import canary
 
-AUDIT = {"verify", "export", "checkpoint", "proof", "keys", "erase", "hold", "release", "accept-clock"}
+AUDIT = {"verify", "export", "checkpoint", "proof", "receipt", "keys", "erase", "hold", "release", "accept-clock"}
 WEFT = pathlib.Path(os.environ.get("WEFT_BIN", "weft")).resolve()
 ENVIRONMENT = {**os.environ, "PATH": f"{WEFT.parent}:{os.environ['PATH']}", "TERM": "dumb"}
 

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 
 from cli_test import Case
@@ -237,6 +238,56 @@ class Which(ErasureCase):
         self.weft("audit", "release", run, "--reason", "settled")
         self.assertEqual(self.json("audit", "erase", run, "--reason", "asked")["runs"], [run])
 
+    def test_a_run_that_was_erased_can_not_be_held(self):
+        run = self.run_flow("hello.wf", "name=gone")
+        self.weft("audit", "erase", run, "--reason", "asked")
+        refused = self.weft("audit", "hold", run, "--reason", "a claim", code=8)
+        self.assertIn("erased", refused.stderr)
+        self.assertNotIn("legal_hold", {key for key, value in self.json("show", run).items() if value})
+
+    def both(self, *words, code):
+        """A dry run says and ends as the order does, and changes nothing."""
+        size = self.json("audit", "checkpoint")["size"]
+        dry = self.weft("audit", "erase", *words, "--dry-run", code=code)
+        answer = self.json("audit", "erase", *words, "--dry-run", code=code)
+        self.assertEqual(self.json("audit", "checkpoint")["size"], size)
+        real = self.weft("audit", "erase", *words, "--reason", "asked", code=code)
+        self.assertEqual(dry.stderr, real.stderr)
+        self.assertEqual("refused" in answer, code != 0)
+        if code != 0:
+            self.assertEqual(self.json("audit", "checkpoint")["size"], size)
+        return dry.stdout, answer, real.stdout
+
+    def test_a_dry_run_is_refused_as_the_order_is(self):
+        one, held = (self.run_flow("hello.wf", f"name={name}") for name in ("one", "held"))
+        self.weft("audit", "hold", held, "--reason", "a claim")
+        said, answer, _ = self.both("--before", "0d", code=8)
+        self.assertIn(f"{held}  under a legal hold", said)
+        self.assertEqual((answer["held"], answer["refused"]["kind"]), ([held], "refused"))
+        self.weft("audit", "release", held, "--reason", "settled")
+        live = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
+        said, answer, _ = self.both(live, code=8)
+        self.assertIn(f"{live}  has not ended", said)
+        self.assertIn("--when-ended", answer["refused"]["hint"])
+        self.weft("audit", "hold", live, "--reason", "a claim")
+        self.both(live, "--kill", code=8)
+        said, answer, _ = self.both(live, "--when-ended", code=0)
+        self.assertIn(f"{live}  would be erased when it has ended", said)
+        self.assertTrue(answer["waits"])
+        said, answer, _ = self.both(one, code=0)
+        self.assertEqual(answer["runs"], [one])
+        said, _, done = self.both(one, code=0)
+        self.assertEqual((said, done), ("nothing is there to erase\n", "nothing was there to erase\n"))
+
+    def test_times_that_are_none(self):
+        run = self.run_flow("hello.wf", "name=kept")
+        for time in ("-5d", "+5d", "5", "d", "2026-13-01", "2026-01-32", "2026-01-31T25:00", "2026-01-31T10:60",
+                     "2026-01-31T10:00:60", "2026-01-31x10:00", "2026-01-31T1000:", "2026--1-01", "-026-01-01"):
+            for option in ("--before", "--after"):
+                self.weft("audit", "erase", f"{option}={time}", "--reason", "old", code=2)
+        self.weft("audit", "erase", "--before", "2020-01-31T23:59:59Z", "--reason", "old")
+        self.assertIn("kept", self.weft("log", run, "--payloads").stdout)
+
     def test_a_legal_hold_of_a_run_that_goes_on(self):
         """What is refused has not killed it first; what was to wait for its end waits for its release."""
         run = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
@@ -257,12 +308,68 @@ class Which(ErasureCase):
         (self.folder / "short.wf").write_text(
             "workflow short(name: Text) -> Text\n  within 1h\n  retain 1s\n{\n  return \"hello ${name}\"\n}\n")
         run = self.run_flow("short.wf", "name=gone-soon")
-        import time
         time.sleep(1.2)
         self.run_flow("hello.wf", "name=other")
         self.assertNotIn("gone-soon", self.weft("log", run, "--payloads").stdout)
         self.nowhere(b"gone-soon")
         self.verify()
+
+
+class Receipts(ErasureCase):
+    def setUp(self):
+        super().setUp()
+        self.run_id = self.run_flow("hello.wf", "name=canary-7")
+
+    def erase(self, receipt, *words, code):
+        return self.weft("audit", "erase", self.run_id, "--reason", "asked", "--receipt", receipt, *words, code=code)
+
+    def test_nothing_is_erased_where_the_receipt_can_not_be(self):
+        (self.folder / "folder").mkdir()
+        for place, code in (("absent/receipt", 5), ("folder", 2), ("hello.wf/receipt", 5)):
+            for words in ((), ("--dry-run",)):
+                self.assertIn(place.split("/")[0], self.erase(place, *words, code=code).stderr)
+        self.assertIn("canary-7", self.weft("log", self.run_id, "--payloads").stdout)
+        self.weft("audit", "receipt", self.run_id, code=8)
+        self.erase("receipt", "--dry-run", code=0)
+        self.assertEqual([path.name for path in self.folder.glob("receipt*")], [])
+
+    def test_a_receipt_that_could_not_be_written_is_printed(self):
+        done = self.erase("/dev/full", code=5)
+        self.assertIn("/dev/full cannot be written", done.stderr)
+        self.assertIn("the run was erased", done.stderr)
+        self.assertIn(f"weft audit receipt {self.run_id[:8]}", done.stderr)
+        self.assertNotIn("canary-7", self.weft("log", self.run_id, "--payloads").stdout)
+        self.assertIn(f"{self.run_id}  erased", done.stdout)
+        again = self.weft("audit", "receipt", self.run_id).stdout
+        self.assertIn("/erasure\norder ", again)
+        self.assertTrue(done.stdout.endswith(again))
+
+    def test_it_is_given_again(self):
+        other = self.run_flow("hello.wf", "name=other")
+        self.erase("first", code=0)
+        self.weft("audit", "erase", other, "--reason", "asked", "--receipt", "second")
+        for run, name in ((self.run_id, "first"), (other, "second")):
+            written = (self.folder / name).read_text()
+            self.assertEqual(self.weft("audit", "receipt", run[:12]).stdout, written)
+            answer = self.json("audit", "receipt", run)
+            self.assertEqual((answer["run"], answer["receipt"]), (run, written))
+            self.weft("audit", "receipt", run, "-o", "again")
+            self.assertEqual((self.folder / "again").read_text(), written)
+        self.weft("audit", "receipt", "0" * 32, code=3)
+
+    def test_what_retention_has_erased_has_one(self):
+        (self.folder / "short.wf").write_text(
+            "workflow short(name: Text) -> Text\n  within 1h\n  retain 1s\n{\n  return \"hello ${name}\"\n}\n")
+        run = self.run_flow("short.wf", "name=gone-soon")
+        time.sleep(1.2)
+        self.run_flow("hello.wf", "name=other")
+        self.assertIn(run, self.weft("audit", "receipt", run).stdout)
+
+    def test_those_that_wait_have_none_yet(self):
+        run = self.run_flow("review.wf", "text=a", "--no-wait", code=11)
+        done = self.weft("audit", "erase", run, "--reason", "asked", "--when-ended", "--receipt", "receipt")
+        self.assertIn("weft audit receipt", done.stderr)
+        self.assertFalse((self.folder / "receipt").exists())
 
 
 class Effects(ErasureCase):
