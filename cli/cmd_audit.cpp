@@ -102,6 +102,9 @@ Result<std::string> verifier_key(const AuditOptions& options) {
     if (!std::filesystem::exists(options.key, code)) return options.key;
     auto text = read_text(options.key);
     while (text && text->ends_with('\n')) text->pop_back();
+    if (text && text->empty()) {
+        return std::unexpected(Error{ErrorKind::Usage, options.key + " holds no key", ""});
+    }
     return text;
 }
 
@@ -143,6 +146,10 @@ int verify_bundle_file(const AuditOptions& options) {
 
 int verify(const AuditOptions& options) {
     if (!options.bundle.empty()) return verify_bundle_file(options);
+    if (!options.key.empty()) {
+        return report({ErrorKind::Usage, "`--key` is for a bundle, and none is named",
+                       "a store has its key itself"});
+    }
     auto answer = verify_store(options);
     if (!answer) return report(answer.error());
     bool ok = answer->value("ok", false);

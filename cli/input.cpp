@@ -326,16 +326,25 @@ Result<std::string> read_text(const std::string& path) {
         return std::unexpected(
             Error{ErrorKind::Usage, fmt::format("{} is a folder, not a file", path), ""});
     }
+    // What is no file may have no end.
+    constexpr std::size_t kStreamMax = std::size_t{256} << 20U;
+    const bool has_end = fs::is_regular_file(path, code);
     errno = 0;
     std::ifstream in(path, std::ios::binary);
-    std::stringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) {
+    std::string part(std::size_t{64} << 10U, '\0');
+    std::string text;
+    while (in.read(part.data(), static_cast<std::streamsize>(part.size())) || in.gcount() > 0) {
+        text.append(part, 0, static_cast<std::size_t>(in.gcount()));
+        if (has_end || text.size() <= kStreamMax) continue;
+        return std::unexpected(Error{
+            ErrorKind::Usage, fmt::format("{} gives more than 256 MiB and is no file", path), ""});
+    }
+    if (!in.eof() || in.bad()) {
         auto kind = errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Environment;
         return std::unexpected(
             Error{kind, fmt::format("{} cannot be read: {}", path, std::strerror(errno)), ""});
     }
-    return text.str();
+    return text;
 }
 
 Result<std::string> read_value(const std::string& word) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -41,6 +42,23 @@ std::string command_path(const CLI::App& app) {
     return path;
 }
 
+// A script's variable that was not set, as a rule: what is empty would pass for what was not said,
+// and less would be checked, or more be erased, than was asked for.
+Result<void> refuse_empty(const CLI::App& app) {
+    for (const auto* option : app.get_options()) {
+        const auto& results = option->results();
+        if (std::ranges::find(results, "") == results.end()) continue;
+        return std::unexpected(Error{
+            ErrorKind::Usage, fmt::format("`{}` is given as an empty text", option->get_name()),
+            "leave it out, or say what it is"});
+    }
+    for (const auto* chosen : app.get_subcommands()) {
+        auto allowed = refuse_empty(*chosen);
+        if (!allowed) return allowed;
+    }
+    return {};
+}
+
 int parse_and_run(int count, char** words) {
     CLI::App app{kAbout, "weft"};
     app.require_subcommand(1);
@@ -61,6 +79,7 @@ int parse_and_run(int count, char** words) {
         }
         return report({ErrorKind::Usage, message, "see `" + command_path(app) + " --help`"});
     }
+    if (auto allowed = refuse_empty(app); !allowed) return report(allowed.error());
     return chosen.action ? chosen.action() : kUsage;
 }
 

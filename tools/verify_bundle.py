@@ -239,10 +239,11 @@ def check(data, trusted=b"", witness=b""):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", metavar="BUNDLE", type=lambda path: open(path, "rb").read())
-    parser.add_argument("--key", metavar="KEY", dest="trusted", type=str.encode, default=b"")
-    parser.add_argument("--witness", metavar="FILE", type=lambda path: open(path, "rb").read(), default=b"")
+    parser.add_argument("data", metavar="BUNDLE", type=argparse.FileType("rb"))
+    parser.add_argument("--key", metavar="KEY", type=lambda k: k.encode() or parser.error("empty KEY"), default=b"")
+    parser.add_argument("--witness", metavar="FILE", type=argparse.FileType("rb"))
+    given = parser.parse_args()
     try:
-        print(check(**vars(parser.parse_args())))
-    except (ValueError, LookupError, TypeError, RecursionError, struct.error) as found:
+        print(check(given.data.read(), given.key, given.witness.read() if given.witness else b""))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, struct.error) as found:
         sys.exit(f"the bundle does not hold: {found}")
