@@ -139,7 +139,8 @@ void add_evidence(CLI::App& audit, Chosen& chosen) {
     auto one = std::make_shared<ProofOptions>();
     command = audit.add_subcommand("proof", "that one record stands in the signed log");
     command->add_option("RUN", one->run, "the run")->required();
-    command->add_option("SEQ", one->seq, "the record's number (default: the run's last)");
+    command->add_option("SEQ", one->seq, "the record's number (default: the run's last)")
+        ->check(record_number());
     add_store_options(*command, one->common);
     choose(*command, chosen, one, proof);
 

@@ -139,7 +139,7 @@ void add_log(CLI::App& app, Chosen& chosen) {
     auto options = std::make_shared<LogOptions>();
     auto* command = app.add_subcommand("log", "the records of a run: its audit trail");
     command->add_option("RUN", options->run, "the run, or the first digits of its id")->required();
-    command->add_option("--from", options->from, "first record to show");
+    command->add_option("--from", options->from, "first record to show")->check(record_number());
     command->add_flag("--payloads", options->payloads, "with what the records hold");
     command->add_flag("--trace", options->trace,
                       "each instruction and its values, by executing the run again");

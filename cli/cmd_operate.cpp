@@ -35,7 +35,7 @@ Result<Json> parameters(const ActOptions& options) {
     // Travels as the text that was written, so that no number changes on the way.
     auto text = read_value(options.value);
     if (!text) return std::unexpected(text.error());
-    if (!Json::accept(*text)) {
+    if (!is_json(*text)) {
         return std::unexpected(
             Error{ErrorKind::Usage, "the value is not JSON", "write it as JSON, or @FILE.json"});
     }

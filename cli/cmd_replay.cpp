@@ -173,8 +173,7 @@ void add_replay(CLI::App& app, Chosen& chosen) {
     command->add_option("--workflow", options->workflow, "with --all: the runs of this one");
     command->add_option("--with", options->with,
                         "another program (.wf): what would have gone otherwise under it");
-    command->add_option("--to", options->to, "only up to this record")
-        ->check(CLI::NonNegativeNumber);
+    command->add_option("--to", options->to, "only up to this record")->check(record_number());
     add_store_options(*command, options->common);
     choose(*command, chosen, options, replay);
 }

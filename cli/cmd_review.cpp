@@ -102,7 +102,7 @@ Result<Json> revised_values(Session& session, const ReviewOptions& options) {
         std::string path = word.substr(equals + 1);
         auto text = read_text(path);
         if (!text) return std::unexpected(text.error());
-        if (!Json::accept(*text)) {
+        if (!is_json(*text)) {
             return std::unexpected(
                 Error{ErrorKind::Usage, fmt::format("{} holds no JSON", path), ""});
         }
@@ -123,7 +123,7 @@ Result<Json> revised_values(Session& session, const ReviewOptions& options) {
         }
         auto edited = edit_text(pretty_json((*found)["value"]) + "\n");
         if (!edited) return std::unexpected(edited.error());
-        if (!Json::accept(*edited)) {
+        if (!is_json(*edited)) {
             return std::unexpected(Error{ErrorKind::Usage,
                                          fmt::format("the edited `{}` is not JSON", name),
                                          "nothing was decided; try again"});

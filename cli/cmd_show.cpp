@@ -145,7 +145,7 @@ void add_show(CLI::App& app, Chosen& chosen) {
     command
         ->add_option("--at", options->at,
                      "as it was after this record: where it stood, what its names held")
-        ->check(CLI::NonNegativeNumber);
+        ->check(record_number());
     command->add_option("--out", options->out, "write the files of its result to this folder");
     add_store_options(*command, options->common);
     choose(*command, chosen, options, show);

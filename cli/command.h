@@ -55,6 +55,8 @@ struct StoreCommand {
     StoreOptions store;
     bool json = false;
 };
+// The number of a record, as `weft log` shows it.
+CLI::Validator record_number();
 // --as and --request-id: of commands that change a run.
 void add_change_options(CLI::App& command, StoreCommand& options);
 // --store, --config, --json. Without --config it is weft.toml in the working directory, if there.

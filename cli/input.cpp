@@ -175,8 +175,8 @@ class InputReader {
                                          "parameters: " + parameter_names()});
         }
         Shape shape = shape_of_parameter(name);
-        bool spelled = text.starts_with("[") && Json::accept(text);
-        const bool is_object = text.starts_with("{") && Json::accept(text);
+        bool spelled = text.starts_with("[") && is_json(text);
+        const bool is_object = text.starts_with("{") && is_json(text);
         if (shape == Shape::Text || (shape == Shape::TextOrObject && !is_object)) {
             members_[name] = json_text(text);
         } else if (shape == Shape::File || shape == Shape::FileList) {
@@ -185,7 +185,7 @@ class InputReader {
             members_[name] = json_text(Json(split(text)));
         } else if (const auto money = money_as_written(shape, text)) {
             members_[name] = json_text(*money);
-        } else if (Json::accept(text)) {
+        } else if (is_json(text)) {
             members_[name] = text;  // as it was written: no number passes through a double
         } else {
             return std::unexpected(Error{
@@ -345,6 +345,10 @@ Result<std::string> read_text(const std::string& path) {
             Error{kind, fmt::format("{} cannot be read: {}", path, std::strerror(errno)), ""});
     }
     return text;
+}
+
+bool is_json(std::string_view text) {
+    return Json::accept(hide_numbers(text));
 }
 
 Result<std::string> read_value(const std::string& word) {

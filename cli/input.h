@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/session.h"
@@ -27,6 +28,9 @@ Result<void> upload_files(Session& session, const std::vector<Upload>& uploads);
 
 // The whole file; "-" is standard input.
 Result<std::string> read_text(const std::string& path);
+
+// As the engine takes it: with numbers that no double holds.
+bool is_json(std::string_view text);
 
 // A value given as a word: the word itself, or with @FILE what the file holds.
 Result<std::string> read_value(const std::string& word);

@@ -112,6 +112,18 @@ std::string default_config(const std::string& directory) {
     return std::filesystem::exists(path, code) ? path : "";
 }
 
+CLI::Validator record_number() {
+    const auto look = [](const std::string& word) -> std::string {
+        constexpr std::size_t kDigitsMax = 18;
+        const bool is_one = !word.empty() && word.size() <= kDigitsMax &&
+                            std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+        if (is_one) return "";
+        return fmt::format("`{}` is no number of a record: 0, 1, 2, … as `weft log` shows them",
+                           word);
+    };
+    return {look, ""};
+}
+
 void add_change_options(CLI::App& command, StoreCommand& options) {
     command.add_option("--as", options.store.actor, "who says so, if not you");
     command.add_option("--request-id", options.store.request_id,

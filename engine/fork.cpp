@@ -31,6 +31,7 @@ class Finder {
             steps_.clear();
         }
         reader_.note(record, so_far.image);
+        last_ = at.seq;
         ends_ = ends_ || at.kind == RecordKind::End;
         // Of a wait the first that is written down is its timer.
         const auto path = is_fact(at.kind) ? std::string() : site_path(*so_far.image, at.site);
@@ -59,9 +60,19 @@ class Finder {
 
   private:
     [[nodiscard]] Result<ForkPoint> nowhere() const {
-        if (number_) return fail(ErrorKind::NotFound, fmt::format("it has no record {}", from_));
-        return fail(ErrorKind::NotFound, fmt::format("it did not come to a step `{}`", from_),
-                    steps_.empty() ? "" : fmt::format("it came to {}", fmt::join(steps_, ", ")));
+        const auto steps =
+            steps_.empty() ? "" : fmt::format("it came to {}", fmt::join(steps_, ", "));
+        if (!number_) {
+            return fail(ErrorKind::NotFound, fmt::format("it did not come to a step `{}`", from_),
+                        steps);
+        }
+        const auto hint = fmt::format("name a record from 1 to {}, or a step{}{}", last_,
+                                      steps.empty() ? "" : ": ", steps);
+        if (*number_ == 0) {
+            return fail(ErrorKind::Refused, "record 0 is its beginning, and nothing is before it",
+                        hint);
+        }
+        return fail(ErrorKind::NotFound, fmt::format("it has no record {}", from_), hint);
     }
 
     // A step by its path, or by the end of it; a block that leaves no record of its own by what is
@@ -111,6 +122,7 @@ class Finder {
     PastReader reader_;
     std::set<std::string> steps_;
     std::set<std::string> named_;  // what `from_` is the end of
+    std::uint64_t last_ = 0;       // record
     bool is_found_ = false;
     bool ends_ = false;
     ForkPoint out_;
