@@ -23,6 +23,10 @@ Result<void> check_source_path(const std::string& path) {
         return std::unexpected(
             Error{ErrorKind::Usage, fmt::format("{} is a folder, not a .wf file", path), ""});
     }
+    if (std::filesystem::is_character_file(status)) {
+        return std::unexpected(
+            Error{ErrorKind::Usage, fmt::format("{} is a device, not a .wf file", path), ""});
+    }
     if (::access(path.c_str(), R_OK) != 0) {
         return std::unexpected(
             Error{ErrorKind::Environment,

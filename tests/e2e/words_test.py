@@ -110,6 +110,9 @@ class Words(cli_test.Case):
         for words in (("--witness", "/dev/full"), ("--witness", "/dev/zero"), ("--witness", "."),
                       ("b.bundle", "--witness", "/dev/zero"), ("/dev/zero",)):
             self.refused("audit", "verify", *words)
+        for command in ("check", "run", "plan"):
+            self.refused(command, "/dev/zero")
+        self.refused("run", "hello.wf", "--input", "/dev/zero")
         # What ends may come by a pipe.
         done = subprocess.run(["bash", "-c", '"$0" audit verify <(cat b.bundle)', cli_test.WEFT], cwd=self.folder,
                               text=True, capture_output=True, timeout=60, check=False)
