@@ -121,11 +121,6 @@ void check_start_clauses(Body& around, ast::Workflow node, ir::Workflow& row) {
     }
     if (auto until = node.child<ast::Until>()) {
         row.until = expect_expr(body, until.value(), context.common.time, "the last moment");
-        if (auto within = node.child<ast::Within>()) {
-            auto& d = context.report(DiagnosticCode::MisplacedClause, until.span(),
-                                     "a workflow has one time for the whole run");
-            d.secondary.push_back({within.span(), "this one, too"});
-        }
     }
     auto subject = node.child<ast::Subject>();
     if (!subject) return;

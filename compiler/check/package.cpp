@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/check/deprecated.h"
+#include "compiler/check/doubled.h"
 #include "grammar/literals.h"
 
 namespace weft::check {
@@ -105,6 +106,7 @@ class Loading {
                 parse(file, context_.module.sources[file], context_.diagnostics));
             info.deprecates = deprecates(context_.module.sources[file].text());
         }
+        refuse_doubled(context_, context_.modules[id].parsed->tree);
         ast::Module tree(context_.modules[id].parsed->tree);
         for (const auto& decl : tree.declarations()) {
             if (auto use_decl = decl.as<ast::Use>()) import(id, use_decl);

@@ -5,10 +5,10 @@
 
 #include "compiler/check/declare.h"
 #include "compiler/check/effects.h"
+#include "compiler/check/handlers.h"
 #include "compiler/check/hooks.h"
 #include "compiler/check/names.h"
 #include "compiler/check/origins.h"
-#include "compiler/check/rejections.h"
 #include "compiler/check/statements.h"
 #include "compiler/check/truth.h"
 #include "grammar/literals.h"
@@ -90,62 +90,6 @@ void check_undo(Body& body, ast::Compensate node, const std::string& path, ir::U
     body.path = std::move(around_path);
 }
 
-void check_handler(Body& body, ast::On on, ir::Step& step, TypeId& result) {
-    Context& context = body.context;
-    ir::Handler handler;
-    bool takes_any = false;
-    bool is_unknown = false;
-    DeclId declared;
-    for (const auto& path : on.errors()) {
-        auto name = error_name(context, body.module, path);
-        if (!name) {
-            is_unknown = true;
-            continue;
-        }
-        takes_any = takes_any || *name == "Error";
-        declared = find_error(context, body.module, dotted_of(path));
-        if (step.worker.has_value() && declared.has_value()) {
-            const auto& fails = context.module.workers[step.worker].row.fails;
-            if (std::find(fails.begin(), fails.end(), *name) == fails.end()) {
-                context.report(DiagnosticCode::UnreachableHandler, path.span(),
-                               fmt::format("`{}` never fails with `{}`",
-                                           context.module.workers[step.worker].row.name, *name));
-            }
-        }
-        handler.errors.push_back(*name);
-    }
-    if (takes_any) handler.errors.clear();
-    bool exact = on.errors().size() == 1 && declared.has_value();
-    TypeId type = exact ? context.declarations[declared].error_type : context.common.error;
-    if (handler.errors == std::vector<std::string>{"Rejected"} && !exact) {
-        if (TypeId rejection = rejection_type(context, step); rejection.has_value()) {
-            type = rejection;
-        }
-    }
-    std::size_t mark = body.mark();
-    if (auto binder = on.binder()) {
-        // Of an error that is unknown, and was reported, nobody knows the fields.
-        handler.error =
-            body.declare(std::string(binder.text()), is_unknown ? TypeId{} : type, binder.span());
-    } else {
-        handler.error = context.add_local("error", type, on.span());
-    }
-    bool wants_value = result.has_value() && result != context.common.none;
-    handler.body = check_block(body, on.block(), {wants_value, result, {}});
-    body.leave(mark);
-    const ir::Block& block = context.module.blocks[handler.body];
-    if (wants_value && !block.leaves) {
-        TypeId both = join(context, result, block.type);
-        if (!both.has_value() && block.type.has_value()) {
-            context.report(DiagnosticCode::TypeMismatch, on.span(),
-                           fmt::format("the step gives a {}, but this handler a {}",
-                                       context.text(result), context.text(block.type)));
-        }
-        result = both;
-    }
-    step.handlers.push_back(std::move(handler));
-}
-
 void refuse_undo(Body& body, const ir::Step& step) {
     Context& context = body.context;
     const WorkerRow& row = context.module.workers[step.worker].row;
@@ -199,7 +143,7 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
                  StatementResult& result) {
     Context& context = body.context;
     TypeId type = step.result_type;
-    for (const auto& on : node.children<ast::On>()) check_handler(body, on, step, type);
+    check_handlers(body, node, step, type);
     if (step.when.has_value()) type = make_optional(context, type);
     // The undo runs for a step that was done: it sees the value as it came.
     auto compensate = node.child<ast::Compensate>();
@@ -239,20 +183,11 @@ void finish_step(Body& body, ast::Step node, const StepName& name, ir::Step step
     result.value = add_local_ref(body, local, name.span);
 }
 
-namespace {
-
 // `until t` takes the place of `within D`.
-}  // namespace
-
 void check_until(Body& body, ast::Step node, ir::Step& step) {
     auto until = node.child<ast::Until>();
     if (!until) return;
     step.until = expect_expr(body, until.value(), body.context.common.time, "the last moment");
-    if (auto within = node.child<ast::Within>()) {
-        auto& d = body.context.report(DiagnosticCode::MisplacedClause, until.span(),
-                                      "a step has one time for all that it does");
-        d.secondary.push_back({within.span(), "this one, too"});
-    }
 }
 
 namespace {

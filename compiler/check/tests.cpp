@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "compiler/check/expressions.h"
 #include "compiler/check/relations.h"
@@ -83,8 +84,15 @@ std::vector<ir::Test> check_tests(Context& context) {
     for (std::uint32_t i = 0; i < context.modules.size(); ++i) {
         ModuleId module{i};
         auto tests = context.modules[module].tests;
+        std::map<std::string, Span> titles;
         for (const auto& test : tests) {
             ir::Test checked = CheckTest(context, module).check(test);
+            const auto [first, is_new] = titles.try_emplace(checked.title, checked.span);
+            if (!is_new && !checked.title.empty()) {
+                auto& d = context.report(DiagnosticCode::DuplicateName, checked.span,
+                                         fmt::format("two tests are \"{}\"", checked.title));
+                d.secondary.push_back({first->second, "the first one"});
+            }
             // Those of imported modules are checked, but belong to their own file.
             if (i == 0) out.push_back(std::move(checked));
         }

@@ -86,8 +86,14 @@ void read_clause(Body& body, ast::Clause clause, const Declaration& decl, ir::Wo
         worker.probe = read_probe(body, probe, decl, worker.row);
     } else if (auto fails = clause.as<ast::Fails>()) {
         for (const auto& path : fails.errors()) {
-            if (auto name = error_name(context, decl.module, path))
-                worker.row.fails.push_back(*name);
+            auto name = error_name(context, decl.module, path);
+            if (!name) continue;
+            if (std::ranges::find(worker.row.fails, *name) != worker.row.fails.end()) {
+                context.report(DiagnosticCode::DuplicateName, path.span(),
+                               fmt::format("`{}` fails with `{}` already", decl.qualified, *name));
+                continue;
+            }
+            worker.row.fails.push_back(*name);
         }
     } else if (auto costs = clause.as<ast::Costs>()) {
         if (auto money = constant_money(body, costs.value(), "the cost")) {
