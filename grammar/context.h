@@ -90,6 +90,8 @@ class Context {
     // A reserved word at the line's start that no `:` follows, or a declaration's first word.
     [[nodiscard]] bool is_stop(Offset line_start) const;
     [[nodiscard]] bool is_declaration_start(Offset at) const;
+    // One without lines of clauses: where it stands in a block it can be passed over whole.
+    [[nodiscard]] bool declares_on_few_lines(Offset at) const;
     // A `{` in the middle of a line that nothing on the line closes, while the braces of the text
     // don't balance: it belongs to nothing.
     [[nodiscard]] bool is_stray_brace(Offset at) const;

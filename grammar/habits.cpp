@@ -36,6 +36,15 @@ constexpr std::array kHints = {
 #undef HINT
 };
 
+// A word with which an operand begins, though it is no name.
+bool begins_operand(std::string_view text, Offset at) {
+    auto word = scan::word(text, at);
+    if (word == "not") {
+        return scan::word(text, scan::skip_blanks(text, at + 3)) != "in";
+    }
+    return word == "true" || word == "false" || word == "none";
+}
+
 bool is_operator_word(std::string_view word) {
     return word_class(word) == WordClass::Operator || word == "div" || word == "is";
 }
@@ -49,23 +58,42 @@ bool follows(const Context& c, Offset at, std::string_view before) {
     auto text = c.text();
     char next = scan::at(text, at);
     auto has = [&](char kind) { return before.find(kind) != std::string_view::npos; };
+    const bool opens_block = c.brace_at_line_end(at) != kNoMatch;
     if (auto word = scan::word(text, at); !word.empty()) {
+        if (begins_operand(text, at)) return has('w') || (has('c') && opens_block);
         return has('w') && !is_operator_word(word);
     }
-    if (scan::is_digit(next)) return has('0');
-    if (next == '(') return has('(') && c.brace_at_line_end(at) != kNoMatch;
-    return (next == '{' || next == '"') && has(next);
+    if (scan::is_digit(next) && has('0')) return true;
+    if (next == '(') return has('(') && opens_block;
+    if ((next == '{' || next == '"') && has(next)) return true;
+    const bool condition = scan::is_digit(next) || next == '"' || next == '[' || next == '-' ||
+                           (next == '!' && scan::at(text, at + 1) != '=');
+    return condition && has('c') && opens_block;
 }
 
 // What goes on with a statement behind its braces: `} catch (e) {`.
 bool goes_on(std::string_view first, std::string_view word) {
     if (first == "try") return word == "catch" || word == "except" || word == "finally";
     if (first == "do") return word == "while" || word == "until";
+    if (first == "elif" || first == "elsif") return word == first || word == "else";
     return (first == "unless" || first == "while") && word == "else";
 }
 
+// Past the lines behind a `:` that stand deeper than its own.
+Offset deeper_lines_end(const Context& c, Offset at) {
+    auto text = c.text();
+    const auto indent = scan::indent(text, at);
+    Offset end = at;
+    while (true) {
+        Offset next = scan::skip_trivia(text, end);
+        if (next >= text.size() || scan::indent(text, next) <= indent) return end;
+        end = scan::line_end(text, next);
+    }
+}
+
 // The end of a statement that begins with `first` at the offset, with its blocks.
-Offset end_of(std::string_view text, Offset at, std::string_view first) {
+Offset end_of(const Context& c, Offset at, std::string_view first) {
+    auto text = c.text();
     Offset last = at;
     for (Offset here = at; !ends_line(text, here) && text[here] != '}';) {
         if (text[here] == '{') {
@@ -77,12 +105,25 @@ Offset end_of(std::string_view text, Offset at, std::string_view first) {
         }
         last = scan::token(text, here);
         here = scan::skip_blanks(text, last);
+        if (text[last - 1] == ':' && ends_line(text, here)) return deeper_lines_end(c, last);
     }
     return last;
 }
 
 void help(Diagnostic* d, std::string_view text) {
     if (d != nullptr) d->help = text;
+}
+
+// `fn f(…) = …` or `use std.llm` between statements: what it declares stands outside.
+Offset inner_declaration(Context& c, Offset at) {
+    auto text = c.text();
+    if (!c.declares_on_few_lines(at)) return kNoMatch;
+    auto word = scan::word(text, at);
+    auto* d = c.report(
+        DiagnosticCode::SyntaxError, at, at, scan::word_end(text, at),
+        "`" + std::string(word) + "` begins a declaration, and those stand outside of the blocks");
+    help(d, "put it before the workflow, or behind it");
+    return end_of(c, at, word);
 }
 
 // `total += 1`, `n++`
@@ -99,7 +140,7 @@ Offset assignment(Context& c, Offset at) {
         if (counts && !ends_line(text, scan::skip_blanks(text, sign + 2))) return kNoMatch;
         help(c.report_foreign(sign, sign + 2, "values don't change"),
              "`let more = total + 1` makes another value; a repeat hands one on: `next n + 1`");
-        return end_of(text, sign, {});
+        return end_of(c, sign, {});
     }
     return kNoMatch;
 }
@@ -162,14 +203,15 @@ Offset foreign_statement(Context& c, Offset at) {
         const bool known = is_reserved(word);
         Offset end = known ? scan::token(text, next) : here + static_cast<Offset>(word.size());
         help(c.report_foreign(here, end, row.why), row.help);
-        return end_of(text, here, word);
+        return end_of(c, here, word);
     }
     auto second = scan::word(text, next);
     if (word == "parallel" && (second == "for" || second == "each" || second == "foreach")) {
         help(c.report_foreign(here, scan::word_end(text, next), "`each` runs side by side itself"),
              "`each item in items, 4 at once { … }`");
-        return end_of(text, here, word);
+        return end_of(c, here, word);
     }
+    if (Offset end = inner_declaration(c, here); end != kNoMatch) return end;
     return assignment(c, here);
 }
 

@@ -249,6 +249,15 @@ bool elif_habit::read(Input& in, Context& c) {
     return advance(in, c, end);
 }
 
+bool mut_habit::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (scan::word(c.text(), at) != "mut") return false;
+    Offset next = scan::skip_blanks(c.text(), at + 3);
+    if (!scan::is_word_char(scan::at(c.text(), next))) return false;
+    c.report_idle(at, next, "values don't change");
+    return advance(in, c, next);
+}
+
 // --- the ends of lines
 
 bool line_end::read(Input& in, Context& c) {

@@ -2,6 +2,7 @@
 // for braces only when those of the whole text don't balance, so that it can't change a right
 // program.
 #include <algorithm>
+#include <array>
 
 #include "grammar/context.h"
 #include "grammar/keywords.h"
@@ -15,6 +16,13 @@ bool Context::is_declaration_start(Offset at) const {
     Offset next = scan::skip_blanks(text_, end);
     char c = scan::at(text_, next);
     return next > end && (c == '"' || (scan::is_word_char(c) && !scan::is_digit(c)));
+}
+
+bool Context::declares_on_few_lines(Offset at) const {
+    constexpr std::array<std::string_view, 6> kWords = {"use",  "fn",   "record",
+                                                        "enum", "type", "error"};
+    return is_declaration_start(at) &&
+           std::ranges::find(kWords, scan::word(text_, at)) != kWords.end();
 }
 
 bool Context::is_stop(Offset line_start) const {
@@ -137,8 +145,11 @@ Context::InBlock Context::next_in_block(Offset& at, Frame& frame) {
             at = here;
             return InBlock::Close;
         }
-        const bool declares = is_declaration_start(here) &&
-                              !(indent > frame.indent && scan::word(text_, here) == "const");
+        // Where each brace has its other, one that stands deeper was written into the block.
+        const bool inside =
+            indent > frame.indent && (scan::word(text_, here) == "const" ||
+                                      (balance_.braces && declares_on_few_lines(here)));
+        const bool declares = is_declaration_start(here) && !inside;
         if (first && (declares || (guess && indent <= frame.indent))) {
             at = previous_end;
             return InBlock::Missing;

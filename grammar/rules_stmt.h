@@ -244,7 +244,11 @@ struct step : node<NodeKind::Step, lead<"step">, peg::sor<named_step, quoted_ste
 
 struct bound : peg::seq<must_value_name, peg::opt<type_note>, equals, soft, must_expr> {};
 struct tune : node<NodeKind::Tune, lead<"tune">, bound> {};
-struct let : node<NodeKind::Let, lead<"let">, bound> {};
+// `let mut x = …`
+struct mut_habit : custom<mut_habit> {
+    static bool read(Input& in, Context& c);
+};
+struct let : node<NodeKind::Let, lead<"let">, peg::opt<mut_habit>, bound> {};
 struct signal
     : node<NodeKind::Signal, lead<"signal">, must_value_name, peg::opt<was>, peg::opt<type_note>> {
 };

@@ -19,6 +19,7 @@ using Line = std::pair<FileId, std::uint32_t>;
 using Words = std::set<std::string, std::less<>>;
 
 constexpr std::string_view kNoDeclaration = "expected a declaration";
+constexpr std::string_view kOutside = "outside of the blocks";
 constexpr std::string_view kNoSignal = "there is no signal `";
 
 // The text there could not be read as what was meant.
@@ -110,6 +111,9 @@ class FollowUps {
             if (d.code == DiagnosticCode::EffectInExpression) add_binder(d);
             if (d.code == DiagnosticCode::TypeMismatch) note_damage(context, d, true);
             if (d.code == DiagnosticCode::ForeignHabit) note_damage(context, d, false);
+            // A function of others, or an import, in the midst of a workflow: what it declares.
+            if (d.code == DiagnosticCode::ForeignHabit && d.message.ends_with(kOutside))
+                add_line(d);
             if (!is_unread(d.code)) continue;
             unread_.insert(line_of(d));
             files_.insert(d.span.file);

@@ -99,8 +99,8 @@ TEST(Tests, MocksFailWithErrorsOfOtherModules) {
 TEST(Habits, EachHasAMessageAndAFix) {
     for (const char* line :
          {"let x = a && b", "let x = a || b", "let x = !a", "let x = null", "let x = 1;",
-          "if a = b { next 1 }", "for x in xs { next x }", "if a { next 1 } elif b { next 2 }",
-          "step f(a = 1)", "var x = 1", "throw \"x\""}) {
+          "if a = b { next 1 }", "for x in xs { next x }", "let mut x = 1",
+          "if a { next 1 } elif b { next 2 }", "step f(a = 1)", "var x = 1", "throw \"x\""}) {
         test::Parsed parsed(test::in_workflow(line));
         ASSERT_EQ(parsed.diagnostics.items().size(), 1U) << line << "\n" << parsed.messages();
         EXPECT_EQ(parsed.diagnostics.items()[0].code, DiagnosticCode::ForeignHabit) << line;
@@ -112,6 +112,24 @@ TEST(Habits, EachHasAMessageAndAFix) {
 TEST(Habits, AreNamedOnceWithWhatWeftHas) {
     for (const char* line :
          {"while a < 3 {\n  next 1\n}",
+          "while true {\n  next 1\n}",
+          "while not x {\n  next 1\n}",
+          "while none {\n  next 1\n}",
+          "while !x {\n  next 1\n}",
+          "while -1 < x {\n  next 1\n}",
+          "while x:\n  next 1",
+          "unless false {\n  next 1\n}",
+          "for {\n  next 1\n}",
+          "for true {\n  next 1\n}",
+          "elif x > 3 {\n  next 1\n} else {\n  next 2\n}",
+          "def f(a) {\n  return a\n}",
+          "def f(a):\n  return a",
+          "func f(a int) int {\n  return a\n}",
+          "function f(a) {\n  return a\n}",
+          "import std.llm",
+          "import \"./a.wf\"",
+          "from std import llm",
+          "class Pair {\n  a: Int\n}",
           "loop {\n  next 1\n}",
           "do {\n  next 1\n} while (a)",
           "for (let i = 0; i < 3; i++) {\n  next i\n}",
@@ -164,7 +182,8 @@ TEST(Habits, NumbersWithUnitsOfOthers) {
 // Words that others have for statements are names here.
 TEST(Habits, LeaveNamesAlone) {
     for (const char* line :
-         {"let loop = 1", "let while = loop", "emit log(try)", "step log(a)", "let print = a",
+         {"let loop = 1", "let while = loop", "let mut = 1", "let def = elif", "emit seen(import)",
+          "let from = func", "while and loop", "emit log(try)", "step log(a)", "let print = a",
           "let x = break", "let x = [f(1, 200), 3]", "let x = new.a", "let x = lambda == await",
           "let is_new = a in b", "let x = f({\"a\": 1}, 2)", "let x = a / b / c"}) {
         EXPECT_EQ(test::Parsed(test::in_workflow(line)).messages(), "") << line;
