@@ -96,6 +96,8 @@ Diagnostic* Context::report(DiagnosticCode code, Offset at, Offset begin, Offset
         last_syntax_error_ = here;
         if (echo) return nullptr;
     }
+    // A word of the language where a name was forgotten: what it stands for is missed right behind.
+    if (code == DiagnosticCode::ReservedName) last_syntax_error_ = here;
     Diagnostic diagnostic;
     diagnostic.code = code;
     diagnostic.span = span(begin, end);

@@ -25,7 +25,7 @@ constexpr std::string_view kNoSignal = "there is no signal `";
 // The text there could not be read as what was meant.
 bool is_unread(DiagnosticCode code) {
     return code == DiagnosticCode::SyntaxError || code == DiagnosticCode::MissingCloser ||
-           code == DiagnosticCode::BadLiteral;
+           code == DiagnosticCode::BadLiteral || code == DiagnosticCode::ReservedName;
 }
 
 bool is_of_grammar(DiagnosticCode code) {

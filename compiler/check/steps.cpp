@@ -237,6 +237,14 @@ StatementResult check_valued(Body& body, const ast::View& node, const std::strin
     return check_branches(body, node, true, {});
 }
 
+// What lacks a part that was not read, such as the time of a wait, seems to give nothing.
+TypeId type_if_read(const Context& context, TypeId type, Span span) {
+    if (!type.has_value()) return type;
+    const bool may_lack =
+        type == context.common.none || kind_of(context, type) == TypeKind::Optional;
+    return may_lack && context.has_syntax_error(span) ? TypeId{} : type;
+}
+
 // Nothing goes on behind a block that leaves, unless it may be passed over, or a handler goes on.
 bool always_leaves(const ir::Module& module, const ir::Step& step) {
     return !step.when.has_value() && module.blocks[step.body].leaves &&
@@ -287,7 +295,8 @@ void check_composite(Body& body, ast::Step node, const StepName& name, Statement
         body.block = outer;
     }
     body.path = std::move(around);
-    step.result_type = context.module.blocks[step.body].type;
+    step.result_type =
+        type_if_read(context, context.module.blocks[step.body].type, node.body().span());
     finish_step(body, node, name, std::move(step), result);
     result.leaves = always_leaves(context.module, context.module.steps.back());
 }
@@ -307,7 +316,9 @@ void check_named_branches(Body& body, ast::Step node, const StepName& name,
     if (!inner.value.has_value()) {
         inner.value = add_literal(body.context, {}, body.context.common.none, node.span());
     }
-    ir::LocalId local = declare_step(body, node, name, type_of(body.context, inner.value));
+    const TypeId type =
+        type_if_read(body.context, type_of(body.context, inner.value), node.body().span());
+    ir::LocalId local = declare_step(body, node, name, type);
     pass_origin(body.context, inner.value, local);
     add_let(body, local, inner.value, node.span());
     if (!is_nameless(node, name)) {
