@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "grammar/characters.h"
 #include "grammar/habits.h"
 #include "grammar/keywords.h"
 #include "grammar/parse.h"
@@ -102,8 +103,43 @@ Diagnostic* Context::report(DiagnosticCode code, Offset at, Offset begin, Offset
     diagnostic.code = code;
     diagnostic.span = span(begin, end);
     diagnostic.message = std::move(message);
+    const bool unread =
+        code == DiagnosticCode::SyntaxError || code == DiagnosticCode::MissingCloser;
+    const bool foreign = unread && describe_foreign(scan::skip_blanks(text_, at), diagnostic);
     diagnostics_.push_back(std::move(diagnostic));
-    return &diagnostics_.back();
+    return foreign ? nullptr : &diagnostics_.back();
+}
+
+bool Context::describe_foreign(Offset here, Diagnostic& diagnostic) const {
+    if (here >= text_.size()) return false;
+    const auto word = scan::word(text_, here);
+    if (word.empty() ? scan::is_ascii(text_[here]) : scan::is_ascii(word)) return false;
+    Offset at = here;
+    while (scan::is_ascii(text_[at])) ++at;
+    const auto sign = scan::character(text_, at);
+    const std::string shown(text_.substr(at, sign.length));
+    const auto number = scan::code_point(sign.code);
+    diagnostic.code = DiagnosticCode::SyntaxError;
+    diagnostic.help.clear();
+    if (word.empty()) {
+        diagnostic.span = span(at, at + sign.length);
+        diagnostic.message =
+            "`" + shown + "` (" + number + ") " +
+            (scan::is_curly_quote(sign.code) ? "is a curly quote: texts stand in `\"…\"`"
+                                             : "means nothing outside of texts and comments");
+        return true;
+    }
+    const Offset end = here + static_cast<Offset>(word.size());
+    diagnostic.span = span(here, end);
+    diagnostic.message = "`" + std::string(word) + "` has the letter " +
+                         (shown == word ? number : "`" + shown + "` (" + number + ")") +
+                         ": names are made of ASCII letters, digits and `_`";
+    diagnostic.origins.push_back("letters " + std::string(word));
+    if (const auto plain = scan::in_ascii(word); !plain.empty()) {
+        diagnostic.fix =
+            Fix{"write `" + plain + "`", {Edit{diagnostic.span, plain}}, Applicability::MaybeWrong};
+    }
+    return true;
 }
 
 std::string Context::found(Offset at) const {

@@ -82,6 +82,8 @@ class Context {
     Diagnostic* report_foreign(Offset begin, Offset end, std::string_view why);
     // A word that says nothing; `next` is where what follows it begins.
     void report_idle(Offset begin, Offset next, std::string_view why);
+    // Says of the word or sign here what is not ASCII of it; false when nothing is.
+    bool describe_foreign(Offset here, Diagnostic& diagnostic) const;
     void report_style(Offset begin, Offset end, NameRole role);
     [[nodiscard]] std::string found(Offset at) const;
     std::vector<Diagnostic>& diagnostics() { return diagnostics_; }

@@ -26,6 +26,9 @@ struct ForeignOperand {
 };
 ForeignOperand foreign_operand(Context& c, Offset at);
 
+// `'text'` where only a text may stand: its end, or kNoMatch.
+Offset foreign_text(Context& c, Offset at);
+
 // `Order { id: "x" }` and `w { item: "x" }`: the closing brace's end, or kNoMatch.
 Offset foreign_braces(Context& c, Offset name, Offset brace);
 // `?.`, `!` and `? a : b` behind an operand: the end of what was reported, or kNoMatch.

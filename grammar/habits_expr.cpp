@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "grammar/characters.h"
 #include "grammar/habits.h"
 #include "grammar/keywords.h"
 #include "grammar/literals.h"
@@ -196,17 +197,29 @@ Offset foreign_number(Context& c, Offset at) {
 
 namespace {
 
+bool is_curly(std::string_view text, Offset at) {
+    return at < text.size() && scan::is_curly_quote(scan::character(text, at).code);
+}
+
+// A curly quote is closed by any other.
+bool closes(std::string_view text, Offset open, Offset at) {
+    const auto quote = scan::character(text, at).code;
+    if (scan::is_ascii(text[open])) return text[at] == text[open];
+    return scan::is_curly_quote(quote) || quote == U'"';
+}
+
 // `'text'` and `` `text` ``, to the quote that closes it on the line.
 ForeignOperand quoted(Context& c, Offset at) {
     auto text = c.text();
-    const char quote = text[at];
-    Offset line = scan::line_end(text, at);
-    auto close = text.find(quote, at + 1);
-    const bool closed = close != std::string_view::npos && close < line;
-    Offset end = closed ? static_cast<Offset>(close) + 1 : line;
-    auto* d = c.report_foreign(at, at + 1, "a text stands in double quotes");
+    const Offset begin = at + scan::character(text, at).length;
+    const Offset line = scan::line_end(text, at);
+    Offset close = begin;
+    while (close < line && !closes(text, at, close)) close += scan::character(text, close).length;
+    const bool closed = close < line;
+    const Offset end = closed ? close + scan::character(text, close).length : line;
+    auto* d = c.report_foreign(at, begin, "a text stands in double quotes");
     if (d == nullptr) return {end, false};
-    auto inside = text.substr(at + 1, closed ? end - at - 2 : 0);
+    auto inside = text.substr(begin, close - begin);
     if (closed && inside.find_first_of("\"\\") == std::string_view::npos) {
         const auto right = "\"" + std::string(inside) + "\"";
         d->span = c.span(at, end);
@@ -253,11 +266,18 @@ ForeignOperand foreign_lambda(Context& c, Offset at, Offset end) {
 
 }  // namespace
 
+Offset foreign_text(Context& c, Offset at) {
+    Offset here = c.skip(at);
+    char first = scan::at(c.text(), here);
+    if (first != '\'' && first != '`' && !is_curly(c.text(), here)) return kNoMatch;
+    return quoted(c, here).end;
+}
+
 ForeignOperand foreign_operand(Context& c, Offset at) {
     auto text = c.text();
     Offset here = c.skip(at);
     char first = scan::at(text, here);
-    if (first == '\'' || first == '`') return quoted(c, here);
+    if (first == '\'' || first == '`' || is_curly(text, here)) return quoted(c, here);
     if (auto sign = sign_at(text, here); !sign.empty()) return priced(c, here, sign);
     if (first == '|' && scan::is_word_char(scan::at(text, here + 1))) {
         Offset close = scan::word_end(text, here + 1);

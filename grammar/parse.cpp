@@ -1,6 +1,10 @@
 #include "grammar/parse.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "grammar/habits.h"
+#include "grammar/hidden.h"
 #include "grammar/rules_decl.h"
 
 namespace weft {
@@ -335,12 +339,14 @@ ParsedFile parse(FileId file, const SourceFile& source, Diagnostics& diagnostics
     grammar::Input input(text.data(), text.data() + text.size(), "");
     parse_rule<grammar::module_rule>(input, context);
     auto end = static_cast<std::uint32_t>(text.size());
-    auto nodes = context.take_preorder(end);
-    bool has_errors = !context.diagnostics().empty();
-    for (Diagnostic& item : context.diagnostics()) {
+    auto found = std::move(context.diagnostics());
+    Tree tree(file, std::move(text), context.take_preorder(end));
+    std::ranges::move(find_hidden(tree), std::back_inserter(found));
+    const bool has_errors = !found.empty();
+    for (Diagnostic& item : found) {
         diagnostics.report(item.code, item.span, {}) = std::move(item);
     }
-    return {Tree(file, std::move(text), std::move(nodes)), has_errors};
+    return {std::move(tree), has_errors};
 }
 
 }  // namespace weft

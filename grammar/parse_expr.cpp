@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "grammar/characters.h"
 #include "grammar/habits.h"
 #include "grammar/rules_expr.h"
 
@@ -23,6 +24,12 @@ bool prompt_text::read(Input& in, Context& c) {
     Saved saved(c);
     c.mode.in_prompt = true;
     return parse_rule<text_rule>(in, c);
+}
+bool quoted_text::read(Input& in, Context& c) {
+    Offset at = c.skip(position(in, c));
+    if (!advance(in, c, foreign_text(c, at))) return false;
+    c.leaf(NodeKind::Error, at, position(in, c));
+    return true;
 }
 bool arguments::read(Input& in, Context& c) {
     return parse_rule<argument_list>(in, c);
@@ -325,6 +332,10 @@ class TextReader {
         if (auto* d = c_.report(DiagnosticCode::MissingCloser, at, open_, block_ ? first_end : at,
                                 "a text is not closed: `" + close_ + "` is missing")) {
             d->label = "opened here";
+            for (Offset i = open_; i < at; i += scan::character(text_, i).length) {
+                if (!scan::is_curly_quote(scan::character(text_, i).code)) continue;
+                d->help = "a curly quote, as of a word processor, closes no text";
+            }
         }
     }
 

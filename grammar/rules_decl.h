@@ -74,7 +74,8 @@ struct fn
     : node<NodeKind::Fn, lead<"fn">, must_value_name, must_params, peg::opt<result_type>, fn_body> {
 };
 struct section_role : peg::sor<word_node<"system">, word_node<"user">, word_node<"assistant">> {};
-struct section : node<NodeKind::PromptSection, section_role, expect<prompt_text, "a text">> {};
+struct section_text : expect<peg::sor<prompt_text, quoted_text>, "a text"> {};
+struct section : node<NodeKind::PromptSection, section_role, section_text> {};
 struct section_line : peg::seq<section, line_end> {};
 struct sections : braced<section_line, true, "`system` or `user`"> {};
 struct prompt : node<NodeKind::Prompt, lead<"prompt">, must_value_name, must_params,

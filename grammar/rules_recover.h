@@ -134,6 +134,10 @@ struct type : custom<type> {
 struct text : custom<text> {
     static bool read(Input& in, Context& c);
 };
+// One in the quotes of others.
+struct quoted_text : custom<quoted_text> {
+    static bool read(Input& in, Context& c);
+};
 // A text whose directives count.
 struct prompt_text : custom<prompt_text> {
     static bool read(Input& in, Context& c);
@@ -164,7 +168,7 @@ struct line_end : custom<line_end, peg::success> {
 struct must_expr : expect<expression, "an expression", Insert::MissingExpr> {};
 struct must_tight : expect<tight_expression, "an expression", Insert::MissingExpr> {};
 struct must_type : expect<type, "a type"> {};
-struct must_text : expect<text, "a text"> {};
+struct must_text : expect<peg::sor<text, quoted_text>, "a text"> {};
 struct must_value_name : expect<value_name, "a name"> {};
 struct must_upper_name : expect<upper_name, "a name in UpperCamel"> {};
 

@@ -85,7 +85,7 @@ struct binder_habit : custom<binder_habit, value_name> {
 struct hook_word : peg::sor<w<"retry">, w<"failure">> {};
 struct on : node<NodeKind::On, lead<"on">, peg::not_at<hook_word>, must_errors,
                  peg::opt<peg::sor<binder, binder_habit>>, must_block_node> {};
-struct must_reason : expect<text, "the reason, a text"> {};
+struct must_reason : expect<peg::sor<text, quoted_text>, "the reason, a text"> {};
 struct compensate_none : node<NodeKind::CompensateNone, w<"none">, must_reason> {};
 // `compensate with w(…)`: a word that says nothing more. Each rule has the words of one place.
 template <Fixed... Words>

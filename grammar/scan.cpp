@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "grammar/characters.h"
+
 namespace weft::scan {
 
 bool starts(std::string_view text, std::uint32_t offset, std::string_view what) {
@@ -9,7 +11,16 @@ bool starts(std::string_view text, std::uint32_t offset, std::string_view what) 
 }
 
 std::uint32_t skip_blanks(std::string_view text, std::uint32_t offset) {
-    while (offset < text.size() && is_blank(text[offset])) ++offset;
+    while (offset < text.size()) {
+        if (is_blank(text[offset])) {
+            ++offset;
+            continue;
+        }
+        if (is_ascii(text[offset])) break;
+        const auto here = character(text, offset);
+        if (!is_hidden(here.code)) break;
+        offset += here.length;
+    }
     return offset;
 }
 
@@ -27,7 +38,16 @@ std::uint32_t skip_trivia(std::string_view text, std::uint32_t offset) {
 
 std::uint32_t word_end(std::string_view text, std::uint32_t offset) {
     if (is_digit(at(text, offset))) return offset;
-    while (offset < text.size() && is_word_char(text[offset])) ++offset;
+    while (offset < text.size()) {
+        if (is_word_char(text[offset])) {
+            ++offset;
+            continue;
+        }
+        if (is_ascii(text[offset])) break;
+        const auto here = character(text, offset);
+        if (!is_foreign_letter(here.code)) break;
+        offset += here.length;
+    }
     return offset;
 }
 
@@ -137,6 +157,13 @@ OperatorToken foreign_operator(std::string_view text, std::uint32_t offset) {
         const bool negated = word(text, next) == "not";
         return {negated ? Operator::NotEqual : Operator::Equal, kComparisonPrecedence,
                 negated ? word_end(text, next) : end, negated ? "is not" : "is"};
+    }
+    if (const auto sign = plain_sign(character(text, offset).code);
+        offset < text.size() && !sign.empty()) {
+        OperatorToken plain = binary_operator(sign, 0);
+        plain.end = offset + character(text, offset).length;
+        plain.habit = text.substr(offset, plain.end - offset);
+        return plain;
     }
     if (here == "mod") return {Operator::Remainder, 8, end, "mod"};
     if (here == "not" && word(text, next) == "in") {

@@ -32,12 +32,14 @@ inline char at(std::string_view text, std::uint32_t offset) {
 }
 bool starts(std::string_view text, std::uint32_t offset, std::string_view what);
 
+// Hidden characters are blanks, too (hidden.h reports them).
 std::uint32_t skip_blanks(std::string_view text, std::uint32_t offset);
 // Past the comment at the offset, if there is one; never past the line end.
 std::uint32_t skip_comment(std::string_view text, std::uint32_t offset);
 // Past blanks, line ends and comments.
 std::uint32_t skip_trivia(std::string_view text, std::uint32_t offset);
-// End of the word that begins at the offset; the offset itself when none does.
+// End of the word that begins at the offset; the offset itself when none does. A word has the
+// letters of all alphabets, so that one with a letter that no name may have is told as a whole.
 std::uint32_t word_end(std::string_view text, std::uint32_t offset);
 std::string_view word(std::string_view text, std::uint32_t offset);
 std::uint32_t line_begin(std::string_view text, std::uint32_t offset);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "grammar/characters.h"
 #include "grammar/context.h"
 #include "grammar/habits.h"
 #include "grammar/keywords.h"
@@ -145,6 +146,10 @@ Offset Context::match_name(Offset at, NameRole role) {
     }
     const bool free = role == NameRole::AfterDot || role == NameRole::BeforeColon;
     if (!free && is_reserved(word)) return kNoMatch;
+    if (!scan::is_ascii(word)) {
+        report(DiagnosticCode::SyntaxError, here, here, end, "");
+        return end;
+    }
     const bool upper = scan::is_upper(word[0]);
     const bool camel = !upper && std::ranges::any_of(word, scan::is_upper);
     const bool wrong = role != NameRole::AfterDot && upper != (role == NameRole::Type);
@@ -253,6 +258,10 @@ scan::OperatorToken Context::prefix_operator(Offset at) {
         return {Operator::Not, scan::kNotPrecedence, here + 3, ""};
     char c = scan::at(text_, here);
     char next = scan::at(text_, here + 1);
+    if (auto dash = scan::binary_operator(text_, here); dash.op == Operator::Subtract && c != '-') {
+        report_habit(here, dash.end, "-", "the operator is `-`");
+        return {Operator::Negate, scan::kNegatePrecedence, dash.end, dash.habit};
+    }
     if (c == '-' && next != '>') return {Operator::Negate, scan::kNegatePrecedence, here + 1, ""};
     if (c == '!' && next != '=' && next != '!') {
         report_habit(here, here + 1, "not ", "the operator is `not`");

@@ -115,6 +115,10 @@ class FollowUps {
             if (d.code == DiagnosticCode::ForeignHabit && d.message.ends_with(kOutside))
                 add_line(d);
             if (!is_unread(d.code)) continue;
+            // A name in the letters of another alphabet, which elsewhere has those of its own.
+            if (d.fix && d.message.find("` has the letter ") != std::string::npos) {
+                add_words(d.fix->title, words_);
+            }
             unread_.insert(line_of(d));
             files_.insert(d.span.file);
             add_line(d);
@@ -234,7 +238,9 @@ class FollowUps {
             return follows;
         }
         if (d.code == DiagnosticCode::NameStyle && unread_.contains(line)) return true;
-        if (d.code == DiagnosticCode::ForeignHabit) told_.insert(line);
+        if (d.code == DiagnosticCode::ForeignHabit || d.code == DiagnosticCode::HiddenCharacter) {
+            told_.insert(line);
+        }
         if (!is_unread(d.code)) return false;
         // The bracket that was missed, one line too late.
         const bool is_closer = d.message.ends_with("found `)`") || d.message.ends_with("found `]`");

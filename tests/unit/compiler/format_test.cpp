@@ -94,6 +94,11 @@ TEST(Format, WithErrorsTheTextStays) {
     EXPECT_EQ(formatted("workflow  w( {\n"), "workflow  w( {\n");
 }
 
+TEST(Format, LeavesAByteOrderMarkOut) {
+    EXPECT_EQ(formatted("\xEF\xBB\xBF// a\nconst x = 1\n"), "// a\nconst x = 1\n");
+    EXPECT_EQ(formatted("\xEF\xBB\xBF\nconst x = 1\n"), "const x = 1\n");
+}
+
 TEST(Format, CommentsInsideBracketsForceLines) {
     EXPECT_EQ(formatted("const x = f(a, // one\n  b, // two\n)\n"),
               "const x = f(\n  a,  // one\n  b  // two\n)\n");

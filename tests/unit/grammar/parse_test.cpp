@@ -190,6 +190,92 @@ TEST(Habits, LeaveNamesAlone) {
     }
 }
 
+// What `find_hidden` says of a text, and the text with its fix.
+std::pair<std::string, std::string> hidden_in(const std::string& text) {
+    test::Parsed parsed(text);
+    std::string fixed = text;
+    for (const auto& d : parsed.diagnostics.items()) {
+        if (!d.fix) continue;
+        for (auto edit = d.fix->edits.rbegin(); edit != d.fix->edits.rend(); ++edit) {
+            fixed.replace(edit->span.begin, edit->span.end - edit->span.begin, edit->text);
+        }
+    }
+    return {parsed.messages(), fixed};
+}
+
+TEST(Hidden, SpacesOfOthersAreReadAsBlanksAndToldOnce) {
+    const auto [told, fixed] = hidden_in("const\xC2\xA0x = 1\nconst y\xE2\x80\xAF= \xC2\xA0x\n");
+    EXPECT_EQ(told, "hidden-character: a no-break space (U+00A0) stands here\n");
+    EXPECT_EQ(fixed, "const x = 1\nconst y =  x\n");
+    EXPECT_EQ(hidden_in("const x = 1 +\xE2\x80\x8B 2\n"),
+              std::pair(std::string("hidden-character: a zero-width space (U+200B) stands here\n"),
+                        std::string("const x = 1 + 2\n")));
+}
+
+TEST(Hidden, TextsAndCommentsHaveTheSpacesThatTheyWant) {
+    EXPECT_EQ(hidden_in("// a\xC2\xA0note\nconst x = \"a\xC2\xA0"
+                        "b\xE2\x80\x8D\"\n")
+                  .first,
+              "");
+    EXPECT_EQ(hidden_in("type T = Text where matches(/[\xC2\xA0 ]+/)\n").first, "");
+}
+
+// What a line is shown as must be what it says (CVE-2021-42574).
+TEST(Hidden, NothingChangesTheOrderInWhichALineIsShown) {
+    const std::string turns = "\xE2\x80\xAE";
+    const std::string told = "hidden-character: a change of direction (U+202E) stands here\n";
+    EXPECT_EQ(hidden_in("const x = \"a" + turns + "b\"\n"),
+              std::pair(told, std::string("const x = \"a\\u{202e}b\"\n")));
+    EXPECT_EQ(hidden_in("const x = \"\"\"\n  a" + turns + "b\n  \"\"\"\n"),
+              std::pair(told, std::string("const x = \"\"\"\n  a\\u{202e}b\n  \"\"\"\n")));
+    for (const std::string& line :
+         {"const x = 1 // a" + turns + "b\n", "/// a" + turns + "b\nconst x = 1\n",
+          "const x =" + turns + " 1\n", "type T = Text where matches(/a" + turns + "b/)\n",
+          "const x = \"a ${1 " + turns + "+ 2} b\"\n"}) {
+        const auto [message, fixed] = hidden_in(line);
+        EXPECT_EQ(message, told) << line;
+        EXPECT_EQ(hidden_in(fixed).first, "") << line;
+    }
+    for (const char* other : {"\xE2\x80\xAA", "\xE2\x80\xAC", "\xE2\x81\xA6", "\xE2\x81\xA9"}) {
+        EXPECT_NE(hidden_in("const x = \"a" + std::string(other) + "b\"\n").first, "");
+    }
+    // Letters that are written from the right need none of them.
+    EXPECT_EQ(hidden_in("const x = \"\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D\"\n").first, "");
+}
+
+TEST(Hidden, AByteOrderMarkAtTheBeginningSaysNothing) {
+    const std::string mark = "\xEF\xBB\xBF";
+    for (const char* text : {"const x = 1\n", "//! A\n\nconst x = 1\n", ""}) {
+        EXPECT_EQ(hidden_in(mark + text).first, "");
+    }
+    EXPECT_EQ(hidden_in("const x = " + mark + "1\n").first,
+              "hidden-character: a byte order mark (U+FEFF) stands here\n");
+}
+
+TEST(Names, HaveAsciiLetters) {
+    const auto message = [](const std::string& line) {
+        test::Parsed parsed(test::in_workflow(line));
+        EXPECT_EQ(parsed.diagnostics.items().size(), 1U) << line << "\n" << parsed.messages();
+        const auto& fix = parsed.diagnostics.items().at(0).fix;
+        return parsed.diagnostics.items().at(0).message + (fix ? "; " + fix->title : "");
+    };
+    EXPECT_EQ(message("let größe = 1"),
+              "`größe` has the letter `ö` (U+00F6): names are made of ASCII letters, digits and `_`"
+              "; write `groesse`");
+    EXPECT_EQ(message("emit seen(\xD1\x85)"),
+              "`\xD1\x85` has the letter U+0445: names are made of ASCII letters, digits and `_`"
+              "; write `x`");
+    EXPECT_EQ(message("st\xD0\xB5p a = f(b)"),
+              "`st\xD0\xB5p` has the letter `\xD0\xB5` (U+0435): names are made of ASCII letters, "
+              "digits and `_`; write `step`");
+    EXPECT_EQ(message("emit seen(x) 🎉"),
+              "`🎉` (U+1F389) means nothing outside of texts and comments");
+    EXPECT_EQ(message("emit seen(“a b c d e”)"),
+              "`“` is not a word of Weft: a text stands in double quotes; write `\"a b c d e\"`");
+    EXPECT_EQ(message("let x = a – 1"),
+              "`–` is not a word of Weft: the operator is `-`; write `-`");
+}
+
 TEST(Names, OfValuesAreSnakeCase) {
     EXPECT_EQ(test::Parsed("record R {\n  orderId: Text\n}\n").messages(),
               "name-style: `orderId` names a value, and values are snake_case\n");
