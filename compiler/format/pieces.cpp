@@ -83,8 +83,9 @@ class Maker {
 
     void word(const Token& token) {
         if (source_.leading.contains(token.begin)) {
-            // What goes on behind a block, `else`, stands where the block's first line does.
-            const std::uint32_t deeper = previous_.text == "}" ? 0 : 1;
+            // What goes on behind a block, `else`, stands where the block's first line does, and
+            // what begins an item of a bracket where the others begin.
+            const std::uint32_t deeper = previous_.text == "}" || begins_item() ? 0 : 1;
             depth_ += deeper;
             leading(token.begin, true, false);
             line(depth_);
@@ -109,6 +110,14 @@ class Maker {
             add(PieceKind::Comment, depth_ + 1);
             pieces_.back().text = source_.comment_text(found->second);
         }
+    }
+
+    // Behind the bracket that opens, or a comma: there the line ends, if not for the comment. Then
+    // the comment's own line takes the place of that one.
+    bool begins_item() {
+        const bool is_first = !pieces_.empty() && pieces_.back().kind == PieceKind::Soft;
+        if (is_first) pieces_.pop_back();
+        return std::exchange(soft_, false) || is_first;
     }
 
     void space(const Token& token) {
