@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
+
+#include "grammar/literals.h"
 
 namespace weft::check {
 
@@ -81,12 +84,49 @@ void refuse_in(const Context& context, const ast::View& node) {
     }
 }
 
+// Names, keys: each with its span, and what stands twice where one is there again.
+class Once {
+  public:
+    Once(const Context& context, std::string_view what) : context_(context), what_(what) {}
+
+    void add(const std::string& name, Span span) {
+        const auto [first, is_new] = seen_.emplace(name, span);
+        if (is_new || name.empty()) return;
+        auto& d = context_.report(DiagnosticCode::DuplicateName, span,
+                                  fmt::format("{} `{}` stands twice", what_, name));
+        d.secondary.push_back({first->second, "here first"});
+    }
+
+  private:
+    const Context& context_;
+    std::string_view what_;
+    std::map<std::string, Span> seen_;
+};
+
+// Keys that are computed are known when the map is made; of two alike the last one counts there.
+void refuse_keys(const Context& context, ast::MapLiteral map) {
+    Once keys(context, "the key");
+    for (const auto& entry : map.entries()) {
+        const auto key = entry.key().bare().as<ast::Text>();
+        if (const auto text = key ? plain_text(key) : std::nullopt) keys.add(*text, key.span());
+    }
+}
+
+// `with a = 1, a = 2`, of a gate's retry and of a decision in a test.
+void refuse_values(const Context& context, const std::vector<ast::With>& values) {
+    Once names(context, "the value of");
+    for (const auto& with : values) names.add(std::string(with.name().text()), with.name().span());
+}
+
 }  // namespace
 
 void refuse_doubled(const Context& context, const Tree& tree) {
     for (std::uint32_t i = 0; i < tree.size(); ++i) {
-        const NodeId id{i};
-        if (!owner(tree[id].kind).empty()) refuse_in(context, ast::View(tree, id));
+        const ast::View node(tree, NodeId{i});
+        if (!owner(node.kind()).empty()) refuse_in(context, node);
+        if (auto map = node.as<ast::MapLiteral>()) refuse_keys(context, map);
+        refuse_values(context, node.as<ast::RetryFrom>().overrides());
+        refuse_values(context, node.as<ast::Decision>().revisions());
     }
 }
 

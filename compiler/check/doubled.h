@@ -1,5 +1,5 @@
-// Clauses that stand twice where one would take the place of the other. It knows the tree alone,
-// neither names nor types.
+// Clauses, keys and values that stand twice where one would take the place of the other. It knows
+// the tree alone, neither names nor types.
 #pragma once
 
 #include "compiler/check/context.h"
