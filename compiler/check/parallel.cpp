@@ -276,7 +276,8 @@ class ParallelBranches {
         StatementResult out;
         auto& stmts = body_.block->stmts;
         for (const auto& line : lines_) {
-            if (!line.is_done && !line.name.empty()) body_.names.push_back({line.name, line.value});
+            if (!line.is_done && !line.name.empty() && line.value.has_value())
+                body_.names.push_back({line.name, line.value});
         }
         if (row_.branches.empty()) {
             stmts.insert(stmts.end(), tail_lets_.begin(), tail_lets_.end());
@@ -317,7 +318,13 @@ class ParallelBranches {
             branch.result = context_.add_local(line.name.empty() ? "outcome" : line.name,
                                                make_outcome(context_, type), line.node.span());
             if (branch.value.has_value()) context_.use_local(branch.value);
-        } else if (is_last && !branch.value.has_value()) {
+        } else if (!branch.value.has_value() && !line.name.empty()) {
+            // What gives nothing, or was not read, has a name all the same.
+            const bool unread = context_.has_syntax_error(line.node.span());
+            branch.result =
+                context_.add_local(line.name, unread ? TypeId{} : type, line.node.span());
+            context_.use_local(branch.result);
+        } else if (!branch.value.has_value() && is_last) {
             branch.result = context_.add_local("last", type, line.node.span());
         }
         if (!line.name.empty()) body_.names.push_back({line.name, branch.result});
