@@ -93,7 +93,7 @@ function! WfIndent() abort
   let l:before = s:CodeBefore(v:lnum)
   if l:opener == 0
     " Outside of every bracket: declarations, and what belongs to one.
-    return l:below == 0 || l:before == 0 || l:text =~# s:declaration || l:text =~# '^\s*{' ? 0 : 2
+    return l:below == 0 || l:before == 0 || l:text =~# s:declaration || l:text =~# '\v^\s*\{\s*%(//.*)?$' ? 0 : 2
   endif
   let l:base = indent(l:opener) + 2
   if l:text =~# s:review
