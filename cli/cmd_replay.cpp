@@ -25,13 +25,17 @@ struct ReplayOptions {
 // The one that was named, or all, the oldest first.
 Result<std::vector<std::string>> ids_of(Session& session, const ReplayOptions& options) {
     if (!options.all) return std::vector<std::string>{options.run};
-    Json params = {{"limit", 100'000}};
+    constexpr std::size_t kRunsMax = 100'000;
+    Json params = {{"limit", kRunsMax}};
     if (!options.workflow.empty()) params["workflow"] = options.workflow;
     auto runs = session.request("runs", std::move(params));
     if (!runs) return std::unexpected(runs.error());
     std::vector<std::string> ids;
     for (const auto& run : (*runs)["runs"]) ids.push_back(run.value("run", ""));
     std::ranges::reverse(ids);
+    if (ids.size() == kRunsMax) {
+        say(stderr, "weft: only the {} runs that began last are looked at\n", kRunsMax);
+    }
     return ids;
 }
 

@@ -10,18 +10,28 @@ bool starts(std::string_view text, std::uint32_t offset, std::string_view what) 
     return offset <= text.size() && text.substr(offset).starts_with(what);
 }
 
-std::uint32_t skip_blanks(std::string_view text, std::uint32_t offset) {
+namespace {
+
+// Past characters of ASCII that are the one, and others that are the other.
+template <typename Ascii, typename Other>
+std::uint32_t skip_while(std::string_view text, std::uint32_t offset, Ascii ascii, Other other) {
     while (offset < text.size()) {
-        if (is_blank(text[offset])) {
+        if (is_ascii(text[offset])) {
+            if (!ascii(text[offset])) break;
             ++offset;
             continue;
         }
-        if (is_ascii(text[offset])) break;
         const auto here = character(text, offset);
-        if (!is_hidden(here.code)) break;
+        if (!other(here.code)) break;
         offset += here.length;
     }
     return offset;
+}
+
+}  // namespace
+
+std::uint32_t skip_blanks(std::string_view text, std::uint32_t offset) {
+    return skip_while(text, offset, is_blank, is_hidden);
 }
 
 std::uint32_t skip_comment(std::string_view text, std::uint32_t offset) {
@@ -38,17 +48,7 @@ std::uint32_t skip_trivia(std::string_view text, std::uint32_t offset) {
 
 std::uint32_t word_end(std::string_view text, std::uint32_t offset) {
     if (is_digit(at(text, offset))) return offset;
-    while (offset < text.size()) {
-        if (is_word_char(text[offset])) {
-            ++offset;
-            continue;
-        }
-        if (is_ascii(text[offset])) break;
-        const auto here = character(text, offset);
-        if (!is_foreign_letter(here.code)) break;
-        offset += here.length;
-    }
-    return offset;
+    return skip_while(text, offset, is_word_char, is_foreign_letter);
 }
 
 std::string_view word(std::string_view text, std::uint32_t offset) {

@@ -125,11 +125,23 @@ TEST_F(Notes, WhatWasSurelyNotDoneIsForgottenBeforeTheNextAttempt) {
     const auto run = world.start("again", R"({"order": "a"})");
     world.until([&] { return world.word(run) == "held"; });
     EXPECT_TRUE(forgotten.empty());
-    world.ask("settle", {{"run", run},
-                         {"site", "again.paid"},
-                         {"verdict", "not-done"},
-                         {"reason", "the receiver has nothing"}});
+    Json settle = {{"run", run},
+                   {"site", "again.paid"},
+                   {"verdict", "not-done"},
+                   {"reason", "the receiver has nothing"},
+                   {"request", "one"}};
+    const auto first = world.ask("settle", settle);
     EXPECT_EQ(world.finish(run), "completed");
+    // Sent again it is answered by the first; something else under its id is refused.
+    const auto again = world.ask("settle", settle);
+    EXPECT_EQ(again["seq"], first["seq"]);
+    EXPECT_EQ(again["repeat"], true);
+    for (const auto& [name, value] :
+         {std::pair("verdict", "done"), std::pair("reason", "another"), std::pair("as", "lee")}) {
+        Json other = settle;
+        other[name] = value;
+        world.refuses("settle", other);
+    }
     EXPECT_EQ(sent.size(), 2U);
     EXPECT_TRUE(was_forgotten);
 }
